@@ -1,0 +1,74 @@
+"""A file → a Document. Content decides the format, not the ending; one module per kind of file."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+
+from schema.document import Document, Paragraph, Table
+from schema.errors import FileRefused
+
+MAX_BYTES = 200 * 1024 * 1024
+_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_NOT_READ = {
+    b"%PDF": ("这是PDF文件，本版本不读取", "请改交Word（.docx）"),
+    b"{\\rtf": ("这是RTF文件，本版本不读取", "请用Word另存为.docx"),
+    b"Rar!": ("这是RAR压缩包，本版本不读取", "请解压后再提交"),
+    b"7z\xbc\xaf": ("这是7z压缩包，本版本不读取", "请解压后再提交"),
+    b"\x89PNG": ("这是图片，本版本不读取", "请改交Word（.docx）"),
+    b"\xff\xd8\xff": ("这是图片，本版本不读取", "请改交Word（.docx）"),
+}
+
+
+def read(path: Path) -> Document:
+    """One file as a Document.
+
+    Raises FileRefused, with file and remedy, where the file is missing, empty, too large, broken,
+    locked, hostile or of a kind that is not read.
+    """
+    data = _bytes(path)
+    kind, blocks = _reader(path, data)
+    return Document(path.name, kind, hashlib.sha256(data).hexdigest(), tuple(blocks(data, path)))
+
+
+def digest(path: Path) -> str:
+    """SHA-256 of the file's bytes, in hexadecimal."""
+    return hashlib.sha256(_bytes(path)).hexdigest()
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        size = path.stat().st_size
+        if size > MAX_BYTES:
+            raise FileRefused(path, f"文件过大（{size // 1048576} MB）", f"请拆分或压缩图片，上限{MAX_BYTES // 1048576} MB")
+        data = path.read_bytes()
+    except FileNotFoundError:
+        raise FileRefused(path, "文件不存在", "请核对路径") from None
+    except IsADirectoryError:
+        raise FileRefused(path, "这是文件夹", "请用 ziping ingest 或 --out 读取文件夹") from None
+    except OSError as error:
+        raise FileRefused(path, f"文件无法读取（{error.strerror}）", "请检查权限后重试") from None
+    if not data:
+        raise FileRefused(path, "文件是空的", "请向单位重新索取")
+    return data
+
+
+Blocks = Callable[[bytes, Path], "list[Paragraph | Table]"]
+
+
+def _reader(path: Path, data: bytes) -> tuple[str, Blocks]:
+    if data.startswith(b"PK\x03\x04") or data.startswith(b"PK\x05\x06"):
+        from extractors import word
+
+        return "docx", word.blocks
+    if data.startswith(_OLE):
+        if "EncryptedPackage".encode("utf-16-le") in data:
+            raise FileRefused(path, "文件有打开密码", "请去掉密码后另存再提交")
+        raise FileRefused(path, "这是旧版Office文件（.doc/.xls），本版本不读取", "请用Word另存为.docx")
+    for magic, (trouble, remedy) in _NOT_READ.items():
+        if data.startswith(magic):
+            raise FileRefused(path, trouble, remedy)
+    from extractors import plain
+
+    return "text", plain.blocks

@@ -1,0 +1,214 @@
+"""Cuts a table into blocks by what its rows hold: title, head, funds, goals, tasks, indicators, basics."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from itertools import pairwise
+
+from normalizers.grid import Grid, Slot, widest
+from normalizers.titles import is_title
+from normalizers.values import number, year
+from normalizers.vocabulary import LONGEST, Vocabulary
+
+MAX_HEADER = 4
+_LEVELS = frozenset(("level1", "level2", "level3", "level4"))
+_MEASURED = frozenset(("target", "actual", "weight", "score", "review_score", "criteria", "definition", "evidence", "deviation"))
+_FUND_COLUMNS = frozenset(("approved", "revised", "received", "executed", "execution_rate"))
+_ANNUAL_GOAL = re.compile(r"^(?:项目)?年度(?:绩效)?目标\d*[:：].+")
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Rows `start` to `stop` (exclusive) of a table; the first `header` of them are its heading band."""
+
+    kind: str
+    start: int
+    stop: int
+    header: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a heading band: the field it names (None: not known), its own words, its stretch."""
+
+    field: str | None
+    heading: str
+    left: float
+    right: float
+    slot: Slot
+
+
+def cut(grid: Grid, words: Vocabulary, basics: bool) -> list[Block]:
+    """The blocks of a table in reading order; rows that fit none form blocks of kind `unknown`.
+
+    basics: the table stands under the title of a 基础数据表, where every other row is a row of figures.
+    """
+    blocks: list[Block] = []
+    row = 0
+    while row < len(grid.rows):
+        current = blocks[-1].kind if blocks else None
+        kind, header = _starts(grid, row, words, current, basics)
+        if kind is None and current is None and grid.filled(row):
+            kind = "basics" if basics else "unknown"
+        if kind is None and current == "title" and grid.filled(row):
+            kind = "basics" if basics else "unknown"
+        if kind is not None:
+            blocks.append(Block(kind, row, row + max(header, 1), header))
+        elif blocks:
+            last = blocks[-1]
+            blocks[-1] = Block(last.kind, last.start, row + 1, last.header)
+        row += max(header, 1)
+    return blocks
+
+
+def _starts(grid: Grid, row: int, words: Vocabulary, current: str | None, basics: bool) -> tuple[str | None, int]:
+    """The kind of block that begins in a row and the rows of its heading band; (None, 0): the block goes on."""
+    filled = grid.filled(row)
+    if not filled:
+        return None, 0
+    band = indicator_band(grid, row, words)
+    if band:
+        return "indicators", band
+    if len(filled) == 1 and is_title(filled[0].cell.text, words) and not words.heading(filled[0].text, "indicators"):
+        return "title", 1
+    if len(filled) == 1 and _ANNUAL_GOAL.match(filled[0].text) and _band_follows(grid, row, words):
+        return "annual_goal", 1
+    if current == "basics" or basics:
+        return ("head", 1) if _head_row(filled, words, strict=True) and current is None else (None, 0)
+    if _band(filled, words, "tasks", "name", ("planned", "actual", "reason")):
+        return "tasks", 1
+    if _band(filled, words, "goals", "planned", ("actual",)):
+        return "goals", 1
+    if _funds_starts(filled, words, current):
+        return "funds", 0
+    if current != "indicators" and words.listed(filled[0].text, "basics_group") and len(filled) > 1:
+        return "basics", 0
+    if _goal_row(grid, row, filled, words, current):
+        return "goals", 0
+    if current != "head" and not (current == "indicators" and words.listed(filled[0].text, "total_row")):
+        if _head_row(filled, words, strict=current in ("indicators", "funds", "goals", "tasks")):
+            return "head", 0
+        if current in ("indicators", "goals", "tasks") and _note(filled, words):
+            return "note", 0
+    return None, 0
+
+
+def _note(filled: list[Slot], words: Vocabulary) -> bool:
+    return len(filled) == 1 and re.match(words.forms["notes"], filled[0].text) is not None
+
+
+def _band_follows(grid: Grid, row: int, words: Vocabulary) -> bool:
+    return row + 1 < len(grid.rows) and indicator_band(grid, row + 1, words) > 0
+
+
+# ---------------------------------------------------------------- heading bands
+def indicator_band(grid: Grid, row: int, words: Vocabulary) -> int:
+    """How many rows of headings an indicator block begins with in this row; 0 where none begins."""
+    fields: set[str] = set()
+    depth = 0
+    for at in range(row, min(row + MAX_HEADER, len(grid.rows))):
+        found = _heading_fields(grid.filled(at), words)
+        if found is None:
+            break
+        fields |= found
+        depth += 1
+    fits = bool(fields & _LEVELS) and len(fields & (_LEVELS | _MEASURED)) >= 3 and bool(fields & _MEASURED)
+    return depth if fits and depth else 0
+
+
+def _heading_fields(filled: list[Slot], words: Vocabulary) -> set[str] | None:
+    """The indicator fields a row of headings names; None where it is no row of headings."""
+    if not filled or any(number(slot.cell.text) for slot in filled):
+        return None
+    fields = [words.heading(slot.text, "indicators") for slot in filled]
+    known = sum(field is not None for field in fields)
+    return {f for f in fields if f} if known >= 0.6 * len(filled) else None
+
+
+def _band(filled: list[Slot], words: Vocabulary, block: str, first: str, others: tuple[str, ...]) -> bool:
+    """A row of headings: `first` and one of `others` stand in it, and headings only follow each other."""
+    fields = [words.heading(slot.text, block) for slot in filled]
+    if first not in fields or not any(field in others for field in fields):
+        return False
+    return all(field is not None for field in fields[fields.index(first) :])
+
+
+def _funds_starts(filled: list[Slot], words: Vocabulary, current: str | None) -> bool:
+    fields = {words.heading(slot.text, "funds") for slot in filled}
+    if len(fields & _FUND_COLUMNS) >= 2 or (fields & _FUND_COLUMNS and fields & {"weight", "score"} and len(filled) > 3):
+        return current != "funds"
+    if current in ("indicators", "tasks", "funds", "basics"):
+        return False
+    if "block" in fields and words.heading(filled[0].text, "funds") == "block" and len(filled) > 1:
+        return words.heading(filled[0].text, "goals") is None or bool(fields & _FUND_COLUMNS)
+    if any(words.listed(slot.text, "side") for slot in filled) and len(filled) <= 6 and len(filled) > 1:
+        return not any(words.heading(slot.text, "head") for slot in filled)
+    return any(
+        words.label(left.text) is not None and number(right.cell.text) is not None
+        and words.heading(left.text, "head") is None
+        for left, right in pairwise(filled)
+    )
+
+
+def _goal_row(grid: Grid, row: int, filled: list[Slot], words: Vocabulary, current: str | None) -> bool:
+    """`整体绩效目标 | text` or `预期目标 | text`: a goal label with its text beside it."""
+    if current in ("indicators", "goals", "basics", "tasks") or len(filled) < 2:
+        return False
+    labels = [slot for slot in filled if words.heading(slot.text, "goals") in ("block", "planned", "actual")]
+    return filled[0] in labels and words.heading(filled[0].text, "head") is None
+
+
+def _head_row(filled: list[Slot], words: Vocabulary, strict: bool) -> bool:
+    """Does the row state head fields? strict: its first cell must be the label, as in `综合评定等级 | 优`."""
+    slots = filled[:1] if strict else filled
+    if any(len(slot.text) <= LONGEST and words.heading(slot.text, "head") for slot in slots):
+        return True
+    if any(run_in_label(slot.text, words) for slot in slots):
+        return True
+    return len(filled) == 1 and len(filled[0].text) <= 40 and (year(filled[0].text) is not None or bool(re.search(words.forms["staging"], filled[0].text)))
+
+
+def run_in_label(text: str, words: Vocabulary) -> str | None:
+    """The head field of a text that begins `label：`, as in `填报单位：…`."""
+    match = re.match(r"^([^:：]{2,20})[:：]", text)
+    return words.heading(match[1], "head") if match else None
+
+
+def columns(grid: Grid, block: Block, words: Vocabulary) -> list[Column]:
+    """The columns of an indicator block's heading band, left to right."""
+    last = block.start + block.header - 1
+    out: list[Column] = []
+    for leaf in _leaves(grid, block):
+        above = [
+            slot
+            for row in range(block.start, last + 1)
+            if (slot := widest(grid.covering[row], leaf.left, leaf.right)) is not None and slot.cell is not leaf.cell
+        ]
+        parents = [f for slot in dict.fromkeys(above) if (f := words.heading(slot.text, "indicators"))]
+        out.append(Column(_column_field(leaf, parents, words), leaf.text, leaf.left, leaf.right, leaf))
+    return out
+
+
+def _leaves(grid: Grid, block: Block) -> list[Slot]:
+    last = block.start + block.header - 1
+    if last not in grid.ragged:
+        return grid.covering[last]
+    # A ragged band: for every place the lowest filled cell, each as wide as up to the next one.
+    lowest: dict[int, Slot] = {}
+    for row in range(block.start, last + 1):
+        if len(grid.filled(row)) > 1:
+            lowest.update({i: slot for i, slot in enumerate(grid.rows[row]) if not slot.blank})
+    return [lowest[i] for i in sorted(lowest)]
+
+
+def _column_field(leaf: Slot, parents: list[str], words: Vocabulary) -> str | None:
+    own = words.heading(leaf.text, "indicators")
+    parent = next((f for f in reversed(parents) if f not in ("block", "ignore", "extra")), None)
+    if own == "ignore" and parent and leaf.text in ("名称", "值", "数值", "内容"):
+        return parent
+    if own == "weight" and parent in ("level1", "level2"):
+        return f"{parent}_weight"
+    if own is None and parent and leaf.blank:
+        return parent
+    return own

@@ -1,0 +1,107 @@
+"""A form while it is being read: what its cells stated so far, and where."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+
+from normalizers.ledger import Ledger, Source
+from schema.records import Basic, Contacts, Form, Fund, Goal, Indicator, Task
+
+# How much a statement of a value counts: a cell of the form's own table before a line beside it.
+IN_TABLE, TOTAL_ROW, BESIDE = 3, 2, 1
+# Extra headings that a check reads again.
+STATED_WEIGHT = "分值合计"
+LEGEND = "评价等级标准"
+
+Value = str | int | Decimal | date
+_CONTACTS = {"prepared_by", "phone", "leader"}
+
+
+@dataclass(slots=True)
+class _Stated:
+    value: Value
+    rank: int
+    source: Source
+
+
+@dataclass(slots=True)
+class Draft:
+    """One form in the making; index is its place in the submission, from 0."""
+
+    index: int
+    ledger: Ledger
+    title: str | None = None
+    kind: str | None = None
+    titled_by: str = ""  # the title with its year, for the fiscal year
+    scale: Decimal = Decimal(1)  # 万元 per unit of the form's money
+    head: dict[str, _Stated] = field(default_factory=dict)
+    extra: dict[str, str] = field(default_factory=dict)
+    funds: list[Fund] = field(default_factory=list)
+    goals: list[Goal] = field(default_factory=list)
+    tasks: list[Task] = field(default_factory=list)
+    indicators: list[Indicator] = field(default_factory=list)
+    basics: list[Basic] = field(default_factory=list)
+    unreadable: list[tuple[str, str, str]] = field(default_factory=list)  # where, name, raw text
+    read: set[str] = field(default_factory=set)  # the kinds of block seen
+
+    @property
+    def path(self) -> str:
+        return f"forms[{self.index}]"
+
+    def put(self, name: str, value: Value | None, source: Source, rank: int = IN_TABLE) -> None:
+        """States a head field; the first statement of the highest rank stands, other totals go to extra."""
+        if value is None:
+            self.ledger.ornament(source)
+            return
+        before = self.head.get(name)
+        if before is None or rank > before.rank:
+            self.head[name] = _Stated(value, rank, source)
+            if before is not None:
+                self._also(name, before)
+        elif before.source.origin != source.origin or before.value != value:
+            self._also(name, _Stated(value, rank, source))
+
+    def _also(self, name: str, stated: _Stated) -> None:
+        if name == "self_score":
+            heading = re.split("[:：]", " ".join(stated.source.text.split()))[0].strip()
+            heading = heading if re.search(r"[\u4e00-\u9fff]", heading) and len(heading) <= 20 else "另一处总分"
+            self.add_extra(heading, str(stated.value), stated.source)
+        else:
+            self.ledger.use(stated.source, self.path, name)
+
+    def add_extra(self, heading: str, text: str | None, source: Source) -> None:
+        if text is None:
+            return
+        key, again = heading, 2
+        while key in self.extra and self.extra[key] != text:
+            key, again = f"{heading} {again}", again + 1
+        self.extra[key] = text
+        self.ledger.use(source, self.path, "extra")
+
+    def get(self, name: str) -> Value | None:
+        stated = self.head.get(name)
+        return stated.value if stated else None
+
+    def form(self) -> Form:
+        """The finished form; every head value's source goes to the ledger."""
+        values: dict[str, Value] = {}
+        for name, stated in self.head.items():
+            values[name] = stated.value
+            self.ledger.use(stated.source, self.path + (".contacts" if name in _CONTACTS else ""), name)
+        contacts = Contacts(**{k: str(values.pop(k)) for k in _CONTACTS if k in values})
+        return Form(
+            no=self.index + 1,
+            kind=self.kind or ("project" if "project" in values else "department"),
+            title=self.title,
+            contacts=contacts,
+            funds=tuple(self.funds),
+            goals=tuple(self.goals),
+            tasks=tuple(self.tasks),
+            indicators=tuple(self.indicators),
+            basics=tuple(self.basics),
+            extra=self.extra or None,
+            **values,  # type: ignore[arg-type]
+        )

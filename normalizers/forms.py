@@ -1,0 +1,133 @@
+"""Puts the blocks of tables together into forms: which form a table belongs to, and who reads what."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from normalizers import basics, funds, goals, head, indicators, tasks
+from normalizers.blocks import Block, cut
+from normalizers.draft import BESIDE, IN_TABLE, Draft
+from normalizers.grid import Grid
+from normalizers.ledger import Ledger, Source
+from normalizers.text import clean
+from normalizers.titles import bare_title, form_kind
+from normalizers.values import year
+from normalizers.vocabulary import Vocabulary
+from schema.document import Paragraph, Table
+
+Reader = Callable[[Grid, Block, Draft, Vocabulary], None]
+_READERS: dict[str, Reader] = {
+    "head": head.read,
+    "funds": funds.read,
+    "goals": goals.read,
+    "tasks": tasks.read,
+    "indicators": indicators.read,
+    "basics": basics.read,
+}
+_ONCE = frozenset(("funds", "indicators", "goals"))  # a second one of these begins another form
+
+
+class Forms:
+    """The forms read so far; guards the one still open and the title that waits for its table."""
+
+    def __init__(self, ledger: Ledger, vocabulary: Vocabulary) -> None:
+        self.ledger = ledger
+        self.vocabulary = vocabulary
+        self.drafts: list[Draft] = []
+        self.title: Paragraph | None = None
+        self.waiting: list[Paragraph] = []  # lines between a title and its table
+        self.notes: list[Source] = []
+
+    @property
+    def current(self) -> Draft | None:
+        return self.drafts[-1] if self.drafts else None
+
+    # -- lines beside the tables
+    def titled(self, paragraph: Paragraph) -> None:
+        self.end_notes()
+        self.drop_title()
+        self.title = paragraph
+
+    def drop_title(self) -> list[Paragraph]:
+        """A title that no table followed is given back with its lines."""
+        lines = [self.title, *self.waiting] if self.title else []
+        self.title, self.waiting = None, []
+        return lines
+
+    def end_notes(self) -> None:
+        if self.notes and self.current:
+            head.read_note(self.notes, self.current)
+        self.notes = []
+
+    # -- tables
+    def table(self, table: Table) -> bool:
+        """Reads a table into forms; False where nothing in it was understood."""
+        self.end_notes()
+        grid = Grid(table)
+        title = bare_title(self.title.text) if self.title else None
+        kind = form_kind(title, self.vocabulary) if title else None
+        blocks = cut(grid, self.vocabulary, basics=kind == "basics")
+        if not any(block.kind in _READERS and block.kind != "head" for block in blocks) and not self.title:
+            if not (self.current and any(block.kind == "head" for block in blocks)):
+                return False
+        if self.title is not None or self.current is None:
+            if not _opens_with_title(blocks):
+                self._open(title, self.title)
+        elif not _opens_with_title(blocks) and self._is_another(blocks):
+            self._open(None, None)
+        for block in blocks:
+            self._read(grid, block)
+        if self.current is not None:
+            self.current.read.add("table")
+        return True
+
+    def _is_another(self, blocks: list[Block]) -> bool:
+        assert self.current is not None
+        kinds = {block.kind for block in blocks}
+        return bool(kinds & _ONCE & self.current.read) or ("basics" in kinds) != ("basics" in self.current.read)
+
+    def _open(self, title: str | None, source: Source | None) -> Draft:
+        draft = Draft(len(self.drafts), self.ledger)
+        self.drafts.append(draft)
+        self.title = None
+        if source is not None and title:
+            draft.title = title.replace(" ", "")
+            draft.kind = form_kind(title, self.vocabulary)
+            draft.titled_by = clean(source.text)
+            self.ledger.use(source, draft.path, "title")
+            stated = year(source.text)
+            if stated is not None:
+                draft.put("fiscal_year", stated, source, IN_TABLE)
+        waiting, self.waiting = self.waiting, []
+        for line in waiting:
+            head.read_line(line, draft, self.vocabulary, BESIDE)
+        return draft
+
+    def _read(self, grid: Grid, block: Block) -> None:
+        if block.kind == "title":
+            for row in range(block.start, block.stop):
+                for slot in grid.filled(row):
+                    if row == block.start:
+                        self._open(bare_title(slot.cell.text), slot.cell)
+            return
+        draft = self.current
+        assert draft is not None
+        if block.kind in _ONCE and block.kind in draft.read and block.kind != "goals" and not self._continues(block):
+            draft = self._open(None, None)
+        draft.read.add(block.kind)
+        if block.kind == "annual_goal":
+            cell = grid.filled(block.start)[0].cell
+            text = clean(cell.text).replace("\n", "")
+            draft.put("annual_goal", text.replace(":", "：", 1).split("：", 1)[1].strip() or None, cell)
+        elif block.kind == "note":
+            head.read_note([slot.cell for row in range(block.start, block.stop) for slot in grid.filled(row)], draft)
+        elif block.kind in _READERS:
+            _READERS[block.kind](grid, block, draft, self.vocabulary)
+
+    def _continues(self, block: Block) -> bool:
+        """A second band in the same table, as in 决策 / 产出 tables one below the other, is the same form."""
+        return block.kind in ("indicators", "funds") and self.current is not None and "table" not in self.current.read
+
+
+def _opens_with_title(blocks: list[Block]) -> bool:
+    return bool(blocks) and blocks[0].kind == "title"

@@ -1,0 +1,74 @@
+"""A table as the readers see it: cells with their horizontal extent, merged cells on every row they cover."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import accumulate
+
+from normalizers.text import blank, squeeze
+from schema.document import Cell, Table
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A cell and where it stands across the table: `left` < `right`, in the table's own measure."""
+
+    cell: Cell
+    left: float
+    right: float
+
+    @property
+    def text(self) -> str:
+        return squeeze(self.cell.text)
+
+    @property
+    def blank(self) -> bool:
+        return blank(self.cell.text)
+
+    def overlap(self, left: float, right: float) -> float:
+        return min(self.right, right) - max(self.left, left)
+
+
+class Grid:
+    """rows[r]: the cells that begin in row r, left to right; covering[r]: all that stand in it.
+
+    A ragged row's cells share the width evenly: an order, not a place.
+    """
+
+    def __init__(self, table: Table) -> None:
+        self.table = table
+        self.ragged = table.ragged
+        edges = [0.0, *accumulate(map(float, table.widths or (1.0,) * table.columns))]
+        self.width = edges[-1]
+        self.rows: list[list[Slot]] = [[] for _ in range(table.rows)]
+        self.covering: list[list[Slot]] = [[] for _ in range(table.rows)]
+        by_row: list[list[Cell]] = [[] for _ in range(table.rows)]
+        for cell in table.cells:
+            by_row[cell.row].append(cell)
+        for row, cells in enumerate(by_row):
+            if row in self.ragged:
+                step = self.width / max(len(cells), 1)
+                slots = [Slot(cell, i * step, (i + 1) * step) for i, cell in enumerate(cells)]
+            else:
+                slots = [Slot(c, edges[c.column], edges[c.column + c.column_span]) for c in cells]
+            self.rows[row] = slots
+            for slot in slots:
+                for covered in range(row, min(row + slot.cell.row_span, table.rows)):
+                    self.covering[covered].append(slot)
+        for covering in self.covering:
+            covering.sort(key=lambda slot: slot.left)
+
+    def filled(self, row: int) -> list[Slot]:
+        """The cells that begin in the row and hold more than blanks."""
+        return [slot for slot in self.rows[row] if not slot.blank]
+
+    def at(self, row: int, left: float, right: float) -> Slot | None:
+        """The cell of a row that shares most of the stretch, None where none does."""
+        return widest(self.covering[row], left, right)
+
+
+def widest(slots: Iterable[Slot], left: float, right: float) -> Slot | None:
+    """The slot that shares most of the stretch from left to right, None where none does."""
+    best = max(slots, key=lambda slot: slot.overlap(left, right), default=None)
+    return best if best is not None and best.overlap(left, right) > 0 else None

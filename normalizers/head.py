@@ -1,0 +1,204 @@
+"""Reads what a form says of itself: label–value pairs in rows, and lines such as `填报单位：… 填报时间：…`."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from decimal import Decimal
+
+from normalizers.blocks import Block
+from normalizers.draft import BESIDE, IN_TABLE, LEGEND, Draft, Value
+from normalizers.grid import Grid, Slot
+from normalizers.ledger import Source
+from normalizers.text import clean, squeeze, width, words
+from normalizers.titles import names_unit
+from normalizers.values import day, number, year
+from normalizers.vocabulary import Vocabulary
+
+_STAMP = re.compile(r"[（(]\s*(?:盖\s*章|公\s*章|签\s*[字名章]|印\s*章|加盖[^（()）]*|签字[^（()）]*|单位公章)\s*[)）]")
+_COLON = re.compile(r"[:：]")
+_LABEL_RUN = re.compile(r"[\u4e00-\u9fff（）()/、]{2,24}$")
+_UNIT_OF_MONEY = re.compile(r"(?:单位[:：]|[（(])\s*(?:人民币)?\s*元\s*[)）]?")
+
+
+def read(grid: Grid, block: Block, draft: Draft, vocabulary: Vocabulary) -> None:
+    """Every label–value pair of a head block. A label in a row of labels has its value below it."""
+    for row in range(block.start, block.stop):
+        read_row(grid, row, block, draft, vocabulary)
+
+
+def read_row(grid: Grid, row: int, block: Block, draft: Draft, vocabulary: Vocabulary, funds: bool = False) -> set[Slot]:
+    """The pairs of one row; returns the slots taken. funds: fund headings may stand in the same row."""
+    taken: set[Slot] = set()
+    slots = grid.rows[row]
+    for index, slot in enumerate(slots):
+        if slot.blank or slot in taken or draft.ledger.claimed(slot.cell):
+            continue
+        field = vocabulary.heading(slot.text, "head")
+        if funds and vocabulary.heading(slot.text, "funds") not in (None, "ignore", "extra"):
+            continue
+        if field is None:
+            if read_line(slot.cell, draft, vocabulary, IN_TABLE) or _unlabelled(slot, draft, vocabulary):
+                taken.add(slot)
+            continue
+        taken.add(slot)
+        draft.ledger.ornament(slot.cell)
+        values = _values(slots[index + 1 :], vocabulary)
+        if not any(not value.blank for value in values) and _labels_only(slots, vocabulary):
+            values = _below(grid, row, slot, block, vocabulary)
+        value = _pick(field, values, grid, row)
+        if value is not None:
+            taken.add(value)
+            _state(field, squeeze(slot.cell.text).rstrip(":："), value.cell, draft)
+            if field == "self_score":
+                for other in values:
+                    draft.ledger.ornament(other.cell)
+    return taken
+
+
+def _values(after: list[Slot], vocabulary: Vocabulary) -> list[Slot]:
+    """The cells behind a label up to the next label."""
+    out: list[Slot] = []
+    for slot in after:
+        if not slot.blank and (
+            vocabulary.heading(slot.text, "head") or vocabulary.heading(slot.text, "funds") in ("approved", "revised", "executed", "execution_rate")
+        ):
+            break
+        out.append(slot)
+    return out
+
+
+def _labels_only(slots: list[Slot], vocabulary: Vocabulary) -> bool:
+    return all(slot.blank or vocabulary.heading(slot.text, "head") for slot in slots)
+
+
+def _below(grid: Grid, row: int, label: Slot, block: Block, vocabulary: Vocabulary) -> list[Slot]:
+    if row + 1 >= block.stop:
+        return []
+    slot = grid.at(row + 1, label.left, label.right)
+    if slot is None or slot.cell.row != row + 1 or vocabulary.heading(slot.text, "head"):
+        return []
+    return [slot]
+
+
+def _pick(field: str, values: list[Slot], grid: Grid, row: int) -> Slot | None:
+    filled = [slot for slot in values if not slot.blank]
+    if field == "self_score":  # `总分 | 100 | 94`: the full mark, then the score
+        figures = [slot for slot in values if slot.blank or number(slot.cell.text)]
+        if len(figures) > 1 and not figures[0].blank and not figures[1].blank:
+            return figures[1]
+        return next((slot for slot in figures if not slot.blank), None)
+    return filled[0] if filled and values[0] is filled[0] else None
+
+
+def _unlabelled(slot: Slot, draft: Draft, vocabulary: Vocabulary) -> bool:
+    """A unit's name that stands in the head without a label."""
+    if slot.cell.column == 0 and draft.get("unit") is None and names_unit(slot.cell.text, vocabulary):
+        draft.put("unit", clean(slot.cell.text).replace("\n", ""), slot.cell, BESIDE)
+        return True
+    return False
+
+
+def _state(field: str, label: str, source: Source, draft: Draft) -> None:
+    if field == "ignore":
+        draft.ledger.ornament(source)
+    elif field == "extra":
+        text = words(source.text)
+        if text is None:
+            draft.ledger.ornament(source)
+        else:
+            draft.add_extra(_bare(label), text, source)
+    else:
+        draft.put(field, head_value(field, source.text), source)
+
+
+def _bare(label: str) -> str:
+    return re.sub(r"^\d{1,2}[.、．]", "", _STAMP.sub("", width(label))).strip(":： ")
+
+
+def head_value(field: str, text: str) -> Value | None:
+    """The value of a head field as its type, None where nothing is stated."""
+    text = _STAMP.sub(" ", width(text))
+    if field == "self_score":
+        figure = number(text)
+        return figure.value if figure else None
+    if field == "fiscal_year":
+        return year(text)
+    if field == "reported_on":
+        return day(text)
+    stated = words(text)
+    if stated is None:
+        return None
+    if field in ("duties", "deviation", "improvement"):
+        return stated
+    return stated.replace("\n", "").strip(" :：") or None
+
+
+# ---------------------------------------------------------------- lines
+def read_line(source: Source, draft: Draft, vocabulary: Vocabulary, rank: int = BESIDE) -> bool:
+    """A line of run-in labels (`填报单位（盖章）：… 填报时间：2021.6.8`) or a year; False where it is neither."""
+    plain = _STAMP.sub("", width(source.text))
+    if _UNIT_OF_MONEY.search(plain):
+        draft.scale = Decimal("0.0001")
+    pairs = run_ins(plain, vocabulary)
+    stated = year(plain) if len(squeeze(plain)) <= 60 and not any(f == "reported_on" for f, _, _ in pairs) else None
+    if stated is not None and re.search(r"年\s*度?\s*[)）]?\s*$|[（(]\s*20\d\d\s*年?\s*度?", plain):
+        draft.put("fiscal_year", stated, source, rank)
+    elif not pairs:
+        return False
+    draft.ledger.ornament(source)
+    for field, label, text in pairs:
+        text = re.sub(r"[（(]?\s*20\d\d\s*年\s*度\s*[)）]?\s*$", "", text)
+        if field == "extra":
+            value = words(text)
+            if value is not None:
+                draft.add_extra(_bare(label), value, source)
+        elif field != "ignore":
+            value_of = head_value(field, text)
+            if value_of is not None:
+                draft.put(field, value_of, source, rank)
+    return True
+
+
+def run_ins(text: str, vocabulary: Vocabulary) -> list[tuple[str, str, str]]:
+    """(field, label, value) of every known label that a colon follows in a line."""
+    marks: list[tuple[int, int, str, str]] = []
+    for colon in _COLON.finditer(text):
+        before = _LABEL_RUN.search(re.sub(r"(?<=[\u4e00-\u9fff])[ \u3000](?=[\u4e00-\u9fff](?:[ \u3000]|$))", "", text[: colon.start()]).rstrip())
+        if not before:
+            continue
+        run = before.group()
+        for cut in range(len(run) - 1):
+            field = vocabulary.heading(run[cut:], "head")
+            if field:
+                start = text.rfind(run[cut], 0, colon.start())
+                start = max(text.rfind(run[cut:], 0, colon.start()), 0) if run[cut:] in text else start
+                marks.append((start, colon.end(), field, run[cut:]))
+                break
+    return [
+        (field, label, text[end : marks[i + 1][0] if i + 1 < len(marks) else None])
+        for i, (_, end, field, label) in enumerate(marks)
+    ]
+
+
+def legend(text: str) -> str | None:
+    """A grade legend (`优秀（S≥90）、良好（90＞S≥80）…`), None where the text is none."""
+    plain = squeeze(text)
+    grades = re.findall("优秀?|良好?|中等?|合格|较差|差", plain)
+    return plain if len(set(grades)) >= 3 and len(re.findall(r"\d{2,3}", plain)) >= 2 else None
+
+
+def read_note(sources: list[Source], draft: Draft) -> None:
+    """Notes under a form: ornament, but for the legend that says which score is which grade."""
+    for source in sources:
+        draft.ledger.ornament(source)
+    found = legend("".join(source.text for source in sources))
+    if found and LEGEND not in draft.extra:
+        first = next((s for s in sources if re.search(r"优.*\d|\d.*优", s.text)), sources[0])
+        draft.add_extra(LEGEND, found, first)
+
+
+def is_date_line(text: str) -> date | None:
+    """A line that is a date and nothing else."""
+    plain = squeeze(text)
+    return day(plain) if len(plain) <= 12 else None

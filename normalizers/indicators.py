@@ -1,0 +1,244 @@
+"""Reads the indicator rows below a heading band: levels, targets, points, reasons; total rows; notes."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+
+from normalizers import ragged
+from normalizers.blocks import Block, Column, columns, indicator_band
+from normalizers.draft import STATED_WEIGHT, TOTAL_ROW, Draft
+from normalizers.grid import Grid, Slot
+from normalizers.head import read_note
+from normalizers.text import squeeze, words
+from normalizers.values import OPERATORS, number, not_stated, quantity, rate
+from normalizers.vocabulary import Vocabulary
+from schema.records import Indicator
+
+_LEVELS = ("level1", "level2", "level3", "level4")
+_POINTS = ("weight", "score", "review_score", "level1_weight", "level2_weight")
+_TEXTS = ("target", "actual", "unit", "nature", "definition", "criteria", "evidence", "deviation", "remark")
+_STATES = ("level3", "level4", "target", "actual", "score", "adjusted_target")  # one of these makes a row an indicator
+_NUMBERED = re.compile(r"^(?:指标|绩效指标)\s*[\d一二三四五六七八九十]{1,3}\s*[:：、.．]\s*|^\d{1,2}\s*[、．]\s*(?=\D)|^\d{1,2}\.\s*(?=\D)|^指标\d{1,2}(?=[\u4e00-\u9fff])")
+_GROUP_NUMBER = re.compile(r"^[一二三四五六七八九十]{1,3}[、.．]|^\d{1,2}[、.．](?=\D)|^[（(][一二三四五六七八九十]{1,2}[)）]")
+_GROUP_POINTS = re.compile(r"[（(\[]\s*(?:共|权重|分值|满分)?[:：]?\s*(\d+(?:\.\d+)?)\s*(?:分|%)?\s*[)）\]]$|(?<=[^\d.])(\d+(?:\.\d+)?)\s*分$")
+_GROUPS = re.compile(r"([^\d（()）]+)[（(](\d+(?:\.\d+)?)分?[)）]")
+_HOLLOW = re.compile(r"^(?:指标\s*\d*\s*[:：、.]?\s*)?(?:[/—\-…\.]*|[xX×]{2,})$|^指标\s*\d*[:：]?$")
+
+
+def read(grid: Grid, block: Block, draft: Draft, vocabulary: Vocabulary) -> None:
+    """One indicator per row that names, measures or scores something; stated totals go to the draft."""
+    band = columns(grid, block, vocabulary)
+    for row in range(block.start, block.start + block.header):
+        for slot in grid.filled(row):
+            if any(slot is column.slot for column in band) and not vocabulary.heading(slot.text, "indicators"):
+                if next(c for c in band if c.slot is slot).field is None:
+                    continue  # a heading that nobody knows stays a leftover
+            draft.ledger.ornament(slot.cell)
+    reader = _Rows(grid, band, draft, vocabulary)
+    row = block.start + block.header
+    while row < block.stop:
+        again = indicator_band(grid, row, vocabulary)
+        for heading_row in range(row, row + again):  # the headings repeated after a page
+            for slot in grid.filled(heading_row):
+                draft.ledger.ornament(slot.cell)
+        row += again
+        if row < block.stop and not again:
+            reader.row(row)
+            row += 1
+    reader.close()
+
+
+class _Rows:
+    """The rows of one block in order; guards what a ragged row inherits from the rows above."""
+
+    def __init__(self, grid: Grid, band: list[Column], draft: Draft, vocabulary: Vocabulary) -> None:
+        self.grid, self.band, self.draft, self.vocabulary = grid, band, draft, vocabulary
+        self.aligner = ragged.Aligner(band, vocabulary)
+        self.blank_levels: list[Slot] = []
+
+    def row(self, row: int) -> None:
+        filled = self.grid.filled(row)
+        if not filled:
+            return
+        first = filled[0].text
+        if self._total(row, filled):
+            return
+        if self.vocabulary.listed(first, "subtotal_row"):
+            for slot in filled:
+                self.draft.ledger.ornament(slot.cell)
+            return
+        if len(filled) == 1 and re.match(self.vocabulary.forms["notes"], first):
+            read_note([filled[0].cell], self.draft)
+            return
+        if row in self.grid.ragged:
+            placed = self.aligner.place(self.grid.rows[row])
+        else:
+            placed = _placed(self.band, self.grid.covering[row])
+        self._indicator(placed)
+
+    # -- totals
+    def _total(self, row: int, filled: list[Slot]) -> bool:
+        """`总分 | 100 | 94`: figures under the points columns; `合计 | 90.4` too."""
+        label = next((s for s in filled[:3] if self.vocabulary.listed(s.text, "total_row")), None)
+        if label is None or any(self._is_name(slot) for slot in filled if slot is not label):
+            return False
+        ledger = self.draft.ledger
+        for slot in filled:
+            ledger.ornament(slot.cell)
+        if row in self.grid.ragged:
+            placed = self.aligner.place_total(self.grid.rows[row], label)
+        else:
+            placed = _placed(self.band, [s for s in self.grid.rows[row] if s is not label])
+        for column, slot in placed.items():
+            figure = number(slot.cell.text)
+            field = self.band[column].field
+            if figure is None:
+                continue
+            if field == "score":
+                self.draft.put("self_score", figure.value, slot.cell, TOTAL_ROW)
+            elif field == "weight":
+                self.draft.add_extra(STATED_WEIGHT, str(figure.value), slot.cell)
+        grade = next((s for s in filled if re.fullmatch("优秀?|良好?|中等?|合格|较差|差", s.text)), None)
+        if grade is not None:
+            self.draft.put("grade", grade.text, grade.cell, TOTAL_ROW)
+        return True
+
+    def _is_name(self, slot: Slot) -> bool:
+        return number(slot.cell.text) is None and len(slot.text) > 3 and not slot.text.endswith("分")
+
+    # -- one indicator
+    def _indicator(self, placed: dict[int, Slot]) -> None:
+        fields: dict[str, Slot] = {}
+        extra: list[tuple[str, Slot]] = []
+        for index, slot in sorted(placed.items()):
+            column = self.band[index]
+            if slot.blank:
+                continue
+            if column.field in ("ignore", "block"):
+                self.draft.ledger.ornament(slot.cell)
+            elif column.field in (None, "extra") or column.field in fields:
+                extra.append((column.heading, slot))
+            else:
+                fields[str(column.field)] = slot
+        stated = [f for f in _STATES if f in fields and not _hollow(f, fields[f].cell.text)]
+        if not stated:
+            self.blank_levels += [slot for _, slot in extra] + list(fields.values())
+            return
+        path = f"{self.draft.path}.indicators[{len(self.draft.indicators)}]"
+        self.draft.indicators.append(self._record(fields, extra, path))
+
+    def _record(self, fields: dict[str, Slot], extra: list[tuple[str, Slot]], path: str) -> Indicator:
+        ledger = self.draft.ledger
+        values: dict[str, object] = {}
+        for field, slot in fields.items():
+            ledger.use(slot.cell, path, "target" if field == "adjusted_target" else field)
+            if field in _TEXTS:
+                text = words(slot.cell.text)
+                values[field] = text.replace("\n", "") if text and field in ("target", "actual", "unit", "nature") else text
+        others = {heading: text for heading, slot in extra if (text := words(slot.cell.text))}
+        for _, slot in extra:
+            ledger.use(slot.cell, path, "extra")
+        self._levels(fields, values, path)
+        self._adjusted(fields, values, others)
+        self._figures(fields, values, path)
+        op = squeeze(fields["op"].cell.text) if "op" in fields else None
+        nature = str(values.get("nature") or "")
+        if op is None and nature in OPERATORS:
+            op = nature
+        unit = str(values["unit"]) if values.get("unit") else None
+        target, actual = values.get("target"), values.get("actual")
+        values["target_value"] = quantity(str(target) if target else None, op, unit)
+        values["actual_value"] = quantity(str(actual) if actual else None, None, unit)
+        return Indicator(**values, extra=others or None)  # type: ignore[arg-type]
+
+    def _levels(self, fields: dict[str, Slot], values: dict[str, object], path: str) -> None:
+        for level in ("level1", "level2"):
+            if level in fields:
+                name, points = group_name(fields[level].cell.text)
+                values[level] = name
+                if points is not None:
+                    values[f"{level}_weight"] = points
+                    self.draft.ledger.use(fields[level].cell, path, f"{level}_weight")
+        if "level1" in fields:
+            groups = _GROUPS.findall(squeeze(fields["level1"].cell.text))
+            if len(groups) > 1:
+                values["level1"], values["level1_weight"] = self._own_group(groups, values.get("level2"))
+        for level in ("level3", "level4"):
+            if level in fields:
+                text = words(fields[level].cell.text)
+                if level == "level3" and text is not None:
+                    text = _NUMBERED.sub("", squeeze(text)) or None
+                    text = None if text and _HOLLOW.match(text) else text
+                values[level] = text
+        first, second = values.get("level1"), values.get("level2")
+        values["category"] = self.vocabulary.category(
+            str(first) if first else None, str(second) if second else None
+        )
+
+    def _own_group(self, groups: list[tuple[str, str]], level2: object) -> tuple[str, Decimal]:
+        """Of several groups merged into one cell the one that a row's level 2 belongs to."""
+        own = self.vocabulary.category(None, str(level2)) if level2 else None
+        for name, points in groups:
+            theirs = self.vocabulary.category(name, str(level2)) if level2 else None
+            if own and theirs and own.split(".")[0] == theirs.split(".")[0]:
+                return name, Decimal(points)
+        return groups[0][0], Decimal(groups[0][1])
+
+    @staticmethod
+    def _adjusted(fields: dict[str, Slot], values: dict[str, object], others: dict[str, str]) -> None:
+        adjusted = words(fields["adjusted_target"].cell.text) if "adjusted_target" in fields else None
+        if adjusted:
+            if values.get("target"):
+                others["年初指标值"] = str(values["target"])
+            values["target"] = adjusted.replace("\n", "")
+
+    def _figures(self, fields: dict[str, Slot], values: dict[str, object], path: str) -> None:
+        name = str(values.get("level3") or values.get("level4") or values.get("level2") or "指标")
+        for field in (*_POINTS, "coefficient"):
+            if field not in fields or field in values:
+                continue
+            text = fields[field].cell.text
+            figure = number(text)
+            if figure is not None:
+                percent = field == "coefficient"
+                values[field] = rate(figure, "%" in self._heading(field)) if percent else figure.value
+            elif not not_stated(text):
+                self.draft.unreadable.append((path.split(".", 1)[1] + f".{field}", name, squeeze(text)))
+
+    def _heading(self, field: str) -> str:
+        return next((column.heading for column in self.band if column.field == field), "")
+
+    def close(self) -> None:
+        """What only blank template rows held says nothing; a figure in it stays a leftover."""
+        for slot in self.blank_levels:
+            self.draft.ledger.ornament(slot.cell)
+
+
+def _placed(band: list[Column], slots: list[Slot]) -> dict[int, Slot]:
+    """Each cell of a row in the one column it shares most with."""
+    out: dict[int, Slot] = {}
+    best: dict[int, float] = {}
+    for slot in slots:
+        shares = [slot.overlap(column.left, column.right) for column in band]
+        most = max(shares, default=0)
+        if most <= 0:
+            continue
+        index = next(i for i, share in enumerate(shares) if share >= 0.999 * most)
+        if most > best.get(index, 0):
+            out[index], best[index] = slot, most
+    return out
+
+
+def _hollow(field: str, text: str) -> bool:
+    """A template's own filling: `指标1：`, `……`, blanks."""
+    return words(text) is None or (field in ("level3", "level4") and _HOLLOW.match(squeeze(text)) is not None)
+
+
+def group_name(text: str) -> tuple[str | None, Decimal | None]:
+    """`产出指标（50分）` → (产出指标, 50); the points None where none are stated."""
+    plain = squeeze(text)
+    match = _GROUP_POINTS.search(plain)
+    points = Decimal(match[1] or match[2]) if match else None
+    name = _GROUP_NUMBER.sub("", plain[: match.start()] if match else plain)
+    return (name or None) if words(name) else None, points

@@ -1,0 +1,44 @@
+"""The ledger of one document: which cell or paragraph gave which value, which says nothing, what is left."""
+
+from __future__ import annotations
+
+from schema.document import Cell, Document, Origin, Paragraph
+from schema.evidence import Evidence, Leftover, Provenance
+
+Source = Cell | Paragraph
+
+
+class Ledger:
+    """Collects the claims of the readers. A use outranks an ornament; both may be stated twice."""
+
+    def __init__(self) -> None:
+        self._used: set[Origin] = set()
+        self._ornament: set[Origin] = set()
+        self._provenance: dict[tuple[str, str, Origin], Provenance] = {}
+
+    def use(self, source: Source, record: str, field: str) -> None:
+        """`source` gave the value `field` of the record at path `record` (`forms[0].funds[1]`)."""
+        self._used.add(source.origin)
+        key = (record, field, source.origin)
+        self._provenance.setdefault(key, Provenance(record, field, source.text, source.origin))
+
+    def ornament(self, source: Source) -> None:
+        """`source` is known to say nothing of its own: a heading, a legend, a stamp."""
+        self._ornament.add(source.origin)
+
+    def claimed(self, source: Source) -> bool:
+        return source.origin in self._used or source.origin in self._ornament
+
+    def evidence(self, document: Document) -> Evidence:
+        """The closed ledger: every non-blank cell and paragraph counted once."""
+        cells = used = ornament = 0
+        leftovers = []
+        for source in document.texts():
+            cells += 1
+            if source.origin in self._used:
+                used += 1
+            elif source.origin in self._ornament or (isinstance(source, Paragraph) and source.ornament):
+                ornament += 1
+            else:
+                leftovers.append(Leftover(source.text, source.origin))
+        return Evidence(cells, used, ornament, tuple(self._provenance.values()), tuple(leftovers))

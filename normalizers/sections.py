@@ -1,0 +1,97 @@
+"""Reads the narrative: numbered headings, the text below them, headings run in with their text."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from normalizers.ledger import Ledger
+from normalizers.text import clean, squeeze
+from normalizers.vocabulary import Vocabulary
+from schema.document import Paragraph
+from schema.records import Section
+
+_NUMBERS = (
+    (1, re.compile(r"^(?:第[一二三四五六七八九十]{1,3}(?:部分|章)\s*[:：、]?|[一二三四五六七八九十]{1,3}\s*[、.．，])\s*")),
+    (2, re.compile(r"^[（(]\s*[一二三四五六七八九十]{1,3}\s*[)）]\s*[、.．]?\s*")),
+    (3, re.compile(r"^\d{1,2}\s*[、.．](?!\d)\s*")),
+    (4, re.compile(r"^[（(]\s*\d{1,2}\s*[)）]\s*[、.．]?\s*|^[⑴-⒇]\s*")),
+    (5, re.compile(r"^[①-⑳]\s*")),
+)
+_ENDS = re.compile("[。；;！？!?，,、]$")
+_RUN_IN = re.compile(r"^([^。；;：:，,！？!?]{2,16})[。：:](.+)$", re.DOTALL)
+_LONGEST = 45
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A numbered heading: its level by the style of its number, the number as written, its words, and
+    the text that runs in behind it."""
+
+    level: int
+    number: str
+    words: str
+    text: str | None
+
+
+def heading(line: str) -> Heading | None:
+    """A line as a heading; None where it is text. A numbered sentence that ends in 。 or ； is text."""
+    line = clean(line)
+    for level, pattern in _NUMBERS:
+        match = pattern.match(line)
+        if not match:
+            continue
+        number, rest = match.group().strip(), line[match.end() :].strip()
+        if not rest:
+            return None
+        run_in = _RUN_IN.match(rest)
+        if not _ENDS.search(rest) and len(rest) <= _LONGEST and not (run_in and level > 2):
+            if level >= 3 and (len(rest) > 30 or re.search("[，；。]", rest)):
+                return None
+            if run_in and len(run_in[2]) > 12:
+                return Heading(level, number, run_in[1], run_in[2])
+            return Heading(level, number, rest.rstrip(":："), None)
+        if run_in and len(run_in[2]) >= 4:
+            return Heading(level, number, run_in[1], run_in[2])
+        return None
+    return None
+
+
+@dataclass(slots=True)
+class Narrative:
+    """The sections read so far; `open` while paragraphs still belong to the last one."""
+
+    ledger: Ledger
+    vocabulary: Vocabulary
+    sections: list[Section] = field(default_factory=list)
+    open: bool = False
+    _head: Heading | None = None
+    _lines: list[str] = field(default_factory=list)
+
+    def begin(self, found: Heading, source: Paragraph) -> None:
+        self.close()
+        path = f"sections[{len(self.sections)}]"
+        self._head, self.open = found, True
+        self.ledger.use(source, path, "heading")
+        if found.text:
+            self._lines.append(found.text)
+            self.ledger.use(source, path, "text")
+
+    def add(self, source: Paragraph) -> None:
+        self._lines.append(clean(source.text))
+        self.ledger.use(source, f"sections[{len(self.sections)}]", "text")
+
+    def close(self) -> None:
+        if self._head is not None:
+            self.sections.append(
+                Section(
+                    no=len(self.sections) + 1,
+                    kind=self.vocabulary.narrative(squeeze(self._head.words)),
+                    level=self._head.level,
+                    number=self._head.number,
+                    heading=self._head.words,
+                    text="\n".join(self._lines) or None,
+                )
+            )
+        self._head, self.open = None, False
+        self._lines = []

@@ -1,0 +1,193 @@
+"""Binds the vocabulary (vocabulary/*.csv, forms.yml) and finds what a heading or a label means.
+
+Words are data, one row a spelling. What is general is code and goes before the look-up: units and notes
+in brackets, numbering, colons, blanks, known typing errors.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from dataclasses import dataclass, fields
+from functools import cache, lru_cache
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from typing import Any
+
+from normalizers.text import squeeze
+from schema.errors import VocabularyError
+from schema.records import Fund, Goal, Indicator, Task
+
+_HEAD = (
+    "unit project supervisor implementer self_score grade prepared_by phone leader reported_on fiscal_year "
+    "duties deviation improvement"
+).split()
+# What a heading may name, per block: the record's own fields and what is known but no field.
+BLOCKS: dict[str, frozenset[str]] = {
+    "head": frozenset(_HEAD),
+    "funds": frozenset(f.name for f in fields(Fund)),
+    "goals": frozenset(f.name for f in fields(Goal)) | {"adjusted"},
+    "tasks": frozenset(f.name for f in fields(Task)),
+    "indicators": frozenset(f.name for f in fields(Indicator)) | {"op", "adjusted_target"},
+}
+KNOWN = frozenset(("extra", "ignore", "block"))
+LISTS = frozenset(("funds", "side", "basics_top", "basics_group", "total_row", "subtotal_row"))
+LONGEST = 30  # a heading is never longer; what is longer is text
+
+_NUMBERING = re.compile(
+    r"^(?:[一二三四五六七八九十]{1,3}[、.．]|[（(][一二三四五六七八九十\d]{1,3}[)）]|\d{1,2}[、.．](?!\d)|[①-⑳])+"
+)
+_OF_WHICH = re.compile(r"^(?:其中|其 中)[:：]?|^(?:加|减)[:：]")
+_BRACKETS = re.compile(r"[（(\[【][^（()）\[\]【】]*[)）\]】]")
+_ENDS = re.compile(r"[:：。*＊★▲]+$|^[*＊★▲]+")
+_POINTS = re.compile(r"\d+(?:\.\d+)?分$")
+_QUOTES = re.compile("[“”‘’\"'「」]")
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A row label of a funds block: item code (None where none fits) and the side it belongs to."""
+
+    item: str | None
+    side: str | None
+
+
+class Vocabulary:
+    """The bound words. Immutable once loaded; every look-up is cached."""
+
+    def __init__(self, folder: Traversable) -> None:
+        self._headings: dict[tuple[str, str], str] = {}
+        self._labels: dict[tuple[str, str], tuple[str, str]] = {}
+        self._bind_headings(folder.joinpath("headings.csv"))
+        self._bind_labels(folder.joinpath("labels.csv"))
+        self._categories = [
+            (re.compile(row["level1"]), re.compile(row["level2"]), row["category"])
+            for row in _rows(folder.joinpath("categories.csv"), ("level1", "level2", "category", "note"))
+        ]
+        self._narrative = [
+            (re.compile(row["pattern"]), row["kind"])
+            for row in _rows(folder.joinpath("narrative.csv"), ("pattern", "kind", "note"))
+        ]
+        self.forms = _forms(folder.joinpath("forms.yml"))
+        typing = self.forms["typing_errors"]
+        self._typing = re.compile("|".join(map(re.escape, typing)))
+        self._right: dict[str, str] = typing
+
+    # -- look-ups
+    @lru_cache(maxsize=65536)  # noqa: B019 - one vocabulary lives as long as the process
+    def heading(self, text: str, block: str) -> str | None:
+        """The field a heading names in a block; `extra`, `ignore` or `block` where it is known but no field."""
+        for spelling in self._spellings(text):
+            field = self._headings.get((spelling, block))
+            if field:
+                return field
+        return None
+
+    @lru_cache(maxsize=65536)  # noqa: B019
+    def label(self, text: str) -> Label | None:
+        """What a row label of a funds block names, or None."""
+        for spelling in self._spellings(text):
+            found = self._labels.get((spelling, "funds"))
+            if found:
+                return Label(found[0] or None, found[1] or None)
+        return None
+
+    @lru_cache(maxsize=65536)  # noqa: B019
+    def listed(self, text: str, name: str) -> str | None:
+        """The code of a label in a list (`side`, `total_row`, …), `yes` where it has none; None where it is not in it."""
+        for spelling in self._spellings(text):
+            found = self._labels.get((spelling, name))
+            if found:
+                return found[0] or "yes"
+        return None
+
+    @lru_cache(maxsize=4096)  # noqa: B019
+    def category(self, level1: str | None, level2: str | None) -> str | None:
+        """The indicator category of level 1 and 2 (RECORDS.md), None where none fits."""
+        for first, second, category in self._categories:
+            if first.search(level1 or "") and second.search(level2 or ""):
+                return category
+        return None
+
+    def narrative(self, heading: str) -> str | None:
+        """The kind of a narrative section by its heading's own words."""
+        return next((kind for pattern, kind in self._narrative if pattern.search(squeeze(heading))), None)
+
+    # -- spellings
+    def _spellings(self, text: str) -> list[str]:
+        return list(dict.fromkeys(s for s in self._variants(text) if s))
+
+    def _variants(self, text: str) -> list[str]:
+        """The forms a spelling is looked up in, from as written to most stripped."""
+        whole = _spelling(text)
+        if not whole or len(whole) > LONGEST * 2:
+            return []
+        plain = _OF_WHICH.sub("", _NUMBERING.sub("", whole))
+        bare = _BRACKETS.sub("", plain)
+        bare = _ENDS.sub("", bare)
+        out = [whole, plain, bare, bare.split("（")[0], _POINTS.sub("", bare)]
+        if self._typing.search(whole):
+            out += [self._typing.sub(lambda m: self._right[m.group()], spelling) for spelling in out]
+        return [s for s in out if len(s) <= LONGEST]
+
+    # -- binding
+    def _bind_headings(self, source: Traversable) -> None:
+        for row in _rows(source, ("heading", "block", "field", "note")):
+            block, field = row["block"], row["field"]
+            if block not in BLOCKS:
+                raise VocabularyError(_place(source, row), f"没有“{block}”这个块", f"可用：{'、'.join(BLOCKS)}")
+            if field not in BLOCKS[block] | KNOWN:
+                raise VocabularyError(_place(source, row), f"{block}块没有“{field}”字段", "请核对RECORDS.md的字段名")
+            self._put(self._headings, (_spelling(row["heading"]), block), field, source, row)
+
+    def _bind_labels(self, source: Traversable) -> None:
+        for row in _rows(source, ("label", "list", "code", "side", "note")):
+            if row["list"] not in LISTS:
+                raise VocabularyError(_place(source, row), f"没有“{row['list']}”这个词表", f"可用：{'、'.join(sorted(LISTS))}")
+            self._put(self._labels, (_spelling(row["label"]), row["list"]), (row["code"], row["side"]), source, row)
+
+    @staticmethod
+    def _put(table: dict[Any, Any], key: tuple[str, str], value: Any, source: Traversable, row: dict[str, str]) -> None:
+        if not key[0]:
+            raise VocabularyError(_place(source, row), "词条是空的", "请填写或删除这一行")
+        if table.setdefault(key, value) != value:
+            raise VocabularyError(_place(source, row), f"“{key[0]}”已另作“{table[key]}”", "同一写法在一个块里只能有一个意思")
+
+
+def _spelling(text: str) -> str:
+    words = _QUOTES.sub("", squeeze(text)).replace("(", "（").replace(")", "）")
+    return _ENDS.sub("", words)
+
+
+def _rows(source: Traversable, columns: tuple[str, ...]) -> list[dict[str, str]]:
+    with source.open("r", encoding="utf-8", newline="") as lines:
+        reader = csv.DictReader(lines)
+        if tuple(reader.fieldnames or ()) != columns:
+            raise VocabularyError(source, f"表头是{reader.fieldnames}", f"应为{','.join(columns)}")
+        out = []
+        for row in reader:
+            if None in row or None in row.values():
+                raise VocabularyError(f"{source}第{reader.line_num}行", "列数不对", f"应有{len(columns)}列")
+            out.append({**row, "line": str(reader.line_num)})
+        return out
+
+
+def _place(source: Traversable, row: dict[str, str]) -> str:
+    return f"{source}第{row['line']}行"
+
+
+def _forms(source: Traversable) -> dict[str, Any]:
+    import yaml
+
+    loaded: dict[str, Any] = yaml.safe_load(source.read_text(encoding="utf-8"))
+    wanted = ("title", "kinds", "report_title", "unit_ends", "notes", "signature", "staging", "typing_errors")
+    missing = [name for name in wanted if name not in loaded]
+    if missing:
+        raise VocabularyError(source, f"缺少{'、'.join(missing)}", "请补上")
+    return loaded
+
+
+@cache
+def vocabulary() -> Vocabulary:
+    """The vocabulary that ships with ziping, bound once. Raises VocabularyError."""
+    return Vocabulary(files("normalizers").joinpath("vocabulary"))

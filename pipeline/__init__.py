@@ -1,0 +1,1 @@
+"""Carries documents through extractors and normalizers into the store and out to people."""

@@ -1,0 +1,91 @@
+"""One file → its records and evidence; and the JSON of RECORDS.md."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, is_dataclass
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import extractors
+from normalizers import normalize
+from schema.checks import check
+from schema.document import Document
+from schema.evidence import Evidence
+from schema.records import Submission
+
+
+@dataclass(frozen=True, slots=True)
+class Extraction:
+    """One file, read: the document as it was, what it says, and where each value stood."""
+
+    document: Document
+    submission: Submission
+    evidence: Evidence
+
+
+def extract(path: Path) -> Extraction:
+    """Reads one file. Raises FileRefused or NothingFound."""
+    document = extractors.read(path)
+    submission, evidence = normalize(document)
+    return Extraction(document, check(submission), evidence)
+
+
+def exact(value: Decimal) -> Decimal:
+    """A number with the digits that count: 3393.90 is 3393.9, 1.00 is 1."""
+    value = value.normalize()
+    return value.quantize(Decimal(1)) if value == value.to_integral_value() else value
+
+
+def as_record(extraction: Extraction) -> dict[str, Any]:
+    """The contract of RECORDS.md as plain lists and dicts; numbers stay Decimal."""
+    submission, evidence = extraction.submission, extraction.evidence
+    record: dict[str, Any] = {
+        name: _plain(getattr(submission, name)) for name in ("report", "forms", "sections", "findings")
+    }
+    record["coverage"] = {
+        "cells": evidence.cells,
+        "used": evidence.used,
+        "ornament": evidence.ornament,
+        "unexplained": [{"where": str(left.origin), "text": left.text.strip()} for left in evidence.leftovers],
+    }
+    return record
+
+
+def as_json(value: Any, indent: int | None = 1) -> str:
+    """JSON with exact numbers, readable Chinese."""
+    import simplejson
+
+    return simplejson.dumps(value, ensure_ascii=False, use_decimal=True, indent=indent)
+
+
+def as_evidence(extraction: Extraction) -> dict[str, Any]:
+    """Where each value was read: record, field, raw text and place, and what nobody read."""
+    return {
+        "file": extraction.document.name,
+        "format": extraction.document.format,
+        "sha256": extraction.document.digest,
+        "provenance": [
+            {"record": p.record, "field": p.field, "raw": p.raw, "origin": _plain(p.origin)}
+            for p in extraction.evidence.provenance
+        ],
+        "unexplained": [{"text": left.text, "origin": _plain(left.origin)} for left in extraction.evidence.leftovers],
+    }
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return exact(value)
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if is_dataclass(value):
+        plain = {f.name: _plain(getattr(value, f.name)) for f in fields(value)}
+        if plain.get("extra", 0) is None:
+            del plain["extra"]
+        return plain
+    return value

@@ -1,0 +1,81 @@
+"""What an extractor hands over: paragraphs and tables in reading order, every cell with its place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a text stands in its file.
+
+    part: `body`, `header`, `footer`, `footnotes`, `textbox`; block: running number of the paragraph or
+    table in the document, from 0; row and column: grid position from 0, None for a paragraph.
+    """
+
+    part: str
+    block: int
+    row: int | None = None
+    column: int | None = None
+
+    def __str__(self) -> str:
+        place = "" if self.part == "body" else f"{self.part} "
+        if self.row is None:
+            return f"{place}paragraph {self.block}"
+        return f"{place}table {self.block} row {self.row} column {self.column}"
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    """A paragraph outside every table. `ornament`: page headers and footers, which say nothing."""
+
+    text: str
+    origin: Origin
+    ornament: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One cell: its grid position, its spans (>= 1) and its text as written, `\\n` between paragraphs."""
+
+    row: int
+    column: int
+    row_span: int
+    column_span: int
+    text: str
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A grid of cells in reading order.
+
+    widths: the width of each grid column in the file's own unit, empty where it is not known.
+    ragged: the rows whose cells stand in order but not in their columns, because the source lost the
+    spans; `column` is then a running number and nothing more.
+    """
+
+    cells: tuple[Cell, ...]
+    rows: int
+    columns: int
+    origin: Origin
+    widths: tuple[int, ...] = ()
+    ragged: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One file as read. format: `docx` or `text`; digest: SHA-256 of the bytes, in hexadecimal."""
+
+    name: str
+    format: str
+    digest: str
+    blocks: tuple[Paragraph | Table, ...]
+
+    def texts(self) -> Iterator[Paragraph | Cell]:
+        """Every paragraph and cell that holds more than blanks."""
+        for block in self.blocks:
+            for item in block.cells if isinstance(block, Table) else (block,):
+                if item.text.strip():
+                    yield item

@@ -1,0 +1,36 @@
+"""The few errors ziping raises: trouble in us or in a file, never trouble in what a unit wrote."""
+
+from __future__ import annotations
+
+
+class ZipingError(Exception):
+    """Something stopped ziping. The message is one line: file, place, remedy.
+
+    `subject` names what the trouble is about (a file, a store, a vocabulary row), `trouble` what is
+    wrong with it, `remedy` what a person can do.
+    """
+
+    def __init__(self, subject: object, trouble: str, remedy: str) -> None:
+        self.subject = str(subject)
+        self.trouble = " ".join(trouble.split())
+        self.remedy = " ".join(remedy.split())
+        super().__init__(f"{self.subject}: {self.trouble}; {self.remedy}")
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return type(self), (self.subject, self.trouble, self.remedy)
+
+
+class FileRefused(ZipingError):
+    """A file cannot be read: empty, broken, locked, hostile or of a kind that is not read."""
+
+
+class NothingFound(ZipingError):
+    """A file was read, but holds neither a form nor a narrative section."""
+
+
+class StoreError(ZipingError):
+    """The store cannot be opened, written or understood."""
+
+
+class VocabularyError(ZipingError):
+    """A row of the vocabulary is wrong: unknown field, contradicting spelling, bad pattern."""

@@ -1,0 +1,38 @@
+"""Where each value was read, and what nobody read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from schema.document import Origin
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """One value's source. record: path of the record (`forms[0].indicators[3]`); field: its field
+    (`score`); raw: the cell's or paragraph's text as written."""
+
+    record: str
+    field: str
+    raw: str
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class Leftover:
+    """A non-blank cell or paragraph that no record took and that is not known to say nothing."""
+
+    text: str
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """The ledger of one document: `cells` non-blank cells and paragraphs, each of them `used`,
+    `ornament` or one of `leftovers`."""
+
+    cells: int
+    used: int
+    ornament: int
+    provenance: tuple[Provenance, ...]
+    leftovers: tuple[Leftover, ...]
