@@ -34,6 +34,7 @@ class _Line:
     source: Slot | None
     values: dict[str, Decimal] = field(default_factory=dict)
     cells: list[tuple[str, Slot]] = field(default_factory=list)
+    row: int | None = None  # the row its label stands in; None where a heading above is its label
     extra: dict[str, str] = field(default_factory=dict)
     unreadable: list[tuple[str, str]] = field(default_factory=list)
 
@@ -177,6 +178,7 @@ class _Rows:
         name = field_above.field if field_above else None
         if isinstance(left, _Heading) and left.field:
             name = left.field if not (field_above and item_above is None and left.slot.left == 0) else name
+            self.draft.ledger.ornament(left.slot.cell)
             line = None
         if isinstance(left, _Heading) and left.item:
             line = line or self._begin(self._item_line(left, slot))
@@ -212,23 +214,23 @@ class _Rows:
                 self.draft.ledger.ornament(slot.cell)
             return left, line
         if len(slot.text) <= 30 and slot.cell.row >= self.block.start and not re.search("[。；]", slot.text):
-            begun = _Line(_label(slot.cell.text), None, self._side(slot, None), slot)
+            begun = _Line(_label(slot.cell.text), None, self._side(slot, None), slot, row=slot.cell.row)
             return begun, begun
         return left, line
 
     # -- lines
     def _item_line(self, heading: _Heading, slot: Slot, above: bool = False) -> _Line:
         assert heading.item is not None
-        return _Line(
-            _label(heading.slot.cell.text), heading.item.item, self._side(slot if above else heading.slot, heading.item), heading.slot
-        )
+        side = self._side(slot if above else heading.slot, heading.item)
+        row = None if above else heading.slot.cell.row
+        return _Line(_label(heading.slot.cell.text), heading.item.item, side, heading.slot, row=row)
 
     def _run_in_line(self, slot: Slot) -> _Line:
         text = squeeze(_OF_WHICH.sub("", squeeze(slot.cell.text)))
         match = _RUN_IN.match(text)
         assert match is not None
         label = self.vocabulary.label(match[1])
-        line = _Line(_label(match[1]), label.item if label else None, self._side(slot, label), slot)
+        line = _Line(_label(match[1]), label.item if label else None, self._side(slot, label), slot, row=slot.cell.row)
         figure = number(match[2])
         assert figure is not None
         above = self._above(slot, "field")
@@ -263,7 +265,7 @@ class _Rows:
         return above.side if above else None
 
     def _begin(self, line: _Line) -> _Line:
-        key = (line.label, line.item, line.side, line.source.cell.origin if line.source else None)
+        key = (line.label, line.item, line.side, line.row)
         return self.lines.setdefault(key, line)
 
     def _state(self, line: _Line, name: str, slot: Slot, figure: Number, heading: _Heading | None) -> None:

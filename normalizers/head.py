@@ -34,11 +34,14 @@ def read_row(grid: Grid, row: int, block: Block, draft: Draft, vocabulary: Vocab
     for index, slot in enumerate(slots):
         if slot.blank or slot in taken or draft.ledger.claimed(slot.cell):
             continue
+        if re.search("[:：].", slot.text) and read_line(slot.cell, draft, vocabulary, IN_TABLE):
+            taken.add(slot)
+            continue
         field = vocabulary.heading(slot.text, "head")
         if funds and vocabulary.heading(slot.text, "funds") not in (None, "ignore", "extra"):
             continue
         if field is None:
-            if read_line(slot.cell, draft, vocabulary, IN_TABLE) or _unlabelled(slot, draft, vocabulary):
+            if _unlabelled(slot, draft, vocabulary) or read_line(slot.cell, draft, vocabulary, IN_TABLE):
                 taken.add(slot)
             continue
         taken.add(slot)
