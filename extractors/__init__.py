@@ -41,7 +41,9 @@ def _bytes(path: Path) -> bytes:
     try:
         size = path.stat().st_size
         if size > MAX_BYTES:
-            raise FileRefused(path, f"文件过大（{size // 1048576} MB）", f"请拆分或压缩图片，上限{MAX_BYTES // 1048576} MB")
+            raise FileRefused(
+                path, f"文件过大（{size // 1048576} MB）", f"请拆分或压缩图片，上限{MAX_BYTES // 1048576} MB"
+            )
         data = path.read_bytes()
     except FileNotFoundError:
         raise FileRefused(path, "文件不存在", "请核对路径") from None

@@ -6,7 +6,6 @@ A dump has lost the spans of merged cells, so every row of its tables is ragged.
 from __future__ import annotations
 
 import re
-from collections import Counter
 from pathlib import Path
 
 from schema.document import Cell, Origin, Paragraph, Table
@@ -122,7 +121,7 @@ class _Lines:
                     row = []
                 row.append(line[1:])
                 blanks = 0
-            elif blanks >= 2 or not row:
+            elif not row or (blanks >= 2 and not self.row_goes_on(row, rows)):
                 break
             else:
                 row[-1] += "\n" * (blanks + 1) + line
@@ -130,6 +129,19 @@ class _Lines:
             self.at += 1
         rows.append(row)
         return _rejoined([r for r in rows if r])
+
+    def row_goes_on(self, row: Row, rows: list[Row]) -> bool:
+        """Behind blank lines: does the text belong to a cell, because the cells after it complete the row?"""
+        at = self.at
+        while at < len(self.lines) and not self.lines[at].startswith("\t"):
+            at += 1
+        if at - self.at > 12:
+            return False
+        cells = 0
+        while at < len(self.lines) and self.lines[at] != "":
+            cells += self.lines[at].startswith("\t")
+            at += 1
+        return bool(rows) and len(row) + cells == len(rows[-1]) > len(row)
 
     def add_table(self, rows: list[Row]) -> None:
         block = len(self.out)
@@ -139,18 +151,22 @@ class _Lines:
             for c, text in enumerate(row)
         )
         columns = max((len(row) for row in rows), default=0)
-        self.out.append(Table(cells, len(rows), columns, Origin("body", block), (), frozenset(range(len(rows)))))
+        self.out.append(
+            Table(cells, len(rows), columns, Origin("body", block), (), frozenset(range(len(rows))))
+        )
 
 
 def _rejoined(rows: list[Row]) -> list[Row]:
-    """A row that a cell's blank paragraph cut in two is one row again, if it then fits its neighbours."""
-    usual = Counter(len(row) for row in rows)
+    """A row that a cell's blank paragraph cut in two is one row again, if it then fits both neighbours."""
     out: list[Row] = []
-    for row in rows:
-        before = out[-1] if out else []
-        both = len(before) + len(row)
-        if len(out) > 1 and len(before) < both == len(out[-2]) and usual[both] >= 3 and usual[len(before)] < 3:
-            out[-1] = before + row
+    at = 0
+    while at < len(rows):
+        both = len(rows[at]) + len(rows[at + 1]) if at + 2 < len(rows) else 0
+        before = len(out[-1]) if out else 0
+        if both == before >= 3 and (both == len(rows[at + 2]) > 3 or len(rows[at + 1]) == 1):
+            out.append(rows[at] + rows[at + 1])
+            at += 2
         else:
-            out.append(row)
+            out.append(rows[at])
+            at += 1
     return out

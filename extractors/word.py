@@ -23,7 +23,21 @@ _STRICT = b"http://purl.oclc.org/ooxml/wordprocessingml/main"
 _MC = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
 P, R, T, TBL, TR, TC, TC_PR, TR_PR = (_W + n for n in ("p", "r", "t", "tbl", "tr", "tc", "tcPr", "trPr"))
 VAL = _W + "val"
-_INSIDE = {_W + n for n in ("sdt", "sdtContent", "ins", "moveTo", "smartTag", "customXml", "hyperlink", "fldSimple", "dir", "bdo")}
+_INSIDE = {
+    _W + n
+    for n in (
+        "sdt",
+        "sdtContent",
+        "ins",
+        "moveTo",
+        "smartTag",
+        "customXml",
+        "hyperlink",
+        "fldSimple",
+        "dir",
+        "bdo",
+    )
+}
 _GONE = {_W + n for n in ("del", "moveFrom", "instrText", "delText", "rPr", "pPr", "sdtPr", "sdtEndPr")}
 _DRAWN = {_W + "drawing", _W + "pict", _W + "object", _MC + "AlternateContent"}
 _OFF = ("0", "false", "off", "none")
@@ -56,9 +70,7 @@ class _Package:
         self.numbering = self._element(part, "numbering")
         self.notes = [(k, e) for k in ("footnotes", "endnotes") if (e := self._element(part, k)) is not None]
         self.ornaments = [
-            (kind, element)
-            for kind in ("header", "footer")
-            for element in self._elements(part, kind)
+            (kind, element) for kind in ("header", "footer") for element in self._elements(part, kind)
         ]
 
     @classmethod
@@ -93,7 +105,16 @@ def _open(data: bytes, path: Path) -> _Package:
         raise FileRefused(path, f"{trouble}（压缩结构不完整）", remedy) from None
     except etree.XMLSyntaxError as error:
         raise FileRefused(path, f"{trouble}（XML第{error.lineno}行有错）", remedy) from None
-    except (KeyError, ValueError, OpcError, EOFError, OSError, NotImplementedError, RuntimeError, zipfile.zlib.error) as error:  # type: ignore[attr-defined]
+    except (
+        KeyError,
+        ValueError,
+        OpcError,
+        EOFError,
+        OSError,
+        NotImplementedError,
+        RuntimeError,
+        zipfile.zlib.error,
+    ) as error:  # type: ignore[attr-defined]
         raise FileRefused(path, f"{trouble}（{type(error).__name__}）", remedy) from None
 
 
@@ -109,14 +130,27 @@ def _checked(data: bytes, path: Path) -> bytes:
             if info.flag_bits & 1:
                 raise FileRefused(path, "文件有打开密码", "请去掉密码后另存再提交")
             total += info.file_size
-            bomb = info.file_size > 4 * 1024 * 1024 and info.file_size > MAX_RATIO * max(info.compress_size, 1)
+            bomb = info.file_size > 4 * 1024 * 1024 and info.file_size > MAX_RATIO * max(
+                info.compress_size, 1
+            )
             if bomb or total > MAX_UNPACKED:
-                raise FileRefused(path, f"文件解压后异常膨胀（{info.filename}）", "疑似压缩炸弹，请向单位核实后重新索取")
+                raise FileRefused(
+                    path, f"文件解压后异常膨胀（{info.filename}）", "疑似压缩炸弹，请向单位核实后重新索取"
+                )
         for info in archive.infolist():
             if info.filename.lower().endswith((".xml", ".rels")):
                 xml = archive.read(info)
-                if b"<!DOCTYPE" in xml or b"<!ENTITY" in xml or b"<\x00!\x00D" in xml or b"\x00<\x00!\x00D" in xml:
-                    raise FileRefused(path, f"文件含有实体定义（{info.filename}）", "Word不会写出这种内容，疑似恶意文件，请向单位核实")
+                if (
+                    b"<!DOCTYPE" in xml
+                    or b"<!ENTITY" in xml
+                    or b"<\x00!\x00D" in xml
+                    or b"\x00<\x00!\x00D" in xml
+                ):
+                    raise FileRefused(
+                        path,
+                        f"文件含有实体定义（{info.filename}）",
+                        "Word不会写出这种内容，疑似恶意文件，请向单位核实",
+                    )
                 strict = strict or _STRICT in xml
     return _transitional(data) if strict else data
 

@@ -120,7 +120,15 @@ def _integer(text: str | None, default: int) -> int:
 
 
 def _ordinal(value: int, kind: str) -> str:
-    if kind in ("chineseCounting", "chineseCountingThousand", "japaneseCounting", "taiwaneseCountingThousand", "ideographDigital", "ideographTraditional", "chineseLegalSimplified"):
+    if kind in (
+        "chineseCounting",
+        "chineseCountingThousand",
+        "japaneseCounting",
+        "taiwaneseCountingThousand",
+        "ideographDigital",
+        "ideographTraditional",
+        "chineseLegalSimplified",
+    ):
         return chinese(value)
     if kind in ("upperLetter", "lowerLetter"):
         letter = chr(ord("A") + (value - 1) % 26) * ((value - 1) // 26 + 1)
@@ -152,7 +160,17 @@ def chinese(value: int) -> str:
 
 def _roman(value: int) -> str:
     out = ""
-    for number, letters in ((100, "C"), (90, "XC"), (50, "L"), (40, "XL"), (10, "X"), (9, "IX"), (5, "V"), (4, "IV"), (1, "I")):
+    for number, letters in (
+        (100, "C"),
+        (90, "XC"),
+        (50, "L"),
+        (40, "XL"),
+        (10, "X"),
+        (9, "IX"),
+        (5, "V"),
+        (4, "IV"),
+        (1, "I"),
+    ):
         while value >= number:
             out, value = out + letters, value - number
     return out

@@ -13,7 +13,9 @@ from normalizers.vocabulary import LONGEST, Vocabulary
 
 MAX_HEADER = 4
 _LEVELS = frozenset(("level1", "level2", "level3", "level4"))
-_MEASURED = frozenset(("target", "actual", "weight", "score", "review_score", "criteria", "definition", "evidence", "deviation"))
+_MEASURED = frozenset(
+    ("target", "actual", "weight", "score", "review_score", "criteria", "definition", "evidence", "deviation")
+)
 _FUND_COLUMNS = frozenset(("approved", "revised", "received", "executed", "execution_rate"))
 _ANNUAL_GOAL = re.compile(r"^(?:项目)?年度(?:绩效)?目标\d*[:：].+")
 
@@ -53,16 +55,20 @@ def cut(grid: Grid, words: Vocabulary, basics: bool) -> list[Block]:
             kind = "basics" if basics else "unknown"
         if kind is None and current == "title" and grid.filled(row):
             kind = "basics" if basics else "unknown"
+        if kind == current == "indicators" and _same_band(grid, blocks[-1], row, header):
+            kind = None  # the headings again, after a page
         if kind is not None:
             blocks.append(Block(kind, row, row + max(header, 1), header))
         elif blocks:
             last = blocks[-1]
-            blocks[-1] = Block(last.kind, last.start, row + 1, last.header)
+            blocks[-1] = Block(last.kind, last.start, row + max(header, 1), last.header)
         row += max(header, 1)
     return blocks
 
 
-def _starts(grid: Grid, row: int, words: Vocabulary, current: str | None, basics: bool) -> tuple[str | None, int]:
+def _starts(
+    grid: Grid, row: int, words: Vocabulary, current: str | None, basics: bool
+) -> tuple[str | None, int]:
     """The kind of block that begins in a row and the rows of its heading band; (None, 0): the block goes on."""
     filled = grid.filled(row)
     if not filled:
@@ -70,7 +76,11 @@ def _starts(grid: Grid, row: int, words: Vocabulary, current: str | None, basics
     band = indicator_band(grid, row, words)
     if band:
         return "indicators", band
-    if len(filled) == 1 and is_title(filled[0].cell.text, words) and not words.heading(filled[0].text, "indicators"):
+    if (
+        len(filled) == 1
+        and is_title(filled[0].cell.text, words)
+        and not words.heading(filled[0].text, "indicators")
+    ):
         return "title", 1
     if len(filled) == 1 and _ANNUAL_GOAL.match(filled[0].text) and _band_follows(grid, row, words):
         return "annual_goal", 1
@@ -92,6 +102,16 @@ def _starts(grid: Grid, row: int, words: Vocabulary, current: str | None, basics
         if current in ("indicators", "goals", "tasks") and _note(filled, words):
             return "note", 0
     return None, 0
+
+
+def _same_band(grid: Grid, block: Block, row: int, header: int) -> bool:
+    """Does the heading band at a row repeat the one its block began with?"""
+
+    def headings(start: int, depth: int) -> set[str]:
+        return {slot.text for r in range(start, start + depth) for slot in grid.filled(r)}
+
+    old, new = headings(block.start, block.header), headings(row, header)
+    return len(old & new) >= 0.7 * max(len(new), 1)
 
 
 def _note(filled: list[Slot], words: Vocabulary) -> bool:
@@ -136,7 +156,9 @@ def _band(filled: list[Slot], words: Vocabulary, block: str, first: str, others:
 
 def _funds_starts(filled: list[Slot], words: Vocabulary, current: str | None) -> bool:
     fields = {words.heading(slot.text, "funds") for slot in filled}
-    if len(fields & _FUND_COLUMNS) >= 2 or (fields & _FUND_COLUMNS and fields & {"weight", "score"} and len(filled) > 3):
+    if len(fields & _FUND_COLUMNS) >= 2 or (
+        fields & _FUND_COLUMNS and fields & {"weight", "score"} and len(filled) > 3
+    ):
         return current != "funds"
     if current in ("indicators", "tasks", "funds", "basics"):
         return False
@@ -145,7 +167,8 @@ def _funds_starts(filled: list[Slot], words: Vocabulary, current: str | None) ->
     if any(words.listed(slot.text, "side") for slot in filled) and len(filled) <= 6 and len(filled) > 1:
         return not any(words.heading(slot.text, "head") for slot in filled)
     return any(
-        words.label(left.text) is not None and number(right.cell.text) is not None
+        words.label(left.text) is not None
+        and number(right.cell.text) is not None
         and words.heading(left.text, "head") is None
         for left, right in pairwise(filled)
     )
@@ -166,7 +189,11 @@ def _head_row(filled: list[Slot], words: Vocabulary, strict: bool) -> bool:
         return True
     if any(run_in_label(slot.text, words) for slot in slots):
         return True
-    return len(filled) == 1 and len(filled[0].text) <= 40 and (year(filled[0].text) is not None or bool(re.search(words.forms["staging"], filled[0].text)))
+    return (
+        len(filled) == 1
+        and len(filled[0].text) <= 40
+        and (year(filled[0].text) is not None or bool(re.search(words.forms["staging"], filled[0].text)))
+    )
 
 
 def run_in_label(text: str, words: Vocabulary) -> str | None:
@@ -183,11 +210,19 @@ def columns(grid: Grid, block: Block, words: Vocabulary) -> list[Column]:
         above = [
             slot
             for row in range(block.start, last + 1)
-            if (slot := widest(grid.covering[row], leaf.left, leaf.right)) is not None and slot.cell is not leaf.cell
+            if (slot := _over(grid, row, leaf)) is not None and slot.cell is not leaf.cell
         ]
         parents = [f for slot in dict.fromkeys(above) if (f := words.heading(slot.text, "indicators"))]
         out.append(Column(_column_field(leaf, parents, words), leaf.text, leaf.left, leaf.right, leaf))
     return out
+
+
+def _over(grid: Grid, row: int, leaf: Slot) -> Slot | None:
+    """The heading over a leaf; in a ragged row a blank place belongs to the heading at its left."""
+    slot = widest(grid.covering[row], leaf.left, leaf.right)
+    if slot is None or row not in grid.ragged or not slot.blank:
+        return slot
+    return next((s for s in reversed(grid.rows[row]) if s.left <= slot.left and not s.blank), None)
 
 
 def _leaves(grid: Grid, block: Block) -> list[Slot]:

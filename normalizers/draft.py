@@ -12,9 +12,6 @@ from schema.records import Basic, Contacts, Form, Fund, Goal, Indicator, Task
 
 # How much a statement of a value counts: a cell of the form's own table before a line beside it.
 IN_TABLE, TOTAL_ROW, BESIDE = 3, 2, 1
-# Extra headings that a check reads again.
-STATED_WEIGHT = "分值合计"
-LEGEND = "评价等级标准"
 
 Value = str | int | Decimal | date
 _CONTACTS = {"prepared_by", "phone", "leader"}
@@ -67,7 +64,9 @@ class Draft:
     def _also(self, name: str, stated: _Stated) -> None:
         if name == "self_score":
             heading = re.split("[:：]", " ".join(stated.source.text.split()))[0].strip()
-            heading = heading if re.search(r"[\u4e00-\u9fff]", heading) and len(heading) <= 20 else "另一处总分"
+            heading = (
+                heading if re.search(r"[\u4e00-\u9fff]", heading) and len(heading) <= 20 else "另一处总分"
+            )
             self.add_extra(heading, str(stated.value), stated.source)
         else:
             self.ledger.use(stated.source, self.path, name)

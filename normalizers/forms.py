@@ -84,7 +84,9 @@ class Forms:
     def _is_another(self, blocks: list[Block]) -> bool:
         assert self.current is not None
         kinds = {block.kind for block in blocks}
-        return bool(kinds & _ONCE & self.current.read) or ("basics" in kinds) != ("basics" in self.current.read)
+        return bool(kinds & _ONCE & self.current.read) or ("basics" in kinds) != (
+            "basics" in self.current.read
+        )
 
     def _open(self, title: str | None, source: Source | None) -> Draft:
         draft = Draft(len(self.drafts), self.ledger)
@@ -112,7 +114,12 @@ class Forms:
             return
         draft = self.current
         assert draft is not None
-        if block.kind in _ONCE and block.kind in draft.read and block.kind != "goals" and not self._continues(block):
+        if (
+            block.kind in _ONCE
+            and block.kind in draft.read
+            and block.kind != "goals"
+            and not self._continues(block)
+        ):
             draft = self._open(None, None)
         draft.read.add(block.kind)
         if block.kind == "annual_goal":
@@ -120,13 +127,19 @@ class Forms:
             text = clean(cell.text).replace("\n", "")
             draft.put("annual_goal", text.replace(":", "：", 1).split("：", 1)[1].strip() or None, cell)
         elif block.kind == "note":
-            head.read_note([slot.cell for row in range(block.start, block.stop) for slot in grid.filled(row)], draft)
+            head.read_note(
+                [slot.cell for row in range(block.start, block.stop) for slot in grid.filled(row)], draft
+            )
         elif block.kind in _READERS:
             _READERS[block.kind](grid, block, draft, self.vocabulary)
 
     def _continues(self, block: Block) -> bool:
         """A second band in the same table, as in 决策 / 产出 tables one below the other, is the same form."""
-        return block.kind in ("indicators", "funds") and self.current is not None and "table" not in self.current.read
+        return (
+            block.kind in ("indicators", "funds")
+            and self.current is not None
+            and "table" not in self.current.read
+        )
 
 
 def _opens_with_title(blocks: list[Block]) -> bool:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
-from normalizers import head
+from normalizers import head, ragged
 from normalizers.blocks import Block
 from normalizers.draft import Draft
 from normalizers.grid import Grid, Slot
@@ -90,7 +90,14 @@ class _Rows:
 
     def _title(self, slot: Slot, row: int) -> None:
         text = squeeze(slot.cell.text)
-        if self.vocabulary.heading(text, "funds") == "block" or (slot.cell.row_span > 1 and slot.left == 0 and self.title is None and row == self.block.start and self._figure(slot) is None and self.vocabulary.label(text) is None):
+        if self.vocabulary.heading(text, "funds") == "block" or (
+            slot.cell.row_span > 1
+            and slot.left == 0
+            and self.title is None
+            and row == self.block.start
+            and self._figure(slot) is None
+            and self.vocabulary.label(text) is None
+        ):
             self.title = self.title or slot
             self.draft.ledger.ornament(slot.cell)
             points = _HEADING_POINTS.search(text)
@@ -117,6 +124,17 @@ class _Rows:
         return None
 
     def _take_headings(self, named: list[_Heading]) -> None:
+        row = named[0].row
+        if row in self.grid.ragged and self.headings and self.headings[-1].row in self.grid.ragged:
+            upper = self.headings[-1].row
+            spread = dict(
+                zip(
+                    self.grid.rows[upper],
+                    ragged.spread(self.grid.rows[upper], self.grid.rows[row]),
+                    strict=True,
+                )
+            )
+            self.headings = [replace(h, slot=spread.get(h.slot, h.slot)) for h in self.headings]
         for heading in named:
             self.headings.append(heading)
             if heading.field or heading.side:
@@ -164,13 +182,22 @@ class _Rows:
     def _above(self, slot: Slot, wanted: str) -> _Heading | None:
         """The nearest heading of a kind over a cell."""
         for heading in reversed(self.headings):
-            if getattr(heading, wanted) and heading.row < slot.cell.row and heading.slot.overlap(slot.left, slot.right) > 0:
+            if (
+                getattr(heading, wanted)
+                and heading.row < slot.cell.row
+                and heading.slot.overlap(slot.left, slot.right) > 0
+            ):
                 same = [h for h in self.headings if h.row == heading.row and getattr(h, wanted)]
                 return max(same, key=lambda h: h.slot.overlap(slot.left, slot.right))
         return None
 
     def _place(
-        self, slot: Slot, figure: Number, left: _Heading | _Line | None, line: _Line | None, ordered: _Heading | None
+        self,
+        slot: Slot,
+        figure: Number,
+        left: _Heading | _Line | None,
+        line: _Line | None,
+        ordered: _Heading | None,
     ) -> _Line | None:
         """Gives one figure its line and field, from the label at its left and the headings above it."""
         field_above = ordered if ordered and ordered.field else self._above(slot, "field")
@@ -198,7 +225,9 @@ class _Rows:
         """A cell of words: a label nobody knows, a note, or a figure that cannot be read."""
         above = columns.get(slot) or self._above(slot, "field")
         if above is not None and above.field == "extra":
-            target = line or (self._begin(self._item_line(left, slot)) if isinstance(left, _Heading) and left.item else None)
+            target = line or (
+                self._begin(self._item_line(left, slot)) if isinstance(left, _Heading) and left.item else None
+            )
             text = words(slot.cell.text)
             if target is not None and text:
                 target.extra[above.slot.text] = text
@@ -206,7 +235,11 @@ class _Rows:
             return left, line
         if above is not None and above.field in _FIELDS:
             if re.search(r"\d", slot.text) and len(slot.text) < 20:
-                target = line or (self._begin(self._item_line(left, slot)) if isinstance(left, _Heading) and left.item else self._begin(self._total_line()))
+                target = line or (
+                    self._begin(self._item_line(left, slot))
+                    if isinstance(left, _Heading) and left.item
+                    else self._begin(self._total_line())
+                )
                 target.unreadable.append((above.field, slot.text))
                 target.cells.append((above.field, slot))
                 return left, target
@@ -221,7 +254,9 @@ class _Rows:
     # -- lines
     def _item_line(self, heading: _Heading, slot: Slot, above: bool = False) -> _Line:
         assert heading.item is not None
-        side = self._side(slot if above else heading.slot, heading.item)
+        side = self._side(
+            slot if above and slot.cell.row not in self.grid.ragged else heading.slot, heading.item
+        )
         row = None if above else heading.slot.cell.row
         return _Line(_label(heading.slot.cell.text), heading.item.item, side, heading.slot, row=row)
 
@@ -230,7 +265,9 @@ class _Rows:
         match = _RUN_IN.match(text)
         assert match is not None
         label = self.vocabulary.label(match[1])
-        line = _Line(_label(match[1]), label.item if label else None, self._side(slot, label), slot, row=slot.cell.row)
+        line = _Line(
+            _label(match[1]), label.item if label else None, self._side(slot, label), slot, row=slot.cell.row
+        )
         figure = number(match[2])
         assert figure is not None
         above = self._above(slot, "field")
@@ -244,7 +281,10 @@ class _Rows:
     def _executed_beside(self, slot: Slot) -> bool:
         return any(
             h.field in ("executed", "execution_rate")
-            and any(s.cell.row == slot.cell.row and number(s.cell.text) and h.slot.overlap(s.left, s.right) > 0 for s in self.grid.rows[slot.cell.row])
+            and any(
+                s.cell.row == slot.cell.row and number(s.cell.text) and h.slot.overlap(s.left, s.right) > 0
+                for s in self.grid.rows[slot.cell.row]
+            )
             for h in self.headings
         )
 
@@ -306,7 +346,9 @@ class _Rows:
                     ledger.use(self.title.cell, path, "weight")
             first = False
             self.draft.funds.append(
-                Fund(item=line.item, label=line.label, side=line.side, extra=line.extra or None, **line.values)  # type: ignore[arg-type]
+                Fund(
+                    item=line.item, label=line.label, side=line.side, extra=line.extra or None, **line.values
+                )  # type: ignore[arg-type]
             )
             if line.source is not None:
                 ledger.use(line.source.cell, path, "label")
@@ -316,9 +358,15 @@ class _Rows:
                 self.draft.unreadable.append((f"funds[{index}].{name}", line.label or "资金", raw))
         for row in range(self.block.start, self.block.stop):
             for slot in self.grid.filled(row):
-                if not ledger.claimed(slot.cell) and (self.vocabulary.label(slot.text) or self.vocabulary.listed(slot.text, "side")):
+                if not ledger.claimed(slot.cell) and (
+                    self.vocabulary.label(slot.text) or self.vocabulary.listed(slot.text, "side")
+                ):
                     ledger.ornament(slot.cell)
-                elif not ledger.claimed(slot.cell) and _RUN_IN.match(slot.text + "0") and self.vocabulary.label(slot.text):
+                elif (
+                    not ledger.claimed(slot.cell)
+                    and _RUN_IN.match(slot.text + "0")
+                    and self.vocabulary.label(slot.text)
+                ):
                     ledger.ornament(slot.cell)
 
 

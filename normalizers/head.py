@@ -7,15 +7,18 @@ from datetime import date
 from decimal import Decimal
 
 from normalizers.blocks import Block
-from normalizers.draft import BESIDE, IN_TABLE, LEGEND, Draft, Value
+from normalizers.draft import BESIDE, IN_TABLE, Draft, Value
 from normalizers.grid import Grid, Slot
 from normalizers.ledger import Source
 from normalizers.text import clean, squeeze, width, words
 from normalizers.titles import names_unit
 from normalizers.values import day, number, year
 from normalizers.vocabulary import Vocabulary
+from schema.records import LEGEND
 
-_STAMP = re.compile(r"[（(]\s*(?:盖\s*章|公\s*章|签\s*[字名章]|印\s*章|加盖[^（()）]*|签字[^（()）]*|单位公章)\s*[)）]")
+_STAMP = re.compile(
+    r"[（(]\s*(?:盖\s*章|公\s*章|签\s*[字名章]|印\s*章|加盖[^（()）]*|签字[^（()）]*|单位公章)\s*[)）]"
+)
 _COLON = re.compile(r"[:：]")
 _LABEL_RUN = re.compile(r"[\u4e00-\u9fff（）()/、]{2,24}$")
 _UNIT_OF_MONEY = re.compile(r"(?:单位[:：]|[（(])\s*(?:人民币)?\s*元\s*[)）]?")
@@ -27,7 +30,9 @@ def read(grid: Grid, block: Block, draft: Draft, vocabulary: Vocabulary) -> None
         read_row(grid, row, block, draft, vocabulary)
 
 
-def read_row(grid: Grid, row: int, block: Block, draft: Draft, vocabulary: Vocabulary, funds: bool = False) -> set[Slot]:
+def read_row(
+    grid: Grid, row: int, block: Block, draft: Draft, vocabulary: Vocabulary, funds: bool = False
+) -> set[Slot]:
     """The pairs of one row; returns the slots taken. funds: fund headings may stand in the same row."""
     taken: set[Slot] = set()
     slots = grid.rows[row]
@@ -46,6 +51,8 @@ def read_row(grid: Grid, row: int, block: Block, draft: Draft, vocabulary: Vocab
             continue
         taken.add(slot)
         draft.ledger.ornament(slot.cell)
+        if field == "ignore":
+            continue
         values = _values(slots[index + 1 :], vocabulary)
         if not any(not value.blank for value in values) and _labels_only(slots, vocabulary):
             values = _below(grid, row, slot, block, vocabulary)
@@ -64,7 +71,8 @@ def _values(after: list[Slot], vocabulary: Vocabulary) -> list[Slot]:
     out: list[Slot] = []
     for slot in after:
         if not slot.blank and (
-            vocabulary.heading(slot.text, "head") or vocabulary.heading(slot.text, "funds") in ("approved", "revised", "executed", "execution_rate")
+            vocabulary.heading(slot.text, "head")
+            or vocabulary.heading(slot.text, "funds") in ("approved", "revised", "executed", "execution_rate")
         ):
             break
         out.append(slot)
@@ -103,9 +111,7 @@ def _unlabelled(slot: Slot, draft: Draft, vocabulary: Vocabulary) -> bool:
 
 
 def _state(field: str, label: str, source: Source, draft: Draft) -> None:
-    if field == "ignore":
-        draft.ledger.ornament(source)
-    elif field == "extra":
+    if field == "extra":
         text = words(source.text)
         if text is None:
             draft.ledger.ornament(source)
@@ -144,7 +150,11 @@ def read_line(source: Source, draft: Draft, vocabulary: Vocabulary, rank: int = 
     if _UNIT_OF_MONEY.search(plain):
         draft.scale = Decimal("0.0001")
     pairs = run_ins(plain, vocabulary)
-    stated = year(plain) if len(squeeze(plain)) <= 60 and not any(f == "reported_on" for f, _, _ in pairs) else None
+    stated = (
+        year(plain)
+        if len(squeeze(plain)) <= 60 and not any(f == "reported_on" for f, _, _ in pairs)
+        else None
+    )
     if stated is not None and re.search(r"年\s*度?\s*[)）]?\s*$|[（(]\s*20\d\d\s*年?\s*度?", plain):
         draft.put("fiscal_year", stated, source, rank)
     elif not pairs:
@@ -167,7 +177,11 @@ def run_ins(text: str, vocabulary: Vocabulary) -> list[tuple[str, str, str]]:
     """(field, label, value) of every known label that a colon follows in a line."""
     marks: list[tuple[int, int, str, str]] = []
     for colon in _COLON.finditer(text):
-        before = _LABEL_RUN.search(re.sub(r"(?<=[\u4e00-\u9fff])[ \u3000](?=[\u4e00-\u9fff](?:[ \u3000]|$))", "", text[: colon.start()]).rstrip())
+        before = _LABEL_RUN.search(
+            re.sub(
+                r"(?<=[\u4e00-\u9fff])[ \u3000](?=[\u4e00-\u9fff](?:[ \u3000]|$))", "", text[: colon.start()]
+            ).rstrip()
+        )
         if not before:
             continue
         run = before.group()

@@ -3,25 +3,39 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from decimal import Decimal
 
 from normalizers import ragged
 from normalizers.blocks import Block, Column, columns, indicator_band
-from normalizers.draft import STATED_WEIGHT, TOTAL_ROW, Draft
+from normalizers.draft import TOTAL_ROW, Draft
 from normalizers.grid import Grid, Slot
 from normalizers.head import read_note
 from normalizers.text import squeeze, words
 from normalizers.values import OPERATORS, number, not_stated, quantity, rate
 from normalizers.vocabulary import Vocabulary
-from schema.records import Indicator
+from schema.records import STATED_WEIGHT, Indicator
 
 _LEVELS = ("level1", "level2", "level3", "level4")
 _POINTS = ("weight", "score", "review_score", "level1_weight", "level2_weight")
 _TEXTS = ("target", "actual", "unit", "nature", "definition", "criteria", "evidence", "deviation", "remark")
-_STATES = ("level3", "level4", "target", "actual", "score", "adjusted_target")  # one of these makes a row an indicator
-_NUMBERED = re.compile(r"^(?:指标|绩效指标)\s*[\d一二三四五六七八九十]{1,3}\s*[:：、.．]\s*|^\d{1,2}\s*[、．]\s*(?=\D)|^\d{1,2}\.\s*(?=\D)|^指标\d{1,2}(?=[\u4e00-\u9fff])")
-_GROUP_NUMBER = re.compile(r"^[一二三四五六七八九十]{1,3}[、.．]|^\d{1,2}[、.．](?=\D)|^[（(][一二三四五六七八九十]{1,2}[)）]")
-_GROUP_POINTS = re.compile(r"[（(\[]\s*(?:共|权重|分值|满分)?[:：]?\s*(\d+(?:\.\d+)?)\s*(?:分|%)?\s*[)）\]]$|(?<=[^\d.])(\d+(?:\.\d+)?)\s*分$")
+_STATES = (
+    "level3",
+    "level4",
+    "target",
+    "actual",
+    "score",
+    "adjusted_target",
+)  # one of these makes a row an indicator
+_NUMBERED = re.compile(
+    r"^(?:指标|绩效指标)\s*[\d一二三四五六七八九十]{1,3}\s*[:：、.．]\s*|^\d{1,2}\s*[、．]\s*(?=\D)|^\d{1,2}\.\s*(?=\D)|^指标\d{1,2}(?=[\u4e00-\u9fff])"
+)
+_GROUP_NUMBER = re.compile(
+    r"^[一二三四五六七八九十]{1,3}[、.．]|^\d{1,2}[、.．](?=\D)|^[（(][一二三四五六七八九十]{1,2}[)）]"
+)
+_GROUP_POINTS = re.compile(
+    r"[（(\[]\s*(?:共|权重|分值|满分)?[:：]?\s*(\d+(?:\.\d+)?)\s*(?:分|%)?\s*[)）\]]$|(?<=[^\d.])(\d+(?:\.\d+)?)\s*分$"
+)
 _GROUPS = re.compile(r"([^\d（()）]+)[（(](\d+(?:\.\d+)?)分?[)）]")
 _HOLLOW = re.compile(r"^(?:指标\s*\d*\s*[:：、.]?\s*)?(?:[/—\-…\.]*|[xX×]{2,})$|^指标\s*\d*[:：]?$")
 
@@ -31,7 +45,9 @@ def read(grid: Grid, block: Block, draft: Draft, vocabulary: Vocabulary) -> None
     band = columns(grid, block, vocabulary)
     for row in range(block.start, block.start + block.header):
         for slot in grid.filled(row):
-            if any(slot is column.slot for column in band) and not vocabulary.heading(slot.text, "indicators"):
+            if any(slot is column.slot for column in band) and not vocabulary.heading(
+                slot.text, "indicators"
+            ):
                 if next(c for c in band if c.slot is slot).field is None:
                     continue  # a heading that nobody knows stays a leftover
             draft.ledger.ornament(slot.cell)
@@ -54,8 +70,11 @@ class _Rows:
 
     def __init__(self, grid: Grid, band: list[Column], draft: Draft, vocabulary: Vocabulary) -> None:
         self.grid, self.band, self.draft, self.vocabulary = grid, band, draft, vocabulary
-        self.aligner = ragged.Aligner(band, vocabulary)
+        length = max((len(grid.rows[c.slot.cell.row]) for c in band), default=0)
+        self.aligner = ragged.Aligner(band, length, vocabulary)
         self.blank_levels: list[Slot] = []
+        self.held: dict[int, Slot] = {}  # the columns of a ragged row that may go on after a page
+        self.parts: list[tuple[int, Slot]] = []
 
     def row(self, row: int) -> None:
         filled = self.grid.filled(row)
@@ -71,11 +90,47 @@ class _Rows:
         if len(filled) == 1 and re.match(self.vocabulary.forms["notes"], first):
             read_note([filled[0].cell], self.draft)
             return
-        if row in self.grid.ragged:
-            placed = self.aligner.place(self.grid.rows[row])
+        if row not in self.grid.ragged:
+            self._indicator(_placed(self.band, self.grid.covering[row]))
+        elif self._goes_on(filled):
+            for column, slot in self.aligner.continuation(self.grid.rows[row]).items():
+                self._append(column, slot)
         else:
-            placed = _placed(self.band, self.grid.covering[row])
-        self._indicator(placed)
+            self.flush()
+            placed = self.aligner.place(self.grid.rows[row])
+            self.held = {**placed.inherited, **placed.own}
+
+    # -- rows cut in two by a page
+    def _goes_on(self, filled: list[Slot]) -> bool:
+        """A ragged row without a figure, where every row before had one, is the rest of the row above."""
+        scored = any(column.field in ("score", "weight") for column in self.band)
+        if not (scored and self.held and self.draft.indicators) or any(number(s.cell.text) for s in filled):
+            return False
+        return not self.aligner.names_group(filled)
+
+    def _append(self, column: int, slot: Slot) -> None:
+        """The text of a held cell goes on in another cell."""
+        before = self.held.get(column)
+        if before is None:
+            self.held[column] = slot
+            return
+        if self.band[column].field in ("level1", "level2") and group_name(before.cell.text)[1] is not None:
+            self.aligner.above[column] = slot  # the group named again on the next page
+            self.parts.append((column, slot))
+            return
+        cell = replace(before.cell, text=before.cell.text + slot.cell.text)
+        self.held[column] = replace(before, cell=cell)
+        self.parts.append((column, slot))
+
+    def flush(self) -> None:
+        """Reads the row that was held back until it was sure to be whole."""
+        if self.held:
+            index = len(self.draft.indicators)
+            self._indicator(self.held)
+            path = f"{self.draft.path}.indicators[{index}]"
+            for column, slot in self.parts:
+                self.draft.ledger.use(slot.cell, path, str(self.band[column].field))
+        self.held, self.parts = {}, []
 
     # -- totals
     def _total(self, row: int, filled: list[Slot]) -> bool:
@@ -83,11 +138,12 @@ class _Rows:
         label = next((s for s in filled[:3] if self.vocabulary.listed(s.text, "total_row")), None)
         if label is None or any(self._is_name(slot) for slot in filled if slot is not label):
             return False
+        self.flush()
         ledger = self.draft.ledger
         for slot in filled:
             ledger.ornament(slot.cell)
         if row in self.grid.ragged:
-            placed = self.aligner.place_total(self.grid.rows[row], label)
+            placed = self._proven(self.aligner.place_total(self.grid.rows[row], label))
         else:
             placed = _placed(self.band, [s for s in self.grid.rows[row] if s is not label])
         for column, slot in placed.items():
@@ -103,6 +159,15 @@ class _Rows:
         if grade is not None:
             self.draft.put("grade", grade.text, grade.cell, TOTAL_ROW)
         return True
+
+    def _proven(self, placed: dict[int, Slot]) -> dict[int, Slot]:
+        """One figure alone in a ragged total row is the score, if it is what the scores sum to."""
+        score = next((i for i, column in enumerate(self.band) if column.field == "score"), None)
+        figures = [(slot, figure) for slot in placed.values() if (figure := number(slot.cell.text))]
+        if score is None or len(figures) != 1:
+            return placed
+        total = sum((i.score for i in self.draft.indicators if i.score is not None), Decimal(0))
+        return {score: figures[0][0]} if abs(figures[0][1].value - total) <= Decimal("0.01") else placed
 
     def _is_name(self, slot: Slot) -> bool:
         return number(slot.cell.text) is None and len(slot.text) > 3 and not slot.text.endswith("分")
@@ -135,7 +200,11 @@ class _Rows:
             ledger.use(slot.cell, path, "target" if field == "adjusted_target" else field)
             if field in _TEXTS:
                 text = words(slot.cell.text)
-                values[field] = text.replace("\n", "") if text and field in ("target", "actual", "unit", "nature") else text
+                values[field] = (
+                    text.replace("\n", "")
+                    if text and field in ("target", "actual", "unit", "nature")
+                    else text
+                )
         others = {heading: text for heading, slot in extra if (text := words(slot.cell.text))}
         for _, slot in extra:
             ledger.use(slot.cell, path, "extra")
@@ -210,7 +279,8 @@ class _Rows:
         return next((column.heading for column in self.band if column.field == field), "")
 
     def close(self) -> None:
-        """What only blank template rows held says nothing; a figure in it stays a leftover."""
+        """What only blank template rows held says nothing."""
+        self.flush()
         for slot in self.blank_levels:
             self.draft.ledger.ornament(slot.cell)
 

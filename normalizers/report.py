@@ -62,7 +62,9 @@ class _Reader:
             self.forms.end_notes()
         elif self.forms.notes and not (found and found.level <= 2) and not self._is_title(text):
             self.forms.notes.append(paragraph)
-        elif self._is_title(text) and not (found and self.narrative.open and found.level > 1 and not text.strip().endswith("表")):
+        elif self._is_title(text) and not (
+            found and self.narrative.open and found.level > 1 and not text.strip().endswith("表")
+        ):
             self.narrative.close()
             self.forms.titled(paragraph)
         elif is_report_title(text, self.words) and not self.narrative.open:
@@ -105,7 +107,12 @@ class _Reader:
         plain = squeeze(paragraph.text)
         if head.is_date_line(plain) or (len(plain) <= 40 and names_unit(plain, self.words)):
             self.cover.append(paragraph)
-        elif len(plain) <= 60 and len(head.run_ins(paragraph.text, self.words)) > 0 and re.search(self.words.forms["signature"], plain) and not re.search("。$", plain):
+        elif (
+            len(plain) <= 60
+            and len(head.run_ins(paragraph.text, self.words)) > 0
+            and re.search(self.words.forms["signature"], plain)
+            and not re.search("。$", plain)
+        ):
             self.cover.append(paragraph)
         else:
             self.narrative.add(paragraph)
@@ -115,7 +122,11 @@ class _Reader:
         draft = self.forms.current
         if draft is not None and head.read_line(paragraph, draft, self.words):
             return
-        if draft is not None and re.search(self.words.forms["signature"], squeeze(paragraph.text)) and len(squeeze(paragraph.text)) < 60:
+        if (
+            draft is not None
+            and re.search(self.words.forms["signature"], squeeze(paragraph.text))
+            and len(squeeze(paragraph.text)) < 60
+        ):
             self.ledger.ornament(paragraph)
             return
         self.cover.append(paragraph)

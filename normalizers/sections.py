@@ -12,7 +12,12 @@ from schema.document import Paragraph
 from schema.records import Section
 
 _NUMBERS = (
-    (1, re.compile(r"^(?:第[一二三四五六七八九十]{1,3}(?:部分|章)\s*[:：、]?|[一二三四五六七八九十]{1,3}\s*[、.．，])\s*")),
+    (
+        1,
+        re.compile(
+            r"^(?:第[一二三四五六七八九十]{1,3}(?:部分|章)\s*[:：、]?|[一二三四五六七八九十]{1,3}\s*[、.．，])\s*"
+        ),
+    ),
     (2, re.compile(r"^[（(]\s*[一二三四五六七八九十]{1,3}\s*[)）]\s*[、.．]?\s*")),
     (3, re.compile(r"^\d{1,2}\s*[、.．](?!\d)\s*")),
     (4, re.compile(r"^[（(]\s*\d{1,2}\s*[)）]\s*[、.．]?\s*|^[⑴-⒇]\s*")),

@@ -41,5 +41,12 @@ def read(grid: Grid, block: Block, draft: Draft, vocabulary: Vocabulary) -> None
         if texts:
             name = _NUMBER.sub("", texts["name"]).replace("\n", "") if "name" in texts else None
             draft.tasks.append(
-                Task(len(draft.tasks) + 1, name, texts.get("planned"), texts.get("actual"), texts.get("reason"), extra or None)
+                Task(
+                    len(draft.tasks) + 1,
+                    name,
+                    texts.get("planned"),
+                    texts.get("actual"),
+                    texts.get("reason"),
+                    extra or None,
+                )
             )

@@ -11,7 +11,9 @@ _YEAR_BRACKET = re.compile(r"[（(]\s*(?:20\d\d|[二〇零○一二三四五六�
 _LEAD = re.compile(
     r"^(?:附件|附表|附|表)\s*[\d一二三四五六七八九十\-—－.]*\s*[:：、.．]?\s*|^[一二三四五六七八九十]{1,3}[、.．]|^[（(][一二三四五六七八九十]+[)）]|^\d{1,2}[、.．](?!\d)"
 )
-_TAIL = re.compile(r"[（(]\s*(?:表\s*[\d一二三四五六七八九十]+|样表|参考|式样|表样|[一二三四五六七八九十\d]+|续表?)\s*[)）]$|[:：]$")
+_TAIL = re.compile(
+    r"[（(]\s*(?:表\s*[\d一二三四五六七八九十]+|样表|参考|式样|表样|[一二三四五六七八九十\d]+|续表?)\s*[)）]$|[:：]$"
+)
 _PROSE = re.compile("[。，；！？]")
 
 
@@ -54,4 +56,8 @@ def form_kind(title: str, words: Vocabulary) -> str | None:
 def names_unit(text: str, words: Vocabulary) -> bool:
     """A text that is a unit's name and nothing else: `某县人民代表大会常务委员会办公室`."""
     plain = squeeze(text)
-    return 4 <= len(plain) <= 40 and not re.search(r"[\d:：。，；、]", plain) and bool(re.search(words.forms["unit_ends"], plain))
+    return (
+        4 <= len(plain) <= 40
+        and not re.search(r"[\d:：。，；、]", plain)
+        and bool(re.search(words.forms["unit_ends"], plain))
+    )

@@ -96,15 +96,35 @@ def day(text: str) -> date | None:
 # ---------------------------------------------------------------- quantities: {op, value, unit}
 _BEFORE = {
     ">=": ("大于等于", "大于或等于", "不低于", "不少于", "不小于", "至少", "≥", "≧", "⩾", ">=", "＞＝"),
-    "<=": ("小于等于", "小于或等于", "不高于", "不超过", "不超出", "不多于", "不大于", "不得超过", "不超", "控制在", "至多", "≤", "≦", "⩽", "<="),
+    "<=": (
+        "小于等于",
+        "小于或等于",
+        "不高于",
+        "不超过",
+        "不超出",
+        "不多于",
+        "不大于",
+        "不得超过",
+        "不超",
+        "控制在",
+        "至多",
+        "≤",
+        "≦",
+        "⩽",
+        "<=",
+    ),
     ">": ("大于", "超过", "高于", "多于", "＞", ">"),
     "<": ("小于", "低于", "少于", "＜", "<"),
     "=": ("等于", "=", "＝"),
 }
 _AFTER = {">=": ("及以上", "以上", "或以上"), "<=": ("及以下", "以下", "以内", "之内", "内")}
 OPERATORS = {word: op for op, spelled in _BEFORE.items() for word in spelled}
-_OP_BEFORE = re.compile("|".join(sorted((re.escape(w) for ws in _BEFORE.values() for w in ws), key=len, reverse=True)))
-_OP_AFTER = re.compile("^(?:" + "|".join(w for ws in _AFTER.values() for w in sorted(ws, key=len, reverse=True)) + ")")
+_OP_BEFORE = re.compile(
+    "|".join(sorted((re.escape(w) for ws in _BEFORE.values() for w in ws), key=len, reverse=True))
+)
+_OP_AFTER = re.compile(
+    "^(?:" + "|".join(w for ws in _AFTER.values() for w in sorted(ws, key=len, reverse=True)) + ")"
+)
 _WORD_OP = {word: op for table in (_BEFORE, _AFTER) for op, spelled in table.items() for word in spelled}
 
 _MEASURES = (
@@ -116,7 +136,9 @@ _MEASURES = (
     "单位 点 分 级 倍 人年 标段 平台 系统 对象 户籍 mm cm m km m2 m3 km2 m² m³ ㎡ kg t kw kwh mb gb ℃ °C"
 ).split()
 _UNIT = re.compile(
-    rf"^(?P<rate>{_PERCENT}|‰)|^(?P<unit>" + "|".join(sorted((re.escape(w) for w in _MEASURES), key=len, reverse=True)) + ")",
+    rf"^(?P<rate>{_PERCENT}|‰)|^(?P<unit>"
+    + "|".join(sorted((re.escape(w) for w in _MEASURES), key=len, reverse=True))
+    + ")",
     re.IGNORECASE,
 )
 _CHINESE_DIGITS = "零〇一二两三四五六七八九"

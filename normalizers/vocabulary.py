@@ -135,23 +135,35 @@ class Vocabulary:
         for row in _rows(source, ("heading", "block", "field", "note")):
             block, field = row["block"], row["field"]
             if block not in BLOCKS:
-                raise VocabularyError(_place(source, row), f"没有“{block}”这个块", f"可用：{'、'.join(BLOCKS)}")
+                raise VocabularyError(
+                    _place(source, row), f"没有“{block}”这个块", f"可用：{'、'.join(BLOCKS)}"
+                )
             if field not in BLOCKS[block] | KNOWN:
-                raise VocabularyError(_place(source, row), f"{block}块没有“{field}”字段", "请核对RECORDS.md的字段名")
+                raise VocabularyError(
+                    _place(source, row), f"{block}块没有“{field}”字段", "请核对RECORDS.md的字段名"
+                )
             self._put(self._headings, (_spelling(row["heading"]), block), field, source, row)
 
     def _bind_labels(self, source: Traversable) -> None:
         for row in _rows(source, ("label", "list", "code", "side", "note")):
             if row["list"] not in LISTS:
-                raise VocabularyError(_place(source, row), f"没有“{row['list']}”这个词表", f"可用：{'、'.join(sorted(LISTS))}")
-            self._put(self._labels, (_spelling(row["label"]), row["list"]), (row["code"], row["side"]), source, row)
+                raise VocabularyError(
+                    _place(source, row), f"没有“{row['list']}”这个词表", f"可用：{'、'.join(sorted(LISTS))}"
+                )
+            self._put(
+                self._labels, (_spelling(row["label"]), row["list"]), (row["code"], row["side"]), source, row
+            )
 
     @staticmethod
-    def _put(table: dict[Any, Any], key: tuple[str, str], value: Any, source: Traversable, row: dict[str, str]) -> None:
+    def _put(
+        table: dict[Any, Any], key: tuple[str, str], value: Any, source: Traversable, row: dict[str, str]
+    ) -> None:
         if not key[0]:
             raise VocabularyError(_place(source, row), "词条是空的", "请填写或删除这一行")
         if table.setdefault(key, value) != value:
-            raise VocabularyError(_place(source, row), f"“{key[0]}”已另作“{table[key]}”", "同一写法在一个块里只能有一个意思")
+            raise VocabularyError(
+                _place(source, row), f"“{key[0]}”已另作“{table[key]}”", "同一写法在一个块里只能有一个意思"
+            )
 
 
 def _spelling(text: str) -> str:

@@ -48,7 +48,9 @@ def as_record(extraction: Extraction) -> dict[str, Any]:
         "cells": evidence.cells,
         "used": evidence.used,
         "ornament": evidence.ornament,
-        "unexplained": [{"where": str(left.origin), "text": left.text.strip()} for left in evidence.leftovers],
+        "unexplained": [
+            {"where": str(left.origin), "text": left.text.strip()} for left in evidence.leftovers
+        ],
     }
     return record
 
@@ -70,7 +72,9 @@ def as_evidence(extraction: Extraction) -> dict[str, Any]:
             {"record": p.record, "field": p.field, "raw": p.raw, "origin": _plain(p.origin)}
             for p in extraction.evidence.provenance
         ],
-        "unexplained": [{"text": left.text, "origin": _plain(left.origin)} for left in extraction.evidence.leftovers],
+        "unexplained": [
+            {"text": left.text, "origin": _plain(left.origin)} for left in extraction.evidence.leftovers
+        ],
     }
 
 

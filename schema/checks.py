@@ -11,11 +11,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from decimal import ROUND_HALF_UP, Decimal
 
-from schema.records import Finding, Form, Fund, Indicator, Quantity, Submission
+from schema.records import LEGEND, STATED_WEIGHT, Finding, Form, Fund, Indicator, Quantity, Submission
 
 CENT = Decimal("0.01")  # money and points agree within this
-STATED_WEIGHT = "分值合计"
-LEGEND = "评价等级标准"
 _MONEY = ("approved", "revised", "received", "executed", "amount")
 _SUB_PARTS = frozenset(("personnel", "operating"))  # of basic; never counted beside it
 _SAYS_NOTHING = re.compile(r"^[无没有未暂]*(?:偏差|扣分)?[。.]?$|^[/\-—]+$")
@@ -60,7 +58,11 @@ def execution_rate(form: Form) -> Iterator[Finding]:
         if _agrees(stated, fund.executed / base):
             continue
         message = f"{fund.label or '资金'}：执行率应为执行数{plain(fund.executed)}÷预算数{plain(base)}"
-        for other, words in ((fund.approved, "年初预算数"), (fund.revised, "全年预算数"), (fund.received, "实际到位数")):
+        for other, words in (
+            (fund.approved, "年初预算数"),
+            (fund.revised, "全年预算数"),
+            (fund.received, "实际到位数"),
+        ):
             if other is not None and other != base and other > 0 and _agrees(stated, fund.executed / other):
                 message += f"，所填{percent(stated)}是按{words}{plain(other)}计算的"
                 break
@@ -93,8 +95,14 @@ def funds_breakdown(form: Form) -> Iterator[Finding]:
                 continue
             nearest = min(stated, key=lambda t: abs(t - sums[0]))
             where = f"funds[side={side}].{column}" if side else f"funds.{column}"
-            against = f"{total.label}的任何一栏都" if column == "amount" and total.amount is None else f"{total.label or '合计'}"
-            yield Finding("funds_breakdown", form.no, where, f"{words}各项之和与{against}不相等", nearest, sums[0])
+            against = (
+                f"{total.label}的任何一栏都"
+                if column == "amount" and total.amount is None
+                else f"{total.label or '合计'}"
+            )
+            yield Finding(
+                "funds_breakdown", form.no, where, f"{words}各项之和与{against}不相等", nearest, sums[0]
+            )
 
 
 def _parts(funds: list[Fund]) -> list[Fund]:
@@ -114,14 +122,19 @@ def _sums(figures: list[tuple[Fund, Decimal]]) -> list[Decimal]:
     if known and len(known) < len(figures):
         out += [sum(known, Decimal(0)), sum((v for f, v in figures if f.item is None), Decimal(0))]
     whole = [value for fund, value in figures if fund.item not in ("current_appropriation", "carried_over")]
-    if len(whole) < len(figures) and any(fund.item in ("fiscal", "general_public_budget") for fund, _ in figures):
+    if len(whole) < len(figures) and any(
+        fund.item in ("fiscal", "general_public_budget") for fund, _ in figures
+    ):
         out.append(sum(whole, Decimal(0)))
     return out
 
 
 # ---------------------------------------------------------------- points
 def _execution_weight(form: Form) -> Decimal:
-    return sum((fund.weight for fund in form.funds[:] if fund.weight is not None and fund.item == "total"), Decimal(0))
+    return sum(
+        (fund.weight for fund in form.funds[:] if fund.weight is not None and fund.item == "total"),
+        Decimal(0),
+    )
 
 
 def indicator_weights_total(form: Form) -> Iterator[Finding]:
@@ -171,15 +184,33 @@ def scores_total(form: Form) -> Iterator[Finding]:
     execution = sum((f.score for f in form.funds if f.score is not None and f.item == "total"), Decimal(0))
     own = sum(scores, Decimal(0))
     if all(abs(form.self_score - total) > CENT for total in {own + execution, own}):
-        yield Finding("scores_total", form.no, "self_score", "各项得分之和与总分不相等", form.self_score, own + execution)
+        yield Finding(
+            "scores_total",
+            form.no,
+            "self_score",
+            "各项得分之和与总分不相等",
+            form.self_score,
+            own + execution,
+        )
 
 
 def score_over_weight(form: Form) -> Iterator[Finding]:
     """No score exceeds its weight."""
     for i, indicator in enumerate(form.indicators):
-        if indicator.score is not None and indicator.weight is not None and indicator.score > indicator.weight:
+        if (
+            indicator.score is not None
+            and indicator.weight is not None
+            and indicator.score > indicator.weight
+        ):
             message = f"{_name(indicator)}：得分高于分值"
-            yield Finding("score_over_weight", form.no, f"indicators[{i}].score", message, indicator.score, indicator.weight)
+            yield Finding(
+                "score_over_weight",
+                form.no,
+                f"indicators[{i}].score",
+                message,
+                indicator.score,
+                indicator.weight,
+            )
     for i, fund in enumerate(form.funds):
         if fund.score is not None and fund.weight is not None and fund.score > fund.weight:
             message = f"{fund.label or '预算执行'}：得分高于分值"
@@ -224,12 +255,23 @@ def full_score_missed_target(form: Form) -> Iterator[Finding]:
     means at least, under a cost level at most; compared only where both have the same unit."""
     for i, indicator in enumerate(form.indicators):
         target, actual = indicator.target_value, indicator.actual_value
-        if target is None or actual is None or target.unit != actual.unit or not indicator.weight or indicator.score is None:
+        if (
+            target is None
+            or actual is None
+            or target.unit != actual.unit
+            or not indicator.weight
+            or indicator.score is None
+        ):
             continue
-        cost = bool(indicator.category and (indicator.category == "output.cost" or indicator.category.startswith("cost.")))
+        cost = bool(
+            indicator.category
+            and (indicator.category == "output.cost" or indicator.category.startswith("cost."))
+        )
         if indicator.score >= indicator.weight and _missed(target, actual, cost):
             message = f"{_name(indicator)}：完成值{indicator.actual}未达到指标值{indicator.target}，却得满分{plain(indicator.weight)}"
-            yield Finding("full_score_missed_target", form.no, f"indicators[{i}].score", message, indicator.score, None)
+            yield Finding(
+                "full_score_missed_target", form.no, f"indicators[{i}].score", message, indicator.score, None
+            )
 
 
 def _missed(target: Quantity, actual: Quantity, cost: bool) -> bool:
@@ -254,7 +296,9 @@ def deviation_unexplained(form: Form) -> Iterator[Finding]:
         reasons = [r for r in (indicator.deviation, indicator.evidence) if r and not _SAYS_NOTHING.match(r)]
         if not reasons:
             message = f"{_name(indicator)}：得分{plain(indicator.score)}低于分值{plain(indicator.weight)}，未说明原因"
-            yield Finding("deviation_unexplained", form.no, f"indicators[{i}].deviation", message, indicator.score, None)
+            yield Finding(
+                "deviation_unexplained", form.no, f"indicators[{i}].deviation", message, indicator.score, None
+            )
 
 
 # ---------------------------------------------------------------- the whole submission
@@ -289,7 +333,9 @@ def projects_total(submission: Submission) -> Iterator[Finding]:
             computed = sum(approved, Decimal(0))
             if abs(computed - stated) > CENT:
                 message = f"{len(projects)}张项目支出自评表的年初预算数之和与部门项目支出不相等"
-                yield Finding("projects_total", form.no, f"funds[item=project].{column}", message, stated, computed)
+                yield Finding(
+                    "projects_total", form.no, f"funds[item=project].{column}", message, stated, computed
+                )
             return
 
 

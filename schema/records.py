@@ -12,6 +12,9 @@ from decimal import Decimal
 from typing import Any
 
 Extra = dict[str, str]
+# Headings of a form's `extra` that a check reads again.
+STATED_WEIGHT = "分值合计"
+LEGEND = "评价等级标准"
 
 
 def _label(chinese: str, **more: Any) -> Any:

@@ -1,0 +1,281 @@
+"""The relational store: tables derived from the records, so that a field is written once.
+
+Every record has its natural key and `record`, the path by which provenance names it
+(`forms[0].indicators[3]`). Numbers are exact: NUMERIC on PostgreSQL, see `Exact` for SQLite.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from datetime import date
+from decimal import Decimal
+from types import NoneType, UnionType
+from typing import Any, Union, get_args, get_origin, get_type_hints
+
+from sqlalchemy import (
+    JSON,
+    Column,
+    Date,
+    Dialect,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    MetaData,
+    Numeric,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+    types,
+)
+
+from schema import records
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+class _Untyped(types.UserDefinedType[Any]):
+    """A SQLite column without a declared type: it keeps REAL as REAL and TEXT as TEXT."""
+
+    cache_ok = True
+
+    def get_col_spec(self, **_: Any) -> str:
+        return ""
+
+
+class Exact(TypeDecorator[Decimal]):
+    """A decimal that comes back digit for digit.
+
+    SQLite has no decimals. A number that a float holds exactly as written (up to 15 digits: every amount
+    a form states) is stored as REAL or INTEGER, so that SQL can sum and compare it; a longer one is
+    stored as its text.
+    """
+
+    impl = Numeric
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> types.TypeEngine[Any]:
+        return dialect.type_descriptor(_Untyped() if dialect.name == "sqlite" else Numeric())
+
+    def process_bind_param(self, value: Decimal | None, dialect: Dialect) -> Any:
+        if value is None or dialect.name != "sqlite":
+            return value
+        if value == value.to_integral_value() and abs(value) < 2**53:
+            return int(value)
+        near = float(value)
+        return near if Decimal(repr(near)) == value else f"{value:f}"
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Decimal | None:
+        if value is None:
+            return None
+        return value if isinstance(value, Decimal) else Decimal(str(value))
+
+
+def _columns(record: type, *, skip: tuple[str, ...] = ()) -> list[Column[Any]]:
+    """One column per field of a record; a Quantity becomes three, contacts their own, lists are tables."""
+    out: list[Column[Any]] = []
+    hints = get_type_hints(record)
+    for field in dataclasses.fields(record):
+        if field.name in skip:
+            continue
+        label = str(field.metadata["label"])
+        kind = _base(hints[field.name])
+        if kind is records.Quantity:
+            out += [
+                Column(f"{field.name}_op", String(2), comment=f"{label}：比较符"),
+                Column(f"{field.name}", Exact, comment=f"{label}：数值（百分比为小数）"),
+                Column(f"{field.name}_unit", Text, comment=f"{label}：单位"),
+            ]
+        elif kind is records.Contacts:
+            out += _columns(records.Contacts)
+        elif kind is not None:
+            required = field.name in ("check", "where", "message")
+            out.append(Column(field.name, _SQL[kind], comment=label, nullable=not required))
+    return out
+
+
+_SQL: dict[Any, Any] = {str: Text, int: Integer, Decimal: Exact, date: Date, dict: JSON}
+
+
+def _base(hint: Any) -> Any:
+    """The plain type of an annotation; None for a list, which is a table of its own."""
+    if get_origin(hint) in (UnionType, Union):
+        kinds = [kind for kind in get_args(hint) if kind is not NoneType]
+        return _base(kinds[0]) if len(kinds) == 1 else str  # a figure or a text is stored as text
+    if get_origin(hint) is tuple:
+        return None
+    return dict if get_origin(hint) is dict else hint
+
+
+def _key(name: str, comment: str) -> Column[Any]:
+    return Column(name, Integer, nullable=False, comment=comment)
+
+
+def _submission_id() -> Column[Any]:
+    return Column("submission_id", String(16), nullable=False, comment="自评材料编号")
+
+
+def _of_submission(*columns: str) -> list[Any]:
+    return [
+        PrimaryKeyConstraint("submission_id", *columns),
+        ForeignKeyConstraint(["submission_id"], ["submission.submission_id"], ondelete="CASCADE"),
+    ]
+
+
+def _of_form(record: type, name: str, comment: str) -> Table:
+    """The table of a list inside a form."""
+    return Table(
+        name,
+        metadata,
+        _submission_id(),
+        _key("form_no", "表序号"),
+        _key("no", "序号"),
+        Column("record", Text, nullable=False, comment="记录路径，与 provenance.record 对应"),
+        *_columns(record, skip=("no",)),
+        PrimaryKeyConstraint("submission_id", "form_no", "no"),
+        ForeignKeyConstraint(
+            ["submission_id", "form_no"], ["form.submission_id", "form.no"], ondelete="CASCADE"
+        ),
+        comment=comment,
+    )
+
+
+file = Table(
+    "file",
+    metadata,
+    Column("sha256", String(64), primary_key=True, comment="文件内容的SHA-256"),
+    Column("name", Text, nullable=False, comment="文件名"),
+    Column("format", Text, comment="按内容判断的格式"),
+    Column("size", Integer, nullable=False, comment="字节数"),
+    Column(
+        "outcome", String(8), nullable=False, comment="read 已读取，partly 有未识别的内容，refused 未读取"
+    ),
+    Column("message", Text, comment="未读取的原因与办法"),
+    Column("version", Text, nullable=False, comment="读取时的ziping版本"),
+    comment="读过的每个文件，一份内容一行",
+)
+delivery = Table(
+    "delivery",
+    metadata,
+    Column("path", Text, nullable=False, comment="文件路径"),
+    Column("sha256", String(64), nullable=False, comment="文件内容的SHA-256"),
+    PrimaryKeyConstraint("path", "sha256"),
+    ForeignKeyConstraint(["sha256"], ["file.sha256"], ondelete="CASCADE"),
+    comment="每个文件出现过的路径",
+)
+submission = Table(
+    "submission",
+    metadata,
+    Column("submission_id", String(16), primary_key=True, comment="自评材料编号（文件SHA-256的前16位）"),
+    Column("sha256", String(64), nullable=False, comment="文件内容的SHA-256"),
+    *_columns(records.Report),
+    Column("cells", Integer, nullable=False, comment="非空单元格与段落数"),
+    Column("used", Integer, nullable=False, comment="其中成为数据的"),
+    Column("ornament", Integer, nullable=False, comment="其中表头、说明等"),
+    Column("unexplained", Integer, nullable=False, comment="其中未识别的"),
+    UniqueConstraint("sha256"),
+    ForeignKeyConstraint(["sha256"], ["file.sha256"], ondelete="CASCADE"),
+    comment="自评材料，一份文件一行",
+)
+form = Table(
+    "form",
+    metadata,
+    _submission_id(),
+    _key("no", "序号"),
+    Column("record", Text, nullable=False, comment="记录路径，与 provenance.record 对应"),
+    *_columns(records.Form, skip=("no",)),
+    *_of_submission("no"),
+    comment="自评表",
+)
+fund = _of_form(records.Fund, "fund", "资金，金额单位万元")
+goal = _of_form(records.Goal, "goal", "年度总体目标")
+task = _of_form(records.Task, "task", "年度任务")
+indicator = _of_form(records.Indicator, "indicator", "绩效指标")
+basic = Table(
+    "basic",
+    metadata,
+    _submission_id(),
+    _key("form_no", "表序号"),
+    _key("no", "序号"),
+    Column("record", Text, nullable=False, comment="记录路径，与 provenance.record 对应"),
+    Column("group", Text, comment="分组"),
+    Column("path", Text, nullable=False, comment="项目，从外到内以 / 相连"),
+    Column("depth", Integer, nullable=False, comment="层级"),
+    PrimaryKeyConstraint("submission_id", "form_no", "no"),
+    ForeignKeyConstraint(["submission_id", "form_no"], ["form.submission_id", "form.no"], ondelete="CASCADE"),
+    comment="基础数据表的行",
+)
+basic_value = Table(
+    "basic_value",
+    metadata,
+    _submission_id(),
+    _key("form_no", "表序号"),
+    _key("basic_no", "行序号"),
+    Column("heading", Text, nullable=False, comment="栏目，一格跨全部栏目时为空"),
+    Column("number", Exact, comment="数值（百分比为小数）"),
+    Column("text", Text, comment="不是数字的内容"),
+    PrimaryKeyConstraint("submission_id", "form_no", "basic_no", "heading"),
+    ForeignKeyConstraint(
+        ["submission_id", "form_no", "basic_no"],
+        ["basic.submission_id", "basic.form_no", "basic.no"],
+        ondelete="CASCADE",
+    ),
+    comment="基础数据表的数值",
+)
+section = Table(
+    "section",
+    metadata,
+    _submission_id(),
+    _key("no", "序号"),
+    Column("record", Text, nullable=False, comment="记录路径，与 provenance.record 对应"),
+    *_columns(records.Section, skip=("no",)),
+    *_of_submission("no"),
+    comment="叙述部分的章节",
+)
+finding = Table(
+    "finding",
+    metadata,
+    _submission_id(),
+    _key("no", "序号"),
+    *_columns(records.Finding),
+    *_of_submission("no"),
+    comment="核对发现的问题",
+)
+provenance = Table(
+    "provenance",
+    metadata,
+    _submission_id(),
+    _key("no", "序号"),
+    Column("record", Text, nullable=False, comment="记录路径"),
+    Column("field", Text, nullable=False, comment="字段"),
+    Column("raw", Text, nullable=False, comment="原文"),
+    Column("part", Text, nullable=False, comment="文件部分"),
+    Column("block", Integer, nullable=False, comment="文件中第几个段落或表格，从0起"),
+    Column("row", Integer, comment="行，从0起；段落为空"),
+    Column("column", Integer, comment="列，从0起；段落为空"),
+    *_of_submission("no"),
+    Index(None, "submission_id", "record", "field"),
+    comment="每个值的出处",
+)
+leftover = Table(
+    "leftover",
+    metadata,
+    _submission_id(),
+    _key("no", "序号"),
+    Column("text", Text, nullable=False, comment="原文"),
+    Column("part", Text, nullable=False, comment="文件部分"),
+    Column("block", Integer, nullable=False, comment="文件中第几个段落或表格，从0起"),
+    Column("row", Integer, comment="行，从0起；段落为空"),
+    Column("column", Integer, comment="列，从0起；段落为空"),
+    *_of_submission("no"),
+    comment="没有识别的内容",
+)
