@@ -26,11 +26,8 @@ def blocks(data: bytes, path: Path) -> list[Paragraph | Table]:
 
 
 def _decoded(data: bytes, path: Path) -> str:
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        encodings = ["utf-16"]
-    else:
-        encodings = ["utf-8-sig", "gb18030"]
-    for encoding in encodings:
+    utf16 = data.startswith((b"\xff\xfe", b"\xfe\xff"))
+    for encoding in ("utf-16",) if utf16 else ("utf-8-sig", "gb18030"):
         try:
             text = data.decode(encoding)
         except UnicodeDecodeError:
@@ -82,7 +79,7 @@ class _Lines:
     # -- a row a line: a <tab> b
     def separated(self, at: int) -> bool:
         line = self.lines[at]
-        if "\t" in line.strip("\t") or line.strip("\t").strip() == "" and line.count("\t") > 1:
+        if "\t" in line.strip("\t") or (line.strip("\t").strip() == "" and line.count("\t") > 1):
             return True
         if not line.startswith("\t") and line.endswith("\t\t"):  # one merged cell, then only tabs
             return at + 1 < len(self.lines) and "\t" in self.lines[at + 1].strip("\t")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -40,6 +41,17 @@ _INSIDE = {
 }
 _GONE = {_W + n for n in ("del", "moveFrom", "instrText", "delText", "rPr", "pPr", "sdtPr", "sdtEndPr")}
 _DRAWN = {_W + "drawing", _W + "pict", _W + "object", _MC + "AlternateContent"}
+# What zipfile and python-docx raise on a file that is not what it says.
+_BROKEN = (
+    KeyError,
+    ValueError,
+    EOFError,
+    OSError,
+    NotImplementedError,
+    RuntimeError,
+    AttributeError,
+    zlib.error,
+)
 _OFF = ("0", "false", "off", "none")
 
 # Wingdings and Wingdings 2 as forms use them: ticks and boxes.
@@ -105,16 +117,7 @@ def _open(data: bytes, path: Path) -> _Package:
         raise FileRefused(path, f"{trouble}（压缩结构不完整）", remedy) from None
     except etree.XMLSyntaxError as error:
         raise FileRefused(path, f"{trouble}（XML第{error.lineno}行有错）", remedy) from None
-    except (
-        KeyError,
-        ValueError,
-        OpcError,
-        EOFError,
-        OSError,
-        NotImplementedError,
-        RuntimeError,
-        zipfile.zlib.error,
-    ) as error:  # type: ignore[attr-defined]
+    except (*_BROKEN, OpcError) as error:
         raise FileRefused(path, f"{trouble}（{type(error).__name__}）", remedy) from None
 
 
@@ -252,7 +255,7 @@ class _Walk:
                 self.waiting.append(("box", box))
 
     # -- tables
-    def table(self, element: etree._Element, part: str, depth: int = 0) -> None:
+    def table(self, element: etree._Element, part: str) -> None:
         block = len(self.out)
         cells: list[Cell] = []
         open_cells: dict[int, tuple[int, int]] = {}  # grid column → (index of the cell in cells, its span)

@@ -58,7 +58,7 @@ class _Rows:
         filled = self.grid.filled(row)
         if not filled:
             return
-        if self._is_heading(row, filled):
+        if self._is_heading(filled):
             self.headings = filled[1:] if self._group(filled[0]) else filled
             self.open = []
             for slot in self.headings:
@@ -71,7 +71,7 @@ class _Rows:
         else:
             self._labelled(label, values)
 
-    def _is_heading(self, row: int, filled: list[Slot]) -> bool:
+    def _is_heading(self, filled: list[Slot]) -> bool:
         """A row of words: a group's name (or its continuation) and the headings of its columns."""
         if len(filled) < 2 or any(number(slot.cell.text) for slot in filled):
             return False
@@ -119,8 +119,8 @@ class _Rows:
     def _add(self, depth: int, path: tuple[str, ...], label: Slot | None, slots: list[Slot]) -> _Row:
         values: dict[str, Decimal | str | None] = {h.text: None for h in self.headings}
         cells: list[tuple[str, Slot]] = []
-        for index, slot in enumerate(slots):
-            heading = self._heading(slot, index, len(slots))
+        for slot in slots:
+            heading = self._heading(slot, len(slots))
             values[heading] = _value(slot.cell.text)
             cells.append((heading, slot))
         if len(slots) == 1 and "" in values:
@@ -133,7 +133,7 @@ class _Rows:
                 above.kept = True
         return row
 
-    def _heading(self, slot: Slot, index: int, count: int) -> str:
+    def _heading(self, slot: Slot, count: int) -> str:
         """The column heading a value stands under; `` where it spans all of them."""
         row = slot.cell.row
         if row in self.grid.ragged:

@@ -94,7 +94,7 @@ def _starts(
         return "funds", 0
     if current != "indicators" and words.listed(filled[0].text, "basics_group") and len(filled) > 1:
         return "basics", 0
-    if _goal_row(grid, row, filled, words, current):
+    if _goal_row(filled, words, current):
         return "goals", 0
     if current != "head" and not (current == "indicators" and words.listed(filled[0].text, "total_row")):
         if _head_row(filled, words, strict=current in ("indicators", "funds", "goals", "tasks")):
@@ -174,7 +174,7 @@ def _funds_starts(filled: list[Slot], words: Vocabulary, current: str | None) ->
     )
 
 
-def _goal_row(grid: Grid, row: int, filled: list[Slot], words: Vocabulary, current: str | None) -> bool:
+def _goal_row(filled: list[Slot], words: Vocabulary, current: str | None) -> bool:
     """`整体绩效目标 | text` or `预期目标 | text`: a goal label with its text beside it."""
     if current in ("indicators", "goals", "basics", "tasks") or len(filled) < 2:
         return False

@@ -348,7 +348,7 @@ class _Rows:
             self.draft.funds.append(
                 Fund(
                     item=line.item, label=line.label, side=line.side, extra=line.extra or None, **line.values
-                )  # type: ignore[arg-type]
+                )
             )
             if line.source is not None:
                 ledger.use(line.source.cell, path, "label")
@@ -358,11 +358,10 @@ class _Rows:
                 self.draft.unreadable.append((f"funds[{index}].{name}", line.label or "资金", raw))
         for row in range(self.block.start, self.block.stop):
             for slot in self.grid.filled(row):
-                if not ledger.claimed(slot.cell) and (
-                    self.vocabulary.label(slot.text) or self.vocabulary.listed(slot.text, "side")
-                ):
-                    ledger.ornament(slot.cell)
-                elif (
+                if (
+                    not ledger.claimed(slot.cell)
+                    and (self.vocabulary.label(slot.text) or self.vocabulary.listed(slot.text, "side"))
+                ) or (
                     not ledger.claimed(slot.cell)
                     and _RUN_IN.match(slot.text + "0")
                     and self.vocabulary.label(slot.text)

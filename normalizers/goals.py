@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from normalizers.blocks import Block
 from normalizers.draft import Draft
 from normalizers.grid import Grid, Slot
@@ -20,33 +22,40 @@ def read(grid: Grid, block: Block, draft: Draft, vocabulary: Vocabulary) -> None
         _pairs(grid, block, draft, vocabulary)
 
 
+@dataclass(frozen=True, slots=True)
+class _Head:
+    """A heading of the band and the goal field it names."""
+
+    slot: Slot
+    field: str
+
+
 def _columns(grid: Grid, block: Block, draft: Draft, vocabulary: Vocabulary) -> None:
-    heads = [(slot, vocabulary.heading(slot.text, "goals")) for slot in grid.filled(block.start)]
-    for slot, _ in heads:
+    heads: list[_Head] = []
+    for slot in grid.filled(block.start):
         draft.ledger.ornament(slot.cell)
-    columns = [(slot, field) for slot, field in heads if field in _FIELDS]
+        field = vocabulary.heading(slot.text, "goals")
+        if field in _FIELDS:
+            heads.append(_Head(slot, str(field)))
     for row in range(block.start + block.header, block.stop):
         cells: dict[str, Slot] = {}
         extra: list[tuple[str, Slot]] = []
-        for slot in _in_order(grid, row, block.start, columns):
-            head, field = slot
-            if head[1] == "extra" or head[1] in cells:
-                extra.append((head[0].text, field))
+        for head, slot in _under(grid, row, block.start, heads):
+            if head.field == "extra" or head.field in cells:
+                extra.append((head.slot.text, slot))
             else:
-                cells[str(head[1])] = field
+                cells[head.field] = slot
         _add(draft, cells, extra)
 
 
-def _in_order(
-    grid: Grid, row: int, header: int, columns: list[tuple[Slot, str | None]]
-) -> list[tuple[tuple[Slot, str | None], Slot]]:
-    """Each filled cell of a row with its column: by place, or by order where the row is ragged."""
-    out: list[tuple[tuple[Slot, str | None], Slot]] = []
+def _under(grid: Grid, row: int, header: int, heads: list[_Head]) -> list[tuple[_Head, Slot]]:
+    """Each filled cell of a row with its heading: by place, or by order where the row is ragged."""
     if row in grid.ragged and len(grid.rows[row]) != len(grid.rows[header]):
-        return list(zip(columns, grid.filled(row), strict=False))
+        return list(zip(heads, grid.filled(row), strict=False))
+    out: list[tuple[_Head, Slot]] = []
     for slot in grid.filled(row):
-        best = max(columns, key=lambda c: c[0].overlap(slot.left, slot.right))
-        if best[0].overlap(slot.left, slot.right) > 0:
+        best = max(heads, key=lambda head: head.slot.overlap(slot.left, slot.right))
+        if best.slot.overlap(slot.left, slot.right) > 0:
             out.append((best, slot))
     return out
 

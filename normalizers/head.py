@@ -56,7 +56,7 @@ def read_row(
         values = _values(slots[index + 1 :], vocabulary)
         if not any(not value.blank for value in values) and _labels_only(slots, vocabulary):
             values = _below(grid, row, slot, block, vocabulary)
-        value = _pick(field, values, grid, row)
+        value = _pick(field, values)
         if value is not None:
             taken.add(value)
             _state(field, squeeze(slot.cell.text).rstrip(":："), value.cell, draft)
@@ -92,7 +92,7 @@ def _below(grid: Grid, row: int, label: Slot, block: Block, vocabulary: Vocabula
     return [slot]
 
 
-def _pick(field: str, values: list[Slot], grid: Grid, row: int) -> Slot | None:
+def _pick(field: str, values: list[Slot]) -> Slot | None:
     filled = [slot for slot in values if not slot.blank]
     if field == "self_score":  # `总分 | 100 | 94`: the full mark, then the score
         figures = [slot for slot in values if slot.blank or number(slot.cell.text)]

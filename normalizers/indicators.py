@@ -12,7 +12,7 @@ from normalizers.draft import TOTAL_ROW, Draft
 from normalizers.grid import Grid, Slot
 from normalizers.head import read_note
 from normalizers.text import squeeze, words
-from normalizers.values import OPERATORS, number, not_stated, quantity, rate
+from normalizers.values import OPERATORS, not_stated, number, quantity, rate
 from normalizers.vocabulary import Vocabulary
 from schema.records import STATED_WEIGHT, Indicator
 

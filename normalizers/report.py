@@ -105,13 +105,15 @@ class _Reader:
     def _text(self, paragraph: Paragraph) -> None:
         """Text of the open section, but for the signature and the date that close a report."""
         plain = squeeze(paragraph.text)
-        if head.is_date_line(plain) or (len(plain) <= 40 and names_unit(plain, self.words)):
-            self.cover.append(paragraph)
-        elif (
-            len(plain) <= 60
-            and len(head.run_ins(paragraph.text, self.words)) > 0
-            and re.search(self.words.forms["signature"], plain)
-            and not re.search("。$", plain)
+        if (
+            head.is_date_line(plain)
+            or (len(plain) <= 40 and names_unit(plain, self.words))
+            or (
+                len(plain) <= 60
+                and len(head.run_ins(paragraph.text, self.words)) > 0
+                and re.search(self.words.forms["signature"], plain)
+                and not re.search("。$", plain)
+            )
         ):
             self.cover.append(paragraph)
         else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import lru_cache
+from itertools import pairwise
 
 # CJK Radicals Supplement characters that PDF fonts yield for whole characters; Unicode gives them no
 # compatibility mapping (the Kangxi radicals U+2F00..2FD5 have one, NFKC does those).
@@ -59,7 +60,7 @@ def clean(text: str) -> str:
     if not lines:
         return ""
     out = lines[0]
-    for previous, line in zip(lines, lines[1:], strict=False):
+    for previous, line in pairwise(lines):
         out += _joint(previous, line) + line
     return out
 

@@ -172,7 +172,7 @@ def _spelling(text: str) -> str:
 
 
 def _rows(source: Traversable, columns: tuple[str, ...]) -> list[dict[str, str]]:
-    with source.open("r", encoding="utf-8", newline="") as lines:
+    with source.open("r", encoding="utf-8") as lines:
         reader = csv.DictReader(lines)
         if tuple(reader.fieldnames or ()) != columns:
             raise VocabularyError(source, f"表头是{reader.fieldnames}", f"应为{','.join(columns)}")

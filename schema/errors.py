@@ -16,6 +16,11 @@ class ZipingError(Exception):
         self.remedy = " ".join(remedy.split())
         super().__init__(f"{self.subject}: {self.trouble}; {self.remedy}")
 
+    @property
+    def reason(self) -> str:
+        """Trouble and remedy without the subject."""
+        return f"{self.trouble}; {self.remedy}"
+
     def __reduce__(self) -> tuple[object, ...]:
         return type(self), (self.subject, self.trouble, self.remedy)
 

@@ -74,7 +74,7 @@ class Exact(TypeDecorator[Decimal]):
         near = float(value)
         return near if Decimal(repr(near)) == value else f"{value:f}"
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> Decimal | None:
+    def process_result_value(self, value: Any, dialect: Dialect) -> Decimal | None:  # noqa: ARG002
         if value is None:
             return None
         return value if isinstance(value, Decimal) else Decimal(str(value))
@@ -99,10 +99,13 @@ def _columns(record: type, *, skip: tuple[str, ...] = ()) -> list[Column[Any]]:
             out += _columns(records.Contacts)
         elif kind is not None:
             required = field.name in ("check", "where", "message")
-            out.append(Column(field.name, _SQL[kind], comment=label, nullable=not required))
+            name = NAMES.get(field.name, field.name)
+            out.append(Column(name, _SQL[kind], comment=label, nullable=not required))
     return out
 
 
+# Words that SQL reserves have another name as columns.
+NAMES = {"check": "check_code", "where": "place", "group": "group_name"}
 _SQL: dict[Any, Any] = {str: Text, int: Integer, Decimal: Exact, date: Date, dict: JSON}
 
 
@@ -207,7 +210,7 @@ basic = Table(
     _key("form_no", "表序号"),
     _key("no", "序号"),
     Column("record", Text, nullable=False, comment="记录路径，与 provenance.record 对应"),
-    Column("group", Text, comment="分组"),
+    Column("group_name", Text, comment="分组"),
     Column("path", Text, nullable=False, comment="项目，从外到内以 / 相连"),
     Column("depth", Integer, nullable=False, comment="层级"),
     PrimaryKeyConstraint("submission_id", "form_no", "no"),
@@ -259,9 +262,9 @@ provenance = Table(
     Column("field", Text, nullable=False, comment="字段"),
     Column("raw", Text, nullable=False, comment="原文"),
     Column("part", Text, nullable=False, comment="文件部分"),
-    Column("block", Integer, nullable=False, comment="文件中第几个段落或表格，从0起"),
-    Column("row", Integer, comment="行，从0起；段落为空"),
-    Column("column", Integer, comment="列，从0起；段落为空"),
+    Column("block_no", Integer, nullable=False, comment="文件中第几个段落或表格，从0起"),
+    Column("row_no", Integer, comment="行，从0起；段落为空"),
+    Column("column_no", Integer, comment="列，从0起；段落为空"),
     *_of_submission("no"),
     Index(None, "submission_id", "record", "field"),
     comment="每个值的出处",
@@ -273,9 +276,9 @@ leftover = Table(
     _key("no", "序号"),
     Column("text", Text, nullable=False, comment="原文"),
     Column("part", Text, nullable=False, comment="文件部分"),
-    Column("block", Integer, nullable=False, comment="文件中第几个段落或表格，从0起"),
-    Column("row", Integer, comment="行，从0起；段落为空"),
-    Column("column", Integer, comment="列，从0起；段落为空"),
+    Column("block_no", Integer, nullable=False, comment="文件中第几个段落或表格，从0起"),
+    Column("row_no", Integer, comment="行，从0起；段落为空"),
+    Column("column_no", Integer, comment="列，从0起；段落为空"),
     *_of_submission("no"),
     comment="没有识别的内容",
 )

@@ -1,0 +1,187 @@
+"""What a person reads in the terminal: a table per form with findings marked, and summaries."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from pipeline.run import Summary
+
+_KINDS = {"department": "部门整体", "project": "项目支出", "common": "共性指标", "basics": "基础数据"}
+_HEAD = (
+    ("unit", "单位"), ("fiscal_year", "年度"), ("project", "项目"), ("supervisor", "主管部门"),
+    ("implementer", "实施单位"), ("self_score", "自评总得分"), ("grade", "等级"), ("reported_on", "填报日期"),
+    ("annual_goal", "年度目标"), ("duties", "职能职责"), ("deviation", "偏差及原因"), ("improvement", "改进措施"),
+)  # fmt: skip
+_FUNDS = (
+    ("label", "资金"), ("side", "收支"), ("approved", "年初预算"), ("revised", "全年预算"), ("received", "到位"),
+    ("executed", "执行数"), ("amount", "金额"), ("execution_rate", "执行率"), ("weight", "分值"), ("score", "得分"),
+)  # fmt: skip
+_INDICATORS = (
+    ("level1", "一级指标"), ("level2", "二级指标"), ("level3", "三级指标"), ("target", "指标值"), ("actual", "完成值"),
+    ("weight", "分值"), ("score", "得分"), ("review_score", "复核"), ("deviation", "偏差原因"), ("evidence", "评分依据"),
+)  # fmt: skip
+_SIDES = {"revenue": "收入", "expenditure": "支出"}
+_NUMBERS = {
+    "approved",
+    "revised",
+    "received",
+    "executed",
+    "amount",
+    "execution_rate",
+    "weight",
+    "score",
+    "review_score",
+}
+
+
+def show(record: dict[str, Any], name: str, console: Console) -> None:
+    """A submission as tables, one form after the other; what a finding is about is marked with its number."""
+    report, findings = record["report"], record["findings"]
+    console.rule(f"[bold]{escape(name)}", align="left")
+    line = "  ".join(str(report[k]) for k in ("title", "unit", "fiscal_year", "reported_on") if report[k])
+    console.print(escape(line))
+    for form in record["forms"]:
+        _form(form, [(i + 1, f) for i, f in enumerate(findings) if f["form"] == form["no"]], console)
+    for section in record["sections"]:
+        indent = "  " * (section["level"] - 1)
+        length = f"（{len(section['text'])}字）" if section["text"] else ""
+        console.print(
+            f"{indent}[bold]{escape(section['number'] or '')}{escape(section['heading'])}[/]{length}"
+        )
+    if findings:
+        console.print("\n[bold red]核对发现：")
+        for i, finding in enumerate(findings):
+            place = f"表{finding['form']}" if finding["form"] else "全文"
+            console.print(f"  [red]〔{i + 1}〕[/] {place} {escape(finding['message'])}")
+    _coverage(record["coverage"], console)
+
+
+def _form(form: dict[str, Any], findings: list[tuple[int, dict[str, Any]]], console: Console) -> None:
+    marks: dict[str, list[int]] = {}
+    for number, finding in findings:
+        marks.setdefault(finding["where"].split(".")[0], []).append(number)
+    kind = _KINDS[form["kind"]]
+    console.print(f"\n[bold cyan]表{form['no']} {escape(form['title'] or '（无标题）')}[/]  [dim]{kind}[/]")
+    for key, label in _HEAD:
+        if form[key] is not None:
+            console.print(f"  [dim]{label}：[/]{escape(_cell(key, form[key]))}{_mark(marks.get(key))}")
+    _list(form["funds"], _FUNDS, "funds", marks, console)
+    for goal in form["goals"]:
+        console.print(
+            f"  [dim]目标：[/]{escape(_short(goal['planned']))}  [dim]完成：[/]{escape(_short(goal['actual']))}"
+        )
+    for task in form["tasks"]:
+        console.print(
+            f"  [dim]任务{task['no']}：[/]{escape(task['name'] or '')}  [dim]完成：[/]{escape(_short(task['actual']))}"
+        )
+    _list(form["indicators"], _INDICATORS, "indicators", marks, console)
+    _basics(form["basics"], console)
+
+
+def _list(
+    rows: list[dict[str, Any]],
+    columns: tuple[tuple[str, str], ...],
+    name: str,
+    marks: dict[str, list[int]],
+    console: Console,
+) -> None:
+    used = [(key, label) for key, label in columns if any(row.get(key) is not None for row in rows)]
+    if not used:
+        return
+    table = Table(*[label for _, label in used], show_edge=False, header_style="bold", pad_edge=True)
+    for column, (key, _) in zip(table.columns, used, strict=True):
+        column.justify = "right" if key in _NUMBERS else "left"
+        column.overflow = "fold"
+    before: dict[str, Any] = {}
+    for i, row in enumerate(rows):
+        found = marks.get(f"{name}[{i}]", []) + (
+            marks.get(f"{name}[side={row.get('side')}]", [])
+            if row.get("item") == "total" or row.get("side")
+            else []
+        )
+        cells = []
+        for key, _ in used:
+            value = row.get(key)
+            repeated = key in ("level1", "level2") and value == before.get(key)
+            cells.append("" if value is None or repeated else escape(_cell(key, value)))
+        cells[-1] += _mark(found)
+        table.add_row(*cells)
+        before = row
+    console.print(table)
+
+
+def _basics(rows: list[dict[str, Any]], console: Console) -> None:
+    group, table = None, None
+    for row in rows:
+        headings = list(row["values"])
+        if table is None or row["group"] != group or headings != table[1]:
+            if table is not None and headings != [""]:
+                console.print(table[0])
+                table = None
+            if table is None:
+                group = row["group"]
+                table = (
+                    Table(
+                        escape(group or "项目"), *map(escape, headings), show_edge=False, header_style="bold"
+                    ),
+                    headings,
+                )
+        values = ["" if v is None else escape(_short(str(v))) for v in row["values"].values()]
+        table[0].add_row(
+            "　" * max(len(row["path"]) - 1, 0) + escape(row["path"][-1] if row["path"] else ""), *values
+        )
+    if table is not None:
+        console.print(table[0])
+
+
+def _mark(numbers: list[int] | None) -> str:
+    return f" [bold red]{''.join(f'〔{n}〕' for n in numbers)}[/]" if numbers else ""
+
+
+def _cell(key: str, value: Any) -> str:
+    if key == "execution_rate":
+        return f"{(value * 100).normalize():f}%" if isinstance(value, Decimal) else str(value)
+    if key == "side":
+        return _SIDES.get(value, "")
+    return f"{value:f}" if isinstance(value, Decimal) else _short(str(value), 60)
+
+
+def _short(text: str | None, length: int = 40) -> str:
+    if not text:
+        return "—"
+    text = text.replace("\n", " ")
+    return text if len(text) <= length else text[: length - 1] + "…"
+
+
+def _coverage(coverage: dict[str, Any], console: Console) -> None:
+    left = coverage["unexplained"]
+    share = 1 - len(left) / coverage["cells"] if coverage["cells"] else 1
+    console.print(f"\n[dim]{coverage['cells']}个单元格和段落，已识别{share:.1%}[/]")
+    for item in left[:20]:
+        console.print(f"  [yellow]未识别[/] {escape(item['where'])}：{escape(_short(item['text']))}")
+    if len(left) > 20:
+        console.print(f"  [yellow]……另有{len(left) - 20}处，见 --evidence")
+
+
+def summarize(summary: Summary, store: str, console: Console) -> None:
+    """The one summary at the end of a batch."""
+    table = Table(show_header=False, show_edge=False, box=None)
+    table.add_column(style="dim")
+    table.add_column(justify="right")
+    covered = 1 - summary.unexplained / summary.cells if summary.cells else 1
+    for label, value in (
+        ("文件", summary.files), ("新读入", summary.read), ("库中已有", summary.known), ("未读取", len(summary.refused)),
+        ("自评表", summary.forms), ("指标", summary.indicators), ("章节", summary.sections),
+        ("核对发现", summary.findings), ("单元格识别率", f"{covered:.2%}"), ("数据库", store),
+    ):  # fmt: skip
+        table.add_row(label, str(value))
+    console.print(table)
+    for path, count in summary.partly:
+        console.print(f"[yellow]部分识别[/] {escape(path)}：{count}处未识别")
+    for path, reason in summary.refused:
+        console.print(f"[red]未读取[/] {escape(path)}: {escape(reason)}")
