@@ -1,0 +1,54 @@
+# Everything a person does with this repository. `make help` lists it.
+PYTHON ?= python3
+BIN := .venv/bin
+STAMP := .venv/installed
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo test check format bench samples lock clean
+
+help: ## list the targets
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+install: $(STAMP) ## build .venv; afterwards .venv/bin/ziping works from any folder
+
+$(STAMP): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "ziping needs Python 3.11 or newer: make PYTHON=python3.11 ..."; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $(STAMP)
+
+demo: install ## read data/samples into data/work/demo.db and print what was found
+	@mkdir -p data/work && rm -f data/work/demo.db*
+	$(BIN)/ziping ingest data/samples --store data/work/demo.db
+	@echo
+	$(BIN)/ziping status --list --store data/work/demo.db
+	@echo
+	@echo "Next: .venv/bin/ziping extract data/samples/$$(ls data/samples | head -1)"
+
+
+test: install ## all tests; installs what they need beyond Python where it can
+	@tests/setup
+	$(BIN)/python -m pytest
+
+check: install ## lint, format and types, as the pre-commit hooks do
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: install ## put the code into the common format
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: install ## speed beside named tools, as ratios from one run
+	$(BIN)/python -m tests.bench
+
+samples: install ## make data/samples from data/maker/sources
+	$(BIN)/python -m data.maker
+
+lock: install ## renew requirements.lock from pyproject.toml
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links --extra dev --extra postgresql -o requirements.lock pyproject.toml
+
+clean: ## remove what make made
+	rm -rf .venv build *.egg-info .mypy_cache .ruff_cache .pytest_cache data/work
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

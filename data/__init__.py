@@ -1,0 +1,1 @@
+"""Sample submissions and their maker."""

@@ -1,0 +1,80 @@
+"""Shared means of the tests: documents made on the spot, the samples, a PostgreSQL server."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+SAMPLES, GOLD = ROOT / "data" / "samples", ROOT / "data" / "gold"
+sys.path.insert(0, str(ROOT))  # data.maker is no installed package
+
+W = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
+
+
+@pytest.fixture
+def docx(tmp_path: Path) -> Callable[..., Path]:
+    """Writes a .docx: from a maker's source, or from the inside of w:body where `body` is given."""
+    from data.maker.word import make, package
+
+    def write(source: str = "", *, body: str = "", name: str = "form.docx") -> Path:
+        path = tmp_path / name
+        xml = f'<?xml version="1.0" encoding="UTF-8"?><w:document {W}><w:body>{body}</w:body></w:document>'
+        path.write_bytes(package(xml) if body else make(source))
+        return path
+
+    return write
+
+
+@pytest.fixture
+def ziping(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Runs the command in a folder of its own and returns what it said."""
+
+    def run(*arguments: object, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+        command = [str(Path(sys.executable).parent / "ziping"), *map(str, arguments)]
+        return subprocess.run(command, capture_output=True, text=True, cwd=cwd or tmp_path, timeout=120)
+
+    return run
+
+
+def _missing(what: str) -> None:
+    """A test that lacks a program is skipped with the remedy; in CI that is a failure."""
+    message = f"{what} is missing: run `make test` as root on Debian, or install it"
+    if os.environ.get("CI") == "true":
+        pytest.fail(message)
+    pytest.skip(message)
+
+
+@pytest.fixture(scope="session")
+def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of an empty database on a PostgreSQL server of this test run's own."""
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+    binaries = found[-1].parent if found else Path(shutil.which("initdb") or "").parent
+    if not (binaries / "initdb").is_file():
+        _missing("PostgreSQL 15 (Debian: postgresql-15)")
+    folder = tmp_path_factory.mktemp("postgresql")
+    root = os.geteuid() == 0
+    if root:  # the server refuses to run as root
+        for path in (folder, *folder.parents[:2]):
+            path.chmod(0o755)
+        shutil.chown(folder, "postgres")
+    port = str(20000 + os.getpid() % 20000)
+
+    def as_server(*command: str) -> None:
+        prefix = ["su", "postgres", "-c"] if root else ["sh", "-c"]
+        subprocess.run([*prefix, " ".join(command)], check=True, capture_output=True, cwd=folder)
+
+    data = folder / "data"
+    as_server(f"{binaries}/initdb -D {data} -A trust -U ziping -E UTF8 --locale=C.UTF-8")
+    as_server(f"{binaries}/pg_ctl -D {data} -w -o '-p {port} -k {folder} -c fsync=off' -l {folder}/log start")
+    try:
+        as_server(f"{binaries}/createdb -h {folder} -p {port} -U ziping ziping")
+        yield f"postgresql://ziping@/ziping?host={folder}&port={port}"
+    finally:
+        as_server(f"{binaries}/pg_ctl -D {data} -m immediate stop")
