@@ -148,10 +148,23 @@ def _heading_fields(filled: list[Slot], words: Vocabulary) -> set[str] | None:
 
 def _band(filled: list[Slot], words: Vocabulary, block: str, first: str, others: tuple[str, ...]) -> bool:
     """A row of headings: `first` and one of `others` stand in it, and headings only follow each other."""
-    fields = [words.heading(slot.text, block) for slot in filled]
+    fields = band_fields(filled, words, block, first, others)
     if first not in fields or not any(field in others for field in fields):
         return False
     return all(field is not None for field in fields[fields.index(first) :])
+
+
+def band_fields(
+    filled: list[Slot], words: Vocabulary, block: str, first: str, others: tuple[str, ...]
+) -> list[str | None]:
+    """The fields of a row of headings. A block's own name before the others stands for `first`, as in
+    `年度绩效目标 | 实际完成情况`."""
+    fields = [words.heading(slot.text, block) for slot in filled]
+    if first not in fields:
+        at = next((i for i, field in enumerate(fields) if field in others), 0)
+        if at and fields[at - 1] == "block":
+            fields[at - 1] = first
+    return fields
 
 
 def _funds_starts(filled: list[Slot], words: Vocabulary, current: str | None) -> bool:
@@ -213,7 +226,10 @@ def columns(grid: Grid, block: Block, words: Vocabulary) -> list[Column]:
             if (slot := _over(grid, row, leaf)) is not None and slot.cell is not leaf.cell
         ]
         parents = [f for slot in dict.fromkeys(above) if (f := words.heading(slot.text, "indicators"))]
-        out.append(Column(_column_field(leaf, parents, words), leaf.text, leaf.left, leaf.right, leaf))
+        field = _column_field(leaf, parents, words)
+        if field is None and leaf.cell.row + leaf.cell.row_span > last + 1 and leaf is grid.covering[last][0]:
+            field = "block"  # the label at the side of the whole block
+        out.append(Column(field, leaf.text, leaf.left, leaf.right, leaf))
     return out
 
 

@@ -68,6 +68,7 @@ class _Rows:
         self.title: Slot | None = None
         self.weight: Decimal | None = None
         self.sided = False
+        self.spent: set[_Heading] = set()  # labels at the left of a figure that already have theirs
 
     # -- rows
     def row(self, row: int) -> None:
@@ -203,7 +204,8 @@ class _Rows:
         field_above = ordered if ordered and ordered.field else self._above(slot, "field")
         item_above = ordered if ordered and ordered.item else self._above(slot, "item")
         name = field_above.field if field_above else None
-        if isinstance(left, _Heading) and left.field:
+        if isinstance(left, _Heading) and left.field and not (left in self.spent and field_above and item_above is None):
+            self.spent.add(left)
             name = left.field if not (field_above and item_above is None and left.slot.left == 0) else name
             self.draft.ledger.ornament(left.slot.cell)
             line = None

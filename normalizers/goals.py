@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from normalizers.blocks import Block
+from normalizers.blocks import Block, band_fields
 from normalizers.draft import Draft
 from normalizers.grid import Grid, Slot
 from normalizers.text import words
@@ -32,9 +32,9 @@ class _Head:
 
 def _columns(grid: Grid, block: Block, draft: Draft, vocabulary: Vocabulary) -> None:
     heads: list[_Head] = []
-    for slot in grid.filled(block.start):
+    filled = grid.filled(block.start)
+    for slot, field in zip(filled, band_fields(filled, vocabulary, "goals", "planned", ("actual",)), strict=True):
         draft.ledger.ornament(slot.cell)
-        field = vocabulary.heading(slot.text, "goals")
         if field in _FIELDS:
             heads.append(_Head(slot, str(field)))
     for row in range(block.start + block.header, block.stop):

@@ -14,11 +14,12 @@ from normalizers.text import clean, squeeze, width, words
 from normalizers.titles import names_unit
 from normalizers.values import day, number, year
 from normalizers.vocabulary import Vocabulary
-from schema.records import LEGEND
+from schema.records import LEGEND, STATED_WEIGHT
 
 _STAMP = re.compile(
     r"[（(]\s*(?:盖\s*章|公\s*章|签\s*[字名章]|印\s*章|加盖[^（()）]*|签字[^（()）]*|单位公章)\s*[)）]"
 )
+GRADE = re.compile("优秀?|良好?|中等?|合格|及格|较差|一般|不合格|差")
 _COLON = re.compile(r"[:：]")
 _LABEL_RUN = re.compile(r"[\u4e00-\u9fff（）()/、]{2,24}$")
 _UNIT_OF_MONEY = re.compile(r"(?:单位[:：]|[（(])\s*(?:人民币)?\s*元\s*[)）]?")
@@ -61,8 +62,7 @@ def read_row(
             taken.add(value)
             _state(field, squeeze(slot.cell.text).rstrip(":："), value.cell, draft)
             if field == "self_score":
-                for other in values:
-                    draft.ledger.ornament(other.cell)
+                _beside_score(values, value, draft)
     return taken
 
 
@@ -100,6 +100,18 @@ def _pick(field: str, values: list[Slot]) -> Slot | None:
             return figures[1]
         return next((slot for slot in figures if not slot.blank), None)
     return filled[0] if filled and values[0] is filled[0] else None
+
+
+def _beside_score(values: list[Slot], score: Slot, draft: Draft) -> None:
+    """What stands beside a total: the full mark before it, the grade behind it."""
+    for slot in values:
+        if slot is score or slot.blank:
+            continue
+        figure = number(slot.cell.text)
+        if GRADE.fullmatch(slot.text):
+            draft.put("grade", slot.text, slot.cell)
+        elif figure:
+            draft.add_extra(STATED_WEIGHT, str(figure.value), slot.cell)
 
 
 def _unlabelled(slot: Slot, draft: Draft, vocabulary: Vocabulary) -> bool:

@@ -10,7 +10,7 @@ from normalizers import ragged
 from normalizers.blocks import Block, Column, columns, indicator_band
 from normalizers.draft import TOTAL_ROW, Draft
 from normalizers.grid import Grid, Slot
-from normalizers.head import read_note
+from normalizers.head import GRADE, read_note
 from normalizers.text import squeeze, words
 from normalizers.values import OPERATORS, not_stated, number, quantity, rate
 from normalizers.vocabulary import Vocabulary
@@ -155,7 +155,7 @@ class _Rows:
                 self.draft.put("self_score", figure.value, slot.cell, TOTAL_ROW)
             elif field == "weight":
                 self.draft.add_extra(STATED_WEIGHT, str(figure.value), slot.cell)
-        grade = next((s for s in filled if re.fullmatch("优秀?|良好?|中等?|合格|较差|差", s.text)), None)
+        grade = next((s for s in filled if GRADE.fullmatch(s.text)), None)
         if grade is not None:
             self.draft.put("grade", grade.text, grade.cell, TOTAL_ROW)
         return True

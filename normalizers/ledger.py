@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from normalizers.text import blank
 from schema.document import Cell, Document, Origin, Paragraph
 from schema.evidence import Evidence, Leftover, Provenance
 
@@ -34,6 +35,8 @@ class Ledger:
         cells = used = ornament = 0
         leftovers = []
         for source in document.texts():
+            if blank(source.text):
+                continue
             cells += 1
             if source.origin in self._used:
                 used += 1

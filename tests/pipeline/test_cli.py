@@ -1,0 +1,132 @@
+"""The command as a person uses it: what it prints, what it writes, how it ends."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import SAMPLES
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+ONE = sorted(SAMPLES.glob("*.docx"))[0]
+
+
+def test_extract_prints_the_forms_and_marks_what_does_not_add_up(ziping: Run) -> None:
+    done = ziping("extract", *sorted(SAMPLES.glob("*.docx")))
+    assert done.returncode == 0, done.stderr
+    assert "核对发现" in done.stdout
+    assert "〔1〕" in done.stdout
+    assert "一级指标" in done.stdout
+
+
+def test_extract_json_is_the_record_and_nothing_else(ziping: Run) -> None:
+    record = json.loads(ziping("extract", ONE, "--json").stdout)
+    assert list(record) == ["report", "forms", "sections", "findings", "coverage"]
+    assert set(record["coverage"]) == {"cells", "used", "ornament", "unexplained"}
+
+
+def test_extract_evidence_names_the_cell_of_every_value(ziping: Run) -> None:
+    evidence = json.loads(ziping("extract", ONE, "--evidence").stdout)
+    assert evidence["file"] == ONE.name
+    assert {"record", "field", "raw", "origin"} == set(evidence["provenance"][0])
+
+
+def test_extract_out_writes_one_json_a_file_and_keeps_the_ending_of_twins(ziping: Run, tmp_path: Path) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    shutil.copy(ONE, folder / "甲.docx")
+    shutil.copy(ONE, folder / "甲.doc")
+    shutil.copy(ONE, folder / "乙.docx")
+    done = ziping("extract", folder, "--out", tmp_path / "out")
+    assert done.returncode == 0, done.stderr
+    assert sorted(p.name for p in (tmp_path / "out").iterdir()) == ["乙.json", "甲.doc.json", "甲.docx.json"]
+
+
+def test_a_refused_file_is_one_line_and_exit_code_1_and_the_batch_goes_on(ziping: Run, tmp_path: Path) -> None:
+    bad = tmp_path / "坏.docx"
+    bad.write_bytes(b"PK\x03\x04")
+    for command in (("extract", bad, ONE, "--out", tmp_path / "out"), ("ingest", bad, ONE, "--quiet")):
+        done = ziping(*command)
+        assert done.returncode == 1
+        (line,) = [line for line in done.stderr.splitlines() if line.startswith("ziping:")]
+        assert "坏.docx" in line
+        assert "请" in line
+    assert (tmp_path / "out" / f"{ONE.stem}.json").is_file()
+
+
+def test_a_folder_without_a_file_and_a_missing_path_are_said_so(ziping: Run, tmp_path: Path) -> None:
+    empty = tmp_path / "空"
+    empty.mkdir()
+    for path, word in ((empty, "没有可读的文件"), (tmp_path / "无", "不存在")):
+        for command in ("extract", "ingest"):
+            done = ziping(command, path)
+            assert done.returncode == 1, (command, done.stdout, done.stderr)
+            assert word in done.stdout + done.stderr
+
+
+def test_a_store_that_cannot_be_written_is_said_so(ziping: Run, tmp_path: Path) -> None:
+    for store in (tmp_path / "nowhere" / "store.db", tmp_path, "/proc/ziping.db"):
+        done = ziping("ingest", ONE, "--store", store)
+        assert done.returncode == 1
+        assert len(done.stderr.splitlines()) == 1, done.stderr
+        assert str(store) in done.stderr
+
+
+def test_a_store_that_is_no_database_is_said_so(ziping: Run, tmp_path: Path) -> None:
+    path = tmp_path / "text.db"
+    path.write_text("甲" * 3000, encoding="utf-8")
+    done = ziping("ingest", ONE, "--store", path)
+    assert (done.returncode, len(done.stderr.splitlines())) == (1, 1)
+
+
+def test_looking_at_a_store_that_is_not_there_does_not_make_it(ziping: Run, tmp_path: Path) -> None:
+    for command in (("status",), ("show", "甲")):
+        done = ziping(*command, "--store", "none.db")
+        assert done.returncode == 1
+        assert "ziping ingest" in done.stderr
+    assert not (tmp_path / "none.db").exists()
+
+
+def test_ingest_status_and_show_tell_the_same_story(ziping: Run) -> None:
+    assert ziping("ingest", SAMPLES).returncode == 0
+    status = ziping("status", "--list").stdout
+    assert f"自评材料：{len(list(SAMPLES.glob('*.docx')))}" in status
+    assert ONE.name in status
+    shown = json.loads(ziping("show", ONE.name, "--json").stdout)
+    assert shown == json.loads(ziping("extract", ONE, "--json").stdout)
+    assert "一级指标" in ziping("show", ONE.name).stdout
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("extract",), ("extract", ONE, ONE, "--json"), ("extract", ONE, "--json", "--evidence"), ("nosuch",), ("ingest", "--nosuch")],
+)  # fmt: skip
+def test_wrong_usage_ends_with_2(ziping: Run, arguments: tuple[object, ...]) -> None:
+    assert ziping(*arguments).returncode == 2
+
+
+def test_every_command_has_help_with_examples(ziping: Run) -> None:
+    for command in ((), ("extract",), ("ingest",), ("status",), ("show",)):
+        done = ziping(*command, "--help")
+        assert done.returncode == 0
+        assert "Examples:" in done.stdout
+
+
+def test_quiet_says_nothing_where_all_is_well_and_verbose_names_every_file(ziping: Run) -> None:
+    quiet = ziping("ingest", ONE, "--quiet", "--store", "q.db")
+    assert (quiet.stdout, quiet.stderr) == ("", "")
+    assert ONE.name in ziping("ingest", ONE, "--verbose", "--store", "v.db").stderr
+
+
+def test_help_imports_nothing_heavy(ziping: Run) -> None:
+    import sys
+
+    code = "import sys, pipeline.cli; print([m for m in ('sqlalchemy','docx','lxml','rich','alembic','yaml') if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env={**os.environ})
+    assert done.stdout.strip() == "[]"

@@ -1,0 +1,196 @@
+"""The store: nothing twice, nothing half, every number exact and led back to its cell; on SQLite and PostgreSQL."""
+
+from __future__ import annotations
+
+import json
+import random
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from pipeline import run
+from pipeline.extract import as_json, as_record, extract
+from pipeline.store import Store
+from schema import tables
+from schema.errors import StoreError
+from tests.conftest import SAMPLES
+
+FILES = sorted(SAMPLES.glob("*.docx"))
+
+
+def rows(store: Store) -> dict[str, list[tuple[Any, ...]]]:
+    """Every row of every table, in an order of their own."""
+    with store.engine.connect() as connection:
+        return {
+            t.name: sorted((tuple(map(str, row)) for row in connection.execute(sa.select(t))), key=repr)
+            for t in tables.metadata.sorted_tables
+        }
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+    if request.param == "sqlite":
+        opened = Store(str(tmp_path / "store.db"))
+    else:
+        url = request.getfixturevalue("postgresql")
+        engine = sa.create_engine(url.replace("postgresql://", "postgresql+psycopg://"))
+        with engine.begin() as connection:
+            connection.execute(sa.text("DROP SCHEMA public CASCADE"))
+            connection.execute(sa.text("CREATE SCHEMA public"))
+        engine.dispose()
+        opened = Store(url)
+    yield opened
+    opened.close()
+
+
+def ingest(store: Store, *paths: Path) -> run.Summary:
+    return run.ingest(list(paths), store, lambda path, outcome: None)
+
+
+def test_every_record_comes_back_from_the_tables_as_it_was_extracted(store: Store) -> None:
+    ingest(store, SAMPLES)
+    for path in FILES:
+        written = json.loads(as_json(as_record(extract(path))), parse_float=Decimal)
+        assert json.loads(as_json(store.load(path.name)), parse_float=Decimal) == written
+
+
+def test_ingesting_twice_adds_no_row(store: Store) -> None:
+    ingest(store, SAMPLES)
+    before = rows(store)
+    summary = ingest(store, SAMPLES)
+    assert (summary.read, summary.known) == (0, len(FILES))
+    assert rows(store) == before
+
+
+def test_the_same_bytes_under_another_name_are_one_submission_delivered_twice(store: Store, tmp_path: Path) -> None:
+    copy = tmp_path / "副本.docx"
+    shutil.copy(FILES[0], copy)
+    ingest(store, FILES[0], copy)
+    kept = rows(store)
+    assert (len(kept["file"]), len(kept["submission"]), len(kept["delivery"])) == (1, 1, 2)
+
+
+def test_a_file_that_cannot_be_read_stays_in_the_ledger_and_the_batch_goes_on(store: Store, tmp_path: Path) -> None:
+    bad = tmp_path / "坏.docx"
+    bad.write_bytes(FILES[0].read_bytes()[:1000])
+    summary = ingest(store, bad, FILES[0], tmp_path / "无.docx")
+    assert (summary.read, len(summary.refused)) == (1, 2)
+    assert store.refused()[0][0] == "坏.docx"
+    assert store.counts()["file_refused"] == 1
+
+
+def test_a_file_that_was_refused_once_can_be_read_later(store: Store, tmp_path: Path) -> None:
+    path = tmp_path / "form.docx"
+    shutil.copy(FILES[0], path)
+    store.refuse(path, extract(path).document.digest, "内存不足; 请重试")
+    ingest(store, path)
+    assert store.counts().get("file_refused", 0) == 0
+    assert store.counts()["submission"] == 1
+
+
+def test_every_number_leads_back_to_its_cell_by_one_join(store: Store) -> None:
+    ingest(store, SAMPLES)
+    query = """
+        SELECT i.submission_id, i.record, i.score, s.file, s.block_no, s.row_no, s.column_no, s.raw
+        FROM indicator i
+        LEFT JOIN v_source s ON s.submission_id = i.submission_id AND s.record = i.record AND s.field = 'score'
+        WHERE i.score IS NOT NULL
+    """
+    with store.engine.connect() as connection:
+        found = connection.execute(sa.text(query)).all()
+    assert len(found) > 40
+    for row in found:
+        assert None not in (row.file, row.block_no, row.row_no, row.column_no)
+        assert str(Decimal(str(row.score)).normalize()) == str(Decimal(row.raw.strip(" \u3000分")).normalize())
+
+
+@pytest.mark.parametrize(("table", "columns"), [
+    (tables.fund, ("approved", "revised", "received", "executed", "amount", "execution_rate", "weight", "score")),
+    (tables.indicator, ("weight", "score", "review_score", "coefficient", "level1_weight", "level2_weight")),
+])  # fmt: skip
+def test_no_number_is_without_a_source(store: Store, table: sa.Table, columns: tuple[str, ...]) -> None:
+    ingest(store, SAMPLES)
+    with store.engine.connect() as connection:
+        sourced = set(connection.execute(sa.select(tables.provenance.c["submission_id", "record", "field"])))
+        for row in connection.execute(sa.select(table)):
+            for column in columns:
+                if getattr(row, column) is not None:
+                    assert (row.submission_id, row.record, column) in sourced, (row.record, column)
+
+
+def test_a_store_written_by_a_newer_version_is_not_touched(store: Store) -> None:
+    with store.engine.begin() as connection:
+        connection.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(StoreError, match="更新的ziping"):
+        Store(store.engine.url.render_as_string(hide_password=False))
+
+
+def test_a_url_that_names_no_database_is_said_so() -> None:
+    for url in ("nosuch://host/x", "://"):
+        with pytest.raises(StoreError):
+            Store(url)
+
+
+def test_two_submissions_that_begin_alike_must_be_told_apart(store: Store) -> None:
+    ingest(store, *FILES[:2])
+    with pytest.raises(StoreError, match="2份"):
+        store.load("")
+    with pytest.raises(StoreError, match="没有"):
+        store.load("nosuch")
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, list[tuple[Any, ...]]], float]:
+    """The rows of an ingest that nobody stopped, and how long it took as a process."""
+    path = tmp_path_factory.mktemp("whole") / "store.db"
+    start = time.perf_counter()
+    subprocess.run([*ZIPING, "ingest", SAMPLES, "--store", path, "--quiet"], check=True)
+    return rows(Store(str(path))), time.perf_counter() - start
+
+
+ZIPING = [str(Path(sys.executable).parent / "ziping")]
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_an_ingest_killed_at_any_moment_is_completed_by_the_same_command(
+    seed: int, tmp_path: Path, undisturbed: tuple[dict[str, list[tuple[Any, ...]]], float]
+) -> None:
+    expected, seconds = undisturbed
+    command = [*ZIPING, "ingest", str(SAMPLES), "--store", str(tmp_path / "store.db"), "--quiet"]
+    process = subprocess.Popen(command)
+    time.sleep(random.Random(seed).uniform(0.1, 1.0) * seconds)
+    process.kill()
+    process.wait()
+    subprocess.run(command, check=True)
+    assert rows(Store(str(tmp_path / "store.db"))) == expected
+
+
+def test_a_reader_never_sees_half_a_submission(tmp_path: Path) -> None:
+    """While a submission is written, another connection sees none of it; then all of it."""
+    store = Store(str(tmp_path / "store.db"))
+    seen: list[int] = []
+
+    def watch(*_: object) -> None:
+        with sa.create_engine(f"sqlite:///{tmp_path}/store.db").connect() as other:
+            seen.append(other.execute(sa.select(sa.func.count()).select_from(tables.provenance)).scalar_one())
+
+    sa.event.listen(store.engine, "after_cursor_execute", watch)
+    ingest(store, FILES[0])
+    sa.event.remove(store.engine, "after_cursor_execute", watch)
+    assert set(seen) == {0}
+    assert store.counts()["submission"] == 1
+
+
+def test_any_callable_may_watch_the_progress(tmp_path: Path) -> None:
+    outcomes: list[str] = []
+    seen: Callable[[Path, str], None] = lambda path, outcome: outcomes.append(outcome)  # noqa: E731
+    run.ingest([FILES[0], FILES[0]], Store(str(tmp_path / "s.db")), seen)
+    assert outcomes == ["read", "known"]
