@@ -10,18 +10,36 @@ from normalizers import head, ragged
 from normalizers.blocks import Block
 from normalizers.draft import Draft
 from normalizers.grid import Grid, Slot
-from normalizers.text import squeeze, words
+from normalizers.text import words
 from normalizers.values import Number, money, not_stated, number, rate
-from normalizers.vocabulary import Label, Vocabulary
+from normalizers.vocabulary import LONGEST, Label, Vocabulary
 from schema.records import Fund
 
 _MONEY = ("approved", "revised", "received", "executed", "amount")
 _FIELDS = (*_MONEY, "execution_rate", "weight", "score")
 _RUN_IN = re.compile(r"^(.{2,30}?)[:：](.+)$", re.DOTALL)
-_OF_WHICH = re.compile(r"^(?:其中|其 中)\s*[:：]?\s*")
-_HEADING_POINTS = re.compile(r"[（(](\d+(?:\.\d+)?)\s*分[)）]")
-_YUAN = re.compile(r"[（(]\s*(?:单位[:：])?\s*(?:人民币)?元\s*[)）]")
-_EXPENDITURE = frozenset(("basic", "personnel", "operating", "project"))
+_OF_WHICH = re.compile(r"^其中[:：]?")
+_NUMBERING = re.compile(r"^\d{1,2}[、.．](?!\d)")
+_HEADING_POINTS = re.compile(r"[（(](\d+(?:\.\d+)?)分[)）]")
+_YUAN = re.compile(r"[（(](?:单位[:：])?(?:人民币)?元[)）]")
+_UNKNOWN = Label(None, None)  # a line whose label no code fits
+
+
+@dataclass(frozen=True, slots=True)
+class _Heading:
+    """A cell that names a field, an item or a side, above its figures or at their left."""
+
+    slot: Slot
+    row: int
+    field: str | None = None
+    item: Label | None = None
+    side: str | None = None
+
+    @property
+    def label(self) -> str | None:
+        """The row's own words, without a leading 其中, numbering, a closing colon or a figure run in."""
+        words_only = _NUMBERING.sub("", _OF_WHICH.sub("", self.slot.text))
+        return re.split("[:：]", words_only)[0] or None
 
 
 @dataclass(slots=True)
@@ -34,20 +52,15 @@ class _Line:
     source: Slot | None
     values: dict[str, Decimal] = field(default_factory=dict)
     cells: list[tuple[str, Slot]] = field(default_factory=list)
-    row: int | None = None  # the row its label stands in; None where a heading above is its label
     extra: dict[str, str] = field(default_factory=dict)
     unreadable: list[tuple[str, str]] = field(default_factory=list)
 
-
-@dataclass(frozen=True, slots=True)
-class _Heading:
-    """A cell that names a field, an item or a side; `row` is where it stands."""
-
-    slot: Slot
-    row: int
-    field: str | None = None
-    item: Label | None = None
-    side: str | None = None
+    def also(self, heading: str, slot: Slot) -> None:
+        """A cell that belongs to the line and to no field of it."""
+        text = words(slot.cell.text)
+        if text is not None:
+            self.extra[heading] = text
+            self.cells.append(("extra", slot))
 
 
 def read(grid: Grid, block: Block, draft: Draft, vocabulary: Vocabulary) -> None:
@@ -63,55 +76,42 @@ class _Rows:
 
     def __init__(self, grid: Grid, block: Block, draft: Draft, vocabulary: Vocabulary) -> None:
         self.grid, self.block, self.draft, self.vocabulary = grid, block, draft, vocabulary
-        self.headings: list[_Heading] = []
+        self.headings: list[_Heading] = []  # those above the row being read, topmost first
         self.lines: dict[tuple[object, ...], _Line] = {}
-        self.title: Slot | None = None
-        self.weight: Decimal | None = None
-        self.sided = False
-        self.spent: set[_Heading] = set()  # labels at the left of a figure that already have theirs
+        self.title: Slot | None = None  # the block's own label at its side
+        self.weight: Decimal | None = None  # the points that label states
+        self.sided = False  # the form parts its money by revenue and expenditure
+        self.spent: set[_Heading] = set()  # labels beside a figure that already have theirs
 
     # -- rows
     def row(self, row: int) -> None:
         taken = head.read_row(self.grid, row, self.block, self.draft, self.vocabulary, funds=True)
         slots = [slot for slot in self.grid.rows[row] if slot not in taken]
-        filled = [slot for slot in slots if not slot.blank]
-        for slot in filled:
-            self._title(slot, row)
-        named = [h for slot in filled if (h := self._named(slot, row))]
-        figures = [slot for slot in filled if self._figure(slot) is not None]
-        if any(h.side for h in named) and not figures:
-            # 按收入性质分 | 按支出性质分: the columns above no longer hold, but for those named here
-            self.headings = [h for h in self.headings if h.side is None and h.field is None and h.row == row]
-        if named and not figures:
-            if all(h.item for h in named) or any(h.field or h.side for h in named):
-                self._take_headings(named)
-                if any(h.field for h in named) or len(named) > 1 or any(h.side for h in named):
-                    return
-        self._values(row, slots, figures, named)
+        for slot in slots:
+            if not slot.blank:
+                self._title(slot, row)
+        slots = [slot for slot in slots if slot is not self.title]
+        named = {slot: h for slot in slots if not slot.blank and (h := self._named(slot, row))}
+        figures = [slot for slot in slots if number(slot.cell.text) or self._run_in(slot)]
+        if figures or not self._headings_only(list(named.values())):
+            self._values(row, slots, figures, named)
 
     def _title(self, slot: Slot, row: int) -> None:
-        text = squeeze(slot.cell.text)
-        if self.vocabulary.heading(text, "funds") == "block" or (
-            slot.cell.row_span > 1
-            and slot.left == 0
-            and self.title is None
-            and row == self.block.start
-            and self._figure(slot) is None
-            and self.vocabulary.label(text) is None
+        beside = row == self.block.start and slot.left == 0 and slot.cell.row_span > 1 and self.title is None
+        known = self.vocabulary.heading(slot.text, "funds") == "block"
+        if known or (
+            beside and not self._named(slot, row) and not number(slot.cell.text) and not self._run_in(slot)
         ):
             self.title = self.title or slot
             self.draft.ledger.ornament(slot.cell)
-            points = _HEADING_POINTS.search(text)
-            if points:
-                self.weight = Decimal(points[1])
-        if _YUAN.search(text):
+            points = _HEADING_POINTS.search(slot.text)
+            self.weight = Decimal(points[1]) if points else self.weight
+        if _YUAN.search(slot.text):
             self.draft.scale = Decimal("0.0001")
 
     def _named(self, slot: Slot, row: int) -> _Heading | None:
-        if slot is self.title:
-            return None
-        side = self.vocabulary.listed(slot.text, "side")
         label = self.vocabulary.label(slot.text)
+        side = self.vocabulary.listed(slot.text, "side")
         name = self.vocabulary.heading(slot.text, "funds")
         if side and not label:
             self.sided = True
@@ -124,256 +124,181 @@ class _Rows:
             self.draft.ledger.ornament(slot.cell)
         return None
 
-    def _take_headings(self, named: list[_Heading]) -> None:
+    def _headings_only(self, named: list[_Heading]) -> bool:
+        """Takes a row without a figure as headings; False where it is a line with nothing stated."""
+        sides = any(h.side for h in named)
+        if not named or (len(named) == 1 and named[0].item):
+            return False
+        if sides:  # 按收入性质分 | 按支出性质分: the columns above no longer hold
+            self.headings = []
         row = named[0].row
         if row in self.grid.ragged and self.headings and self.headings[-1].row in self.grid.ragged:
-            upper = self.headings[-1].row
-            spread = dict(
-                zip(
-                    self.grid.rows[upper],
-                    ragged.spread(self.grid.rows[upper], self.grid.rows[row]),
-                    strict=True,
-                )
-            )
-            self.headings = [replace(h, slot=spread.get(h.slot, h.slot)) for h in self.headings]
+            upper = self.grid.rows[self.headings[-1].row]
+            stretched = dict(zip(upper, ragged.spread(upper, self.grid.rows[row]), strict=True))
+            self.headings = [replace(h, slot=stretched.get(h.slot, h.slot)) for h in self.headings]
+        self.headings += named
         for heading in named:
-            self.headings.append(heading)
-            if heading.field or heading.side:
-                self.draft.ledger.ornament(heading.slot.cell)
-
-    def _figure(self, slot: Slot) -> Number | None:
-        return number(slot.cell.text) or self._run_in(slot)
+            self.draft.ledger.ornament(heading.slot.cell)
+        return True
 
     def _run_in(self, slot: Slot) -> Number | None:
         """`资金总额：2677.71`: label and figure in one cell."""
-        match = _RUN_IN.match(squeeze(_OF_WHICH.sub("", squeeze(slot.cell.text))))
-        return number(match[2]) if match else None
+        match = _RUN_IN.match(_OF_WHICH.sub("", slot.text))
+        return number(match[2]) if match and not number(slot.cell.text) else None
 
-    # -- values
-    def _values(self, row: int, slots: list[Slot], figures: list[Slot], named: list[_Heading]) -> None:
-        by_slot = {h.slot: h for h in named}
-        columns = self._by_order(row, figures)
-        left: _Heading | _Line | None = None
-        line: _Line | None = None
+    # -- figures
+    def _values(self, row: int, slots: list[Slot], figures: list[Slot], named: dict[Slot, _Heading]) -> None:
+        ordered = self._by_order(row, figures)
+        left: _Heading | None = None
         for slot in slots:
-            if slot is self.title:
+            if slot.blank:
                 continue
-            if not slot.blank and self._run_in(slot) and number(slot.cell.text) is None:
-                line = left = self._begin(self._run_in_line(slot))
-                continue
-            if slot in by_slot:
-                left = by_slot[slot]
-                if left.item:
-                    line = None
-                continue
-            if slot.blank or (figure := number(slot.cell.text)) is None:
-                if not slot.blank:
-                    left, line = self._words(slot, left, line, columns)
-                continue
-            line = self._place(slot, figure, left, line, columns.get(slot))
+            if figure := self._run_in(slot):
+                left = _Heading(
+                    slot,
+                    row,
+                    item=self.vocabulary.label(re.split("[:：]", _OF_WHICH.sub("", slot.text))[0])
+                    or _UNKNOWN,
+                )
+                self._state(
+                    self._line(left), self._run_in_field(left), slot, figure, self._above(slot, "field")
+                )
+            elif slot in named:
+                left = named[slot]
+            elif figure := number(slot.cell.text):
+                self._place(slot, figure, left, ordered.get(slot))
+            else:
+                left = self._words(slot, left, ordered.get(slot))
 
     def _by_order(self, row: int, figures: list[Slot]) -> dict[Slot, _Heading]:
         """In a ragged row: as many figures as a row of headings has items or fields go by their order."""
         if row not in self.grid.ragged or not self.headings:
             return {}
-        last = self.headings[-1].row
-        heads = [h for h in self.headings if h.row == last and not h.side]
+        heads = [h for h in self.headings if h.row == self.headings[-1].row and not h.side]
         return dict(zip(figures, heads, strict=True)) if len(heads) == len(figures) else {}
 
-    def _above(self, slot: Slot, wanted: str) -> _Heading | None:
-        """The nearest heading of a kind over a cell."""
-        for heading in reversed(self.headings):
-            if (
-                getattr(heading, wanted)
-                and heading.row < slot.cell.row
-                and heading.slot.overlap(slot.left, slot.right) > 0
-            ):
-                same = [h for h in self.headings if h.row == heading.row and getattr(h, wanted)]
-                return max(same, key=lambda h: h.slot.overlap(slot.left, slot.right))
-        return None
+    def _above(self, slot: Slot, kind: str) -> _Heading | None:
+        """The nearest heading of a kind (`field`, `item`, `side`) over a cell."""
+        over = [
+            h
+            for h in self.headings
+            if getattr(h, kind) and h.row < slot.cell.row and h.slot.overlap(slot.left, slot.right) > 0
+        ]
+        nearest = max((h.row for h in over), default=None)
+        return max(
+            (h for h in over if h.row == nearest),
+            key=lambda h: h.slot.overlap(slot.left, slot.right),
+            default=None,
+        )
 
-    def _place(
-        self,
-        slot: Slot,
-        figure: Number,
-        left: _Heading | _Line | None,
-        line: _Line | None,
-        ordered: _Heading | None,
-    ) -> _Line | None:
+    def _place(self, slot: Slot, figure: Number, left: _Heading | None, ordered: _Heading | None) -> None:
         """Gives one figure its line and field, from the label at its left and the headings above it."""
         field_above = ordered if ordered and ordered.field else self._above(slot, "field")
         item_above = ordered if ordered and ordered.item else self._above(slot, "item")
+        line = self._line_of(slot, left, item_above)
         name = field_above.field if field_above else None
-        if isinstance(left, _Heading) and left.field and not (left in self.spent and field_above and item_above is None):
+        if left is not None and left.field and (item_above or not field_above or left not in self.spent):
             self.spent.add(left)
-            name = left.field if not (field_above and item_above is None and left.slot.left == 0) else name
             self.draft.ledger.ornament(left.slot.cell)
-            line = None
-        if isinstance(left, _Heading) and left.item:
-            line = line or self._begin(self._item_line(left, slot))
-        elif line is None or (isinstance(left, _Heading) and left.field) or left is None:
-            if item_above and item_above.item and not isinstance(left, _Line):
-                line = self._begin(self._item_line(item_above, slot, above=True))
-            else:
-                line = self._begin(self._total_line())
-        if name is None and isinstance(left, _Line) and left is line and not line.values:
-            name = "amount"
+            name = left.field
         self._state(line, name or "amount", slot, figure, field_above)
-        return line
 
-    def _words(
-        self, slot: Slot, left: _Heading | _Line | None, line: _Line | None, columns: dict[Slot, _Heading]
-    ) -> tuple[_Heading | _Line | None, _Line | None]:
-        """A cell of words: a label nobody knows, a note, or a figure that cannot be read."""
-        above = columns.get(slot) or self._above(slot, "field")
-        if above is not None and above.field == "extra":
-            target = line or (
-                self._begin(self._item_line(left, slot)) if isinstance(left, _Heading) and left.item else None
-            )
-            text = words(slot.cell.text)
-            if target is not None and text:
-                target.extra[above.slot.text] = text
-                target.cells.append(("extra", slot))
-            return left, line
-        if above is not None and above.field in _FIELDS:
-            if re.search(r"\d", slot.text) and len(slot.text) < 20:
-                target = line or (
-                    self._begin(self._item_line(left, slot))
-                    if isinstance(left, _Heading) and left.item
-                    else self._begin(self._total_line())
-                )
-                target.unreadable.append((above.field, slot.text))
-                target.cells.append((above.field, slot))
-                return left, target
-            if not_stated(slot.text):
-                self.draft.ledger.ornament(slot.cell)
-            return left, line
-        if len(slot.text) <= 30 and slot.cell.row >= self.block.start and not re.search("[。；]", slot.text):
-            begun = _Line(_label(slot.cell.text), None, self._side(slot, None), slot, row=slot.cell.row)
-            return begun, begun
-        return left, line
+    def _line_of(self, slot: Slot, left: _Heading | None, item_above: _Heading | None) -> _Line:
+        if left is not None and left.item:
+            return self._line(left)
+        return self._line(item_above, slot) if item_above is not None else self._total()
+
+    def _words(self, slot: Slot, left: _Heading | None, ordered: _Heading | None) -> _Heading | None:
+        """A cell of words is a note of the line, a figure that cannot be read, or a label nobody knows."""
+        above = ordered or self._above(slot, "field")
+        if above is None or above.field is None or above.slot.left == 0:
+            known = len(slot.text) <= LONGEST and not re.search("[。；]", slot.text)
+            return _Heading(slot, slot.cell.row, item=_UNKNOWN) if known else left
+        line = self._line_of(slot, left, self._above(slot, "item"))
+        if above.field == "extra":
+            line.also(above.slot.text, slot)
+        elif re.search(r"\d", slot.text) and len(slot.text) < 20:
+            line.unreadable.append((above.field, slot.text))
+            line.cells.append((above.field, slot))
+        elif not_stated(slot.text):
+            self.draft.ledger.ornament(slot.cell)
+        return left
 
     # -- lines
-    def _item_line(self, heading: _Heading, slot: Slot, above: bool = False) -> _Line:
+    def _line(self, heading: _Heading, under: Slot | None = None) -> _Line:
+        """The line a heading names; under: the figure it stands above, where it stands above it."""
         assert heading.item is not None
-        side = self._side(
-            slot if above and slot.cell.row not in self.grid.ragged else heading.slot, heading.item
-        )
-        row = None if above else heading.slot.cell.row
-        return _Line(_label(heading.slot.cell.text), heading.item.item, side, heading.slot, row=row)
+        placed = under if under is not None and under.cell.row not in self.grid.ragged else heading.slot
+        side = self._side(placed, heading.item)
+        key = (heading.label, heading.item.item, side, heading.row if under is None else None)
+        return self.lines.setdefault(key, _Line(heading.label, heading.item.item, side, heading.slot))
 
-    def _run_in_line(self, slot: Slot) -> _Line:
-        text = squeeze(_OF_WHICH.sub("", squeeze(slot.cell.text)))
-        match = _RUN_IN.match(text)
-        assert match is not None
-        label = self.vocabulary.label(match[1])
-        line = _Line(
-            _label(match[1]), label.item if label else None, self._side(slot, label), slot, row=slot.cell.row
-        )
-        figure = number(match[2])
-        assert figure is not None
-        above = self._above(slot, "field")
-        if above and above.field in _MONEY:
-            name = above.field
-        else:
-            name = "approved" if line.item == "total" and self._executed_beside(slot) else "amount"
-        self._state(line, name, slot, figure, above)
-        return line
-
-    def _executed_beside(self, slot: Slot) -> bool:
-        return any(
-            h.field in ("executed", "execution_rate")
-            and any(
-                s.cell.row == slot.cell.row and number(s.cell.text) and h.slot.overlap(s.left, s.right) > 0
-                for s in self.grid.rows[slot.cell.row]
-            )
-            for h in self.headings
-        )
-
-    def _total_line(self) -> _Line:
+    def _total(self) -> _Line:
+        """The line of figures that have no label: the total, named by the block's own label as written."""
         for line in self.lines.values():
             if line.item == "total":
                 return line
         text = words(self.title.cell.text) if self.title else None
-        return _Line(text.replace("\n", "") if text else None, "total", None, self.title)
+        label = text.replace("\n", "") if text else None
+        return self.lines.setdefault((label, "total", None, None), _Line(label, "total", None, self.title))
 
-    def _side(self, slot: Slot, label: Label | None) -> str | None:
+    def _run_in_field(self, heading: _Heading) -> str:
+        """A total that shares its row with an executed figure but has no column heading is `approved`."""
+        above = self._above(heading.slot, "field")
+        if above is not None and above.field in _MONEY:
+            return above.field
+        beside = [s for s in self.grid.rows[heading.row] if number(s.cell.text)]
+        executed = any(
+            (h := self._above(s, "field")) and h.field in ("executed", "execution_rate") for s in beside
+        )
+        return "approved" if executed and heading.item and heading.item.item == "total" else "amount"
+
+    def _side(self, slot: Slot, label: Label) -> str | None:
         """Only where the form itself has sides: the side heading above, else the side of the item."""
         if not self.sided:
             return None
         above = self._above(slot, "side")
-        if label and label.side and (slot.cell.row in self.grid.ragged or above is None):
-            return label.side if above or label.item in _EXPENDITURE or label.side == "revenue" else None
+        if label.side and (slot.cell.row in self.grid.ragged or above is None):
+            return label.side
         return above.side if above else None
 
-    def _begin(self, line: _Line) -> _Line:
-        key = (line.label, line.item, line.side, line.row)
-        return self.lines.setdefault(key, line)
-
     def _state(self, line: _Line, name: str, slot: Slot, figure: Number, heading: _Heading | None) -> None:
-        if name == "extra":
-            line.extra[heading.slot.text if heading else "其他"] = squeeze(slot.cell.text)
-            line.cells.append(("extra", slot))
-            return
-        if name in line.values:
-            line.extra[heading.slot.text if heading else name] = squeeze(slot.cell.text)
-            line.cells.append(("extra", slot))
+        if name == "extra" or name in line.values:
+            line.also(heading.slot.text if heading else "其他", slot)
             return
         if name == "execution_rate":
-            value = rate(figure, heading is not None and "%" in heading.slot.text)
+            line.values[name] = rate(figure, heading is not None and "%" in heading.slot.text)
         elif name in ("weight", "score"):
-            value = figure.value
+            line.values[name] = figure.value
         else:
-            value = money(figure, self.draft.scale)
-        line.values[name] = value
+            line.values[name] = money(figure, self.draft.scale)
         line.cells.append((name, slot))
         if figure.note:
             line.extra["备注"] = figure.note
 
     def close(self) -> None:
-        ledger = self.draft.ledger
-        for heading in self.headings:
-            ledger.ornament(heading.slot.cell)
-        first = True
+        """Hands the lines with a figure over to the draft; what only headings and empty lines said is ornament."""
         for line in self.lines.values():
-            if not line.values and not line.unreadable:
-                if line.source is not None and line.item is not None:
-                    ledger.ornament(line.source.cell)
-                continue
-            index = len(self.draft.funds)
-            path = f"{self.draft.path}.funds[{index}]"
-            if first and line.item == "total" and "weight" not in line.values and self.weight is not None:
-                line.values["weight"] = self.weight
-                if self.title is not None:
-                    ledger.use(self.title.cell, path, "weight")
-            first = False
-            self.draft.funds.append(
-                Fund(
-                    item=line.item, label=line.label, side=line.side, extra=line.extra or None, **line.values
-                )
-            )
-            if line.source is not None:
-                ledger.use(line.source.cell, path, "label")
-            for name, slot in line.cells:
-                ledger.use(slot.cell, path, name)
-            for name, raw in line.unreadable:
-                self.draft.unreadable.append((f"funds[{index}].{name}", line.label or "资金", raw))
+            if line.values or line.unreadable:
+                self._hand_over(line)
         for row in range(self.block.start, self.block.stop):
             for slot in self.grid.filled(row):
-                if (
-                    not ledger.claimed(slot.cell)
-                    and (self.vocabulary.label(slot.text) or self.vocabulary.listed(slot.text, "side"))
-                ) or (
-                    not ledger.claimed(slot.cell)
-                    and _RUN_IN.match(slot.text + "0")
-                    and self.vocabulary.label(slot.text)
-                ):
-                    ledger.ornament(slot.cell)
+                if self._named(slot, row) or self.vocabulary.label(slot.text.rstrip(":：")):
+                    self.draft.ledger.ornament(slot.cell)
 
-
-def _label(text: str) -> str | None:
-    """A row's own words without a leading 其中 and a closing colon."""
-    plain = squeeze(text)
-    plain = _OF_WHICH.sub("", plain)
-    plain = re.sub(r"^\d{1,2}[、.．](?!\d)", "", plain)
-    return plain.rstrip(":：") or None
+    def _hand_over(self, line: _Line) -> None:
+        ledger, index = self.draft.ledger, len(self.draft.funds)
+        path = f"{self.draft.path}.funds[{index}]"
+        if line.item == "total" and self.weight is not None and self.title is not None:
+            if "weight" not in line.values:
+                line.values["weight"] = self.weight
+                ledger.use(self.title.cell, path, "weight")
+            self.weight = None
+        fund = Fund(item=line.item, label=line.label, side=line.side, extra=line.extra or None, **line.values)
+        self.draft.funds.append(fund)
+        if line.source is not None:
+            ledger.use(line.source.cell, path, "label")
+        for name, slot in line.cells:
+            ledger.use(slot.cell, path, name)
+        for name, raw in line.unreadable:
+            self.draft.unreadable.append((f"funds[{index}].{name}", line.label or "资金", raw))

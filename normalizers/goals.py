@@ -33,7 +33,9 @@ class _Head:
 def _columns(grid: Grid, block: Block, draft: Draft, vocabulary: Vocabulary) -> None:
     heads: list[_Head] = []
     filled = grid.filled(block.start)
-    for slot, field in zip(filled, band_fields(filled, vocabulary, "goals", "planned", ("actual",)), strict=True):
+    for slot, field in zip(
+        filled, band_fields(filled, vocabulary, "goals", "planned", ("actual",)), strict=True
+    ):
         draft.ledger.ornament(slot.cell)
         if field in _FIELDS:
             heads.append(_Head(slot, str(field)))

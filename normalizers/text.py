@@ -13,6 +13,8 @@ _RADICALS = str.maketrans(
     "⺀⺁⺆⺇⺈⺊⺌⺍⺕⺙⺟⺠⺡⺢⺣⺤⺥⺧⺩⺪⺫⺬⺭⺮⺯⺰⺲⺴⺶⺷⺸⺺⺻⺼⻁⻂⻃⻄⻅⻆⻈⻉⻋⻌⻍⻎⻏⻐⻓⻔⻖⻘⻙⻚⻛⻜⻝⻟⻠⻢⻣⻤⻥⻦⻧⻨⻩⻬⻮⻰⻳",
     "冫厂冂几刀卜小小彐攵母民氵氺灬爪爫牛王疋目示礻竹糹纟罒羊羊羊羊聿聿月虎衤西西见角讠贝车辶辶辶阝钅长门阝青韦页风飞食饣饣马骨鬼鱼鸟卤麦黄齐齿龙龟",
 )
+# The simplified form of a Kangxi radical whose NFKC is the traditional character.
+_SIMPLIFIED = str.maketrans("⼾", "户")
 # NFKC would turn these into something else than what is written.
 _KEEP = frozenset("，。；：？！、（）【】《》〈〉“”‘’「」『』…—～·￥²³㎡")
 _CIRCLED = re.compile("[①-⑳㉑-㉟㊱-㊿❶-❿⑴-⒇]")
@@ -43,7 +45,7 @@ def width(text: str) -> str:
     """NFKC but for Chinese punctuation and circled numbers; radicals become characters."""
     if text.isascii():
         return text
-    text = _FULL_STOP_DIGITS.sub(".", text)
+    text = _FULL_STOP_DIGITS.sub(".", text.translate(_SIMPLIFIED))
     return "".join(
         ch if ch in _KEEP or _CIRCLED.match(ch) else unicodedata.normalize("NFKC", ch) for ch in text
     ).translate(_RADICALS)

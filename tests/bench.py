@@ -32,7 +32,9 @@ def best(work: Callable[[], object], times: int = 5) -> float:
 
 def row_cells(path: Path) -> list[str]:
     """python-docx's own walk, row by row."""
-    return [cell.text for table in docx.Document(str(path)).tables for row in table.rows for cell in row.cells]
+    return [
+        cell.text for table in docx.Document(str(path)).tables for row in table.rows for cell in row.cells
+    ]
 
 
 def table_cell(path: Path) -> list[str]:
@@ -55,13 +57,17 @@ def measure(path: Path) -> None:
     whole = best(lambda: extract(path))
     print(f"{path.name} ({count:.1f} page-equivalents)")
     print(f"  file to Document   {read:.4f} s a document, {read / count:.4f} s a page")
-    print(f"  file to record     {whole:.4f} s a document, {whole / count:.4f} s a page; {first:.4f} s the first time")
+    print(
+        f"  file to record     {whole:.4f} s a document, {whole / count:.4f} s a page; {first:.4f} s the first time"
+    )
     for name, other in (
         ("docx2python", best(lambda: docx2python(str(path)).text, 3)),
         ("python-docx row.cells", best(lambda: row_cells(path), 3)),
         ("python-docx table.cell()", best(lambda: table_cell(path), 1)),
     ):
-        print(f"  {name:24} {other:.4f} s: file to Document {read / other:.3f} x, file to record {whole / other:.3f} x")
+        print(
+            f"  {name:24} {other:.4f} s: file to Document {read / other:.3f} x, file to record {whole / other:.3f} x"
+        )
 
 
 def start() -> None:

@@ -24,7 +24,18 @@ def test_a_room_is_imported_from_this_project_and_nobody_else_owns_its_name(room
 
 
 def test_the_wheel_holds_the_rooms_with_their_words_and_migrations(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "pip", "wheel", "--no-deps", "--no-build-isolation", "-q", "-w", tmp_path, ROOT]
+    command = [
+        sys.executable,
+        "-m",
+        "pip",
+        "wheel",
+        "--no-deps",
+        "--no-build-isolation",
+        "-q",
+        "-w",
+        tmp_path,
+        ROOT,
+    ]
     subprocess.run(command, check=True, capture_output=True)
     import zipfile
 

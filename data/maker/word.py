@@ -104,6 +104,8 @@ def _row(box: Box, r: int, width: int) -> str:
         spans = f'<w:gridSpan w:val="{span}"/>' if span > 1 else ""
         properties = f'<w:tcPr><w:tcW w:w="{width * span}" w:type="dxa"/>{spans}{merge}</w:tcPr>'
         text = "" if row[c] in (ABOVE, LEFT) else row[c]
-        out += f"<w:tc>{properties}{''.join(f'<w:p>{_run(p)}</w:p>' for p in text.split(chr(92) + 'p'))}</w:tc>"
+        out += (
+            f"<w:tc>{properties}{''.join(f'<w:p>{_run(p)}</w:p>' for p in text.split(chr(92) + 'p'))}</w:tc>"
+        )
         c += span
     return out

@@ -70,7 +70,9 @@ def test_ingesting_twice_adds_no_row(store: Store) -> None:
     assert rows(store) == before
 
 
-def test_the_same_bytes_under_another_name_are_one_submission_delivered_twice(store: Store, tmp_path: Path) -> None:
+def test_the_same_bytes_under_another_name_are_one_submission_delivered_twice(
+    store: Store, tmp_path: Path
+) -> None:
     copy = tmp_path / "副本.docx"
     shutil.copy(FILES[0], copy)
     ingest(store, FILES[0], copy)
@@ -78,7 +80,9 @@ def test_the_same_bytes_under_another_name_are_one_submission_delivered_twice(st
     assert (len(kept["file"]), len(kept["submission"]), len(kept["delivery"])) == (1, 1, 2)
 
 
-def test_a_file_that_cannot_be_read_stays_in_the_ledger_and_the_batch_goes_on(store: Store, tmp_path: Path) -> None:
+def test_a_file_that_cannot_be_read_stays_in_the_ledger_and_the_batch_goes_on(
+    store: Store, tmp_path: Path
+) -> None:
     bad = tmp_path / "坏.docx"
     bad.write_bytes(FILES[0].read_bytes()[:1000])
     summary = ingest(store, bad, FILES[0], tmp_path / "无.docx")
@@ -109,7 +113,9 @@ def test_every_number_leads_back_to_its_cell_by_one_join(store: Store) -> None:
     assert len(found) > 40
     for row in found:
         assert None not in (row.file, row.block_no, row.row_no, row.column_no)
-        assert str(Decimal(str(row.score)).normalize()) == str(Decimal(row.raw.strip(" \u3000分")).normalize())
+        assert str(Decimal(str(row.score)).normalize()) == str(
+            Decimal(row.raw.strip(" \u3000分")).normalize()
+        )
 
 
 @pytest.mark.parametrize(("table", "columns"), [

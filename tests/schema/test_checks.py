@@ -26,12 +26,17 @@ def test_an_execution_rate_within_half_of_its_last_digit_holds() -> None:
 def test_a_wrong_execution_rate_names_the_base_that_explains_it() -> None:
     fund = total(approved=D(81), revised=D("110.63"), executed=D("110.63"), execution_rate=D("1.3658"))
     (finding,) = checks.execution_rate(Form(funds=(fund,)))
-    assert finding.message == "年度资金总额：执行率应为执行数110.63÷预算数110.63，所填136.58%是按年初预算数81计算的"
+    assert (
+        finding.message
+        == "年度资金总额：执行率应为执行数110.63÷预算数110.63，所填136.58%是按年初预算数81计算的"
+    )
     assert (finding.stated, finding.computed, finding.where) == (D("1.3658"), D(1), "funds[0].execution_rate")
 
 
 def test_an_execution_rate_over_no_budget_is_not_checked() -> None:
-    assert not list(checks.execution_rate(Form(funds=(total(revised=D(0), executed=D(5), execution_rate=D(1)),))))
+    assert not list(
+        checks.execution_rate(Form(funds=(total(revised=D(0), executed=D(5), execution_rate=D(1)),)))
+    )
 
 
 def test_parts_that_do_not_sum_to_the_total_are_found_per_column() -> None:
@@ -118,7 +123,9 @@ def test_the_grade_is_the_one_the_forms_own_legend_gives(
         ("<=", "0.02", "0.03", "benefit.social", True),
     ],
 )
-def test_full_score_for_a_missed_target(op: str, target: str, actual: str, category: str, missed: bool) -> None:
+def test_full_score_for_a_missed_target(
+    op: str, target: str, actual: str, category: str, missed: bool
+) -> None:
     row = indicator(
         category=category, target="甲", actual="乙", weight=D(5), score=D(5),
         target_value=Quantity(op, D(target), "%"), actual_value=Quantity("=", D(actual), "%"),
