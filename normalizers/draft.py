@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -22,6 +21,7 @@ class _Stated:
     value: Value
     rank: int
     source: Source
+    label: str
 
 
 @dataclass(slots=True)
@@ -48,26 +48,25 @@ class Draft:
     def path(self) -> str:
         return f"forms[{self.index}]"
 
-    def put(self, name: str, value: Value | None, source: Source, rank: int = IN_TABLE) -> None:
-        """States a head field; the first statement of the highest rank stands, other totals go to extra."""
+    def put(
+        self, name: str, value: Value | None, source: Source, rank: int = IN_TABLE, label: str = "另一处总分"
+    ) -> None:
+        """States a head field; the first statement of the highest rank stands, other totals go to extra
+        under their own label."""
         if value is None:
             self.ledger.ornament(source)
             return
         before = self.head.get(name)
         if before is None or rank > before.rank:
-            self.head[name] = _Stated(value, rank, source)
+            self.head[name] = _Stated(value, rank, source, label)
             if before is not None:
                 self._also(name, before)
         elif before.source.origin != source.origin or before.value != value:
-            self._also(name, _Stated(value, rank, source))
+            self._also(name, _Stated(value, rank, source, label))
 
     def _also(self, name: str, stated: _Stated) -> None:
         if name == "self_score":
-            heading = re.split("[:：]", " ".join(stated.source.text.split()))[0].strip()
-            heading = (
-                heading if re.search(r"[\u4e00-\u9fff]", heading) and len(heading) <= 20 else "另一处总分"
-            )
-            self.add_extra(heading, str(stated.value), stated.source)
+            self.add_extra(stated.label, str(stated.value), stated.source)
         else:
             self.ledger.use(stated.source, self.path, name)
 

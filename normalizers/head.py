@@ -130,7 +130,7 @@ def _state(field: str, label: str, source: Source, draft: Draft) -> None:
         else:
             draft.add_extra(_bare(label), text, source)
     else:
-        draft.put(field, head_value(field, source.text), source)
+        draft.put(field, head_value(field, source.text), source, IN_TABLE, _bare(label))
 
 
 def _bare(label: str) -> str:
@@ -181,7 +181,7 @@ def read_line(source: Source, draft: Draft, vocabulary: Vocabulary, rank: int = 
         elif field != "ignore":
             value_of = head_value(field, text)
             if value_of is not None:
-                draft.put(field, value_of, source, rank)
+                draft.put(field, value_of, source, rank, _bare(label))
     return True
 
 

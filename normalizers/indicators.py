@@ -152,7 +152,7 @@ class _Rows:
             if figure is None:
                 continue
             if field == "score":
-                self.draft.put("self_score", figure.value, slot.cell, TOTAL_ROW)
+                self.draft.put("self_score", figure.value, slot.cell, TOTAL_ROW, label.text)
             elif field == "weight":
                 self.draft.add_extra(STATED_WEIGHT, str(figure.value), slot.cell)
         grade = next((s for s in filled if GRADE.fullmatch(s.text)), None)

@@ -95,13 +95,15 @@ def funds_breakdown(form: Form) -> Iterator[Finding]:
                 continue
             nearest = min(stated, key=lambda t: abs(t - sums[0]))
             where = f"funds[side={side}].{column}" if side else f"funds.{column}"
-            against = (
-                f"{total.label}的任何一栏都"
-                if column == "amount" and total.amount is None
-                else f"{total.label or '合计'}"
-            )
+            bare = column == "amount" and total.amount is None
+            against = f"{total.label or '合计'}{'的任何一栏都' if bare else plain(nearest)}"
             yield Finding(
-                "funds_breakdown", form.no, where, f"{words}各项之和与{against}不相等", nearest, sums[0]
+                "funds_breakdown",
+                form.no,
+                where,
+                f"{words}各项之和{plain(sums[0])}与{against}不相等",
+                nearest,
+                sums[0],
             )
 
 
@@ -184,11 +186,12 @@ def scores_total(form: Form) -> Iterator[Finding]:
     execution = sum((f.score for f in form.funds if f.score is not None and f.item == "total"), Decimal(0))
     own = sum(scores, Decimal(0))
     if all(abs(form.self_score - total) > CENT for total in {own + execution, own}):
+        message = f"各项得分之和{plain(own + execution)}与总分{plain(form.self_score)}不相等"
         yield Finding(
             "scores_total",
             form.no,
             "self_score",
-            "各项得分之和与总分不相等",
+            message,
             form.self_score,
             own + execution,
         )
@@ -332,7 +335,7 @@ def projects_total(submission: Submission) -> Iterator[Finding]:
             column = "approved" if fund.approved is not None else "amount"
             computed = sum(approved, Decimal(0))
             if abs(computed - stated) > CENT:
-                message = f"{len(projects)}张项目支出自评表的年初预算数之和与部门项目支出不相等"
+                message = f"{len(projects)}张项目支出自评表的年初预算数之和{plain(computed)}与部门项目支出{plain(stated)}不相等"
                 yield Finding(
                     "projects_total", form.no, f"funds[item=project].{column}", message, stated, computed
                 )

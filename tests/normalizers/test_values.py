@@ -97,7 +97,10 @@ def test_a_fiscal_year(text: str, expected: int | None) -> None:
 
 @pytest.mark.parametrize(
     ("text", "expected"),
-    [("2021.6.8", date(2021, 6, 8)), ("2023年 3 月24日", date(2023, 3, 24)), ("2021-04-12", date(2021, 4, 12)), ("2021.13.45", None), ("6月8日", None)],
+    [
+        ("2021.6.8", date(2021, 6, 8)), ("2023年 3 月24日", date(2023, 3, 24)),
+        ("2021-04-12", date(2021, 4, 12)), ("2021.13.45", None), ("6月8日", None),
+    ],
 )  # fmt: skip
 def test_a_date(text: str, expected: date | None) -> None:
     assert day(text) == expected
