@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from normalizers.grid import Grid, Slot, widest
@@ -87,7 +87,7 @@ def _starts(
     if current == "basics" or basics:
         return ("head", 1) if _head_row(filled, words, strict=True) and current is None else (None, 0)
     if _band(filled, words, "tasks", "name", ("planned", "actual", "reason")):
-        return "tasks", 1
+        return "tasks", max(slot.cell.row_span for slot in filled[1:])
     if _band(filled, words, "goals", "planned", ("actual",)):
         return "goals", 1
     if _funds_starts(filled, words, current):
@@ -173,6 +173,8 @@ def _funds_starts(filled: list[Slot], words: Vocabulary, current: str | None) ->
         fields & _FUND_COLUMNS and fields & {"weight", "score"} and len(filled) > 3
     ):
         return current != "funds"
+    if current != "funds" and sum(words.label(slot.text) is not None for slot in filled) >= 3:
+        return not any(number(slot.cell.text) for slot in filled)
     if current in ("indicators", "tasks", "funds", "basics"):
         return False
     if "block" in fields and words.heading(filled[0].text, "funds") == "block" and len(filled) > 1:
@@ -230,7 +232,18 @@ def columns(grid: Grid, block: Block, words: Vocabulary) -> list[Column]:
         if field is None and leaf.cell.row + leaf.cell.row_span > last + 1 and leaf is grid.covering[last][0]:
             field = "block"  # the label at the side of the whole block
         out.append(Column(field, leaf.text, leaf.left, leaf.right, leaf))
-    return out
+    return _told_apart(out)
+
+
+def _told_apart(band: list[Column]) -> list[Column]:
+    """Columns of one name by their neighbours: points behind each level, two columns of names."""
+    fields = [column.field for column in band]
+    for i, field in enumerate(fields):
+        if field == "weight" and fields.count("weight") > 1 and i and fields[i - 1] in ("level1", "level2"):
+            fields[i] = f"{fields[i - 1]}_weight"
+        elif field == "level3" and "level3" in fields[i + 1 :] and "level2" not in fields:
+            fields[i] = "level2"
+    return [replace(column, field=field) for column, field in zip(band, fields, strict=True)]
 
 
 def _over(grid: Grid, row: int, leaf: Slot) -> Slot | None:

@@ -24,7 +24,7 @@ _READERS: dict[str, Reader] = {
     "indicators": indicators.read,
     "basics": basics.read,
 }
-_ONCE = frozenset(("funds", "indicators", "goals"))  # a second one of these begins another form
+_ONCE = frozenset(("funds", "annual_goal"))
 
 
 class Forms:
@@ -77,14 +77,13 @@ class Forms:
             self._open(None, None)
         for block in blocks:
             self._read(grid, block)
-        if self.current is not None:
-            self.current.read.add("table")
         return True
 
     def _is_another(self, blocks: list[Block]) -> bool:
+        """A table without a title goes on with the form above it, unless it states again what a form has once."""
         assert self.current is not None
         kinds = {block.kind for block in blocks}
-        return bool(kinds & _ONCE & self.current.read) or ("basics" in kinds) != (
+        return bool(kinds & self.current.read & _ONCE) or ("basics" in kinds) != (
             "basics" in self.current.read
         )
 
@@ -114,13 +113,6 @@ class Forms:
             return
         draft = self.current
         assert draft is not None
-        if (
-            block.kind in _ONCE
-            and block.kind in draft.read
-            and block.kind != "goals"
-            and not self._continues(block)
-        ):
-            draft = self._open(None, None)
         draft.read.add(block.kind)
         if block.kind == "annual_goal":
             cell = grid.filled(block.start)[0].cell
@@ -132,14 +124,6 @@ class Forms:
             )
         elif block.kind in _READERS:
             _READERS[block.kind](grid, block, draft, self.vocabulary)
-
-    def _continues(self, block: Block) -> bool:
-        """A second band in the same table, as in 决策 / 产出 tables one below the other, is the same form."""
-        return (
-            block.kind in ("indicators", "funds")
-            and self.current is not None
-            and "table" not in self.current.read
-        )
 
 
 def _opens_with_title(blocks: list[Block]) -> bool:

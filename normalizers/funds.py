@@ -80,6 +80,7 @@ class _Rows:
         self.lines: dict[tuple[object, ...], _Line] = {}
         self.title: Slot | None = None  # the block's own label at its side
         self.weight: Decimal | None = None  # the points that label states
+        self.beside: _Heading | None = None  # 年度预算收入, merged down at the side of its rows
         self.sided = False  # the form parts its money by revenue and expenditure
         self.spent: set[_Heading] = set()  # labels beside a figure that already have theirs
 
@@ -90,7 +91,7 @@ class _Rows:
         for slot in slots:
             if not slot.blank:
                 self._title(slot, row)
-        slots = [slot for slot in slots if slot is not self.title]
+        slots = [slot for slot in slots if slot is not self.title and not self._takes_side(slot, row)]
         named = {slot: h for slot in slots if not slot.blank and (h := self._named(slot, row))}
         figures = [slot for slot in slots if number(slot.cell.text) or self._run_in(slot)]
         if figures or not self._headings_only(list(named.values())):
@@ -108,6 +109,16 @@ class _Rows:
             self.weight = Decimal(points[1]) if points else self.weight
         if _YUAN.search(slot.text):
             self.draft.scale = Decimal("0.0001")
+
+    def _takes_side(self, slot: Slot, row: int) -> bool:
+        """A side's own label merged down at the left of its rows: the headings above no longer hold."""
+        side = (
+            self.vocabulary.listed(slot.text, "side") if slot.left == 0 and slot.cell.row_span > 1 else None
+        )
+        if side is not None:
+            self.beside, self.sided, self.headings = _Heading(slot, row, side=side), True, []
+            self.draft.ledger.ornament(slot.cell)
+        return side is not None
 
     def _named(self, slot: Slot, row: int) -> _Heading | None:
         label = self.vocabulary.label(slot.text)
@@ -201,6 +212,8 @@ class _Rows:
             self.spent.add(left)
             self.draft.ledger.ornament(left.slot.cell)
             name = left.field
+        if name is None and item_above is not None and line.side == "expenditure":
+            name = "executed"  # under items as column headings (支出合计 | 基本支出 | …)
         self._state(line, name or "amount", slot, figure, field_above)
 
     def _line_of(self, slot: Slot, left: _Heading | None, item_above: _Heading | None) -> _Line:
@@ -257,7 +270,7 @@ class _Rows:
         """Only where the form itself has sides: the side heading above, else the side of the item."""
         if not self.sided:
             return None
-        above = self._above(slot, "side")
+        above = self._above(slot, "side") or self.beside
         if label.side and (slot.cell.row in self.grid.ragged or above is None):
             return label.side
         return above.side if above else None

@@ -6,7 +6,7 @@ import re
 
 from normalizers.blocks import Block
 from normalizers.draft import Draft
-from normalizers.grid import Grid, widest
+from normalizers.grid import Grid, Slot, widest
 from normalizers.text import words
 from normalizers.vocabulary import Vocabulary
 from schema.records import Task
@@ -16,10 +16,13 @@ _NUMBER = re.compile(r"^(?:任务)?(\d{1,3})\s*[、.．:：)）](?!\d)\s*|^([一
 
 def read(grid: Grid, block: Block, draft: Draft, vocabulary: Vocabulary) -> None:
     """One task for every row below the headings that names or describes one."""
-    heads = grid.filled(block.start)
-    fields = {slot: vocabulary.heading(slot.text, "tasks") for slot in heads}
-    for slot in heads:
-        draft.ledger.ornament(slot.cell)
+    for row in range(block.start, block.start + block.header):
+        for slot in grid.filled(row):
+            draft.ledger.ornament(slot.cell)
+    heads = [slot for slot in grid.covering[block.start + block.header - 1] if not slot.blank]
+    fields = {slot: _field(grid, block, slot, vocabulary) for slot in heads}
+    if len([field for field in fields.values() if field == "name"]) > 1:
+        fields[heads[0]] = "ignore"  # the block's own label at its side, before 任务名称
     for row in range(block.start + block.header, block.stop):
         texts: dict[str, str] = {}
         extra: dict[str, str] = {}
@@ -27,7 +30,7 @@ def read(grid: Grid, block: Block, draft: Draft, vocabulary: Vocabulary) -> None
         for slot in grid.covering[row]:
             head = widest(heads, slot.left, slot.right)
             text = words(slot.cell.text)
-            if head is None or text is None:
+            if head is None or text is None or slot is head:
                 continue
             field = fields[head]
             if field in ("name", "planned", "actual", "reason") and field not in texts:
@@ -50,3 +53,10 @@ def read(grid: Grid, block: Block, draft: Draft, vocabulary: Vocabulary) -> None
                     extra or None,
                 )
             )
+
+
+def _field(grid: Grid, block: Block, head: Slot, vocabulary: Vocabulary) -> str | None:
+    """The field of a column of headings: its own, else that of the heading over it."""
+    own = vocabulary.heading(head.text, "tasks")
+    over = grid.at(block.start, head.left, head.right)
+    return own if own is not None or over is None else vocabulary.heading(over.text, "tasks")
