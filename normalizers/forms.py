@@ -45,7 +45,8 @@ class Forms:
     # -- lines beside the tables
     def titled(self, paragraph: Paragraph) -> None:
         self.end_notes()
-        self.drop_title()
+        if self.title is not None:  # a cover, or a list of annexes, names forms that come later
+            self.ledger.ornament(self.title)
         self.title = paragraph
 
     def drop_title(self) -> list[Paragraph]:

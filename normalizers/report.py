@@ -8,7 +8,7 @@ from datetime import date
 from normalizers import head
 from normalizers.forms import Forms
 from normalizers.ledger import Ledger
-from normalizers.sections import Narrative, heading
+from normalizers.sections import Heading, Narrative, heading
 from normalizers.text import blank, clean, squeeze
 from normalizers.titles import bare_title, is_report_title, is_title, names_unit
 from normalizers.values import year
@@ -47,88 +47,65 @@ class _Reader:
 
     # -- tables
     def table(self, table: Table) -> None:
-        before = len(self.forms.drafts)
-        if self.forms.table(table) and len(self.forms.drafts) >= before:
+        if self.forms.table(table):
             self.narrative.close()
 
     # -- paragraphs
     def paragraph(self, paragraph: Paragraph) -> None:
-        text = paragraph.text
-        plain = squeeze(text)
+        """Gives a line to whom it belongs: the first of these that it fits."""
+        text, plain = paragraph.text, squeeze(paragraph.text)
         found = heading(text)
         if re.search(self.words.forms["staging"], plain):
             self.ledger.ornament(paragraph)
             self.narrative.close()
             self.forms.end_notes()
-        elif self.forms.notes and not (found and found.level <= 2) and not self._is_title(text):
-            self.forms.notes.append(paragraph)
-        elif self._is_title(text) and not (
-            found and self.narrative.open and found.level > 1 and not text.strip().endswith("表")
-        ):
+        elif self._names_form(text, found):
             self.narrative.close()
             self.forms.titled(paragraph)
         elif is_report_title(text, self.words) and not self.narrative.open:
             self.forms.end_notes()
             self.titles.append(paragraph)
-        elif self._is_note(plain) and not self.narrative.open:
+        elif (self.forms.notes and not (found and found.level <= 2) and not self._signs(paragraph)) or (
+            re.match(self.words.forms["notes"], plain) and not self.narrative.open
+        ):
             self.forms.notes.append(paragraph)
-        elif found is not None and not self.forms.title:
-            self._heading(found, paragraph)
+        elif found is not None and (self.forms.title is None or found.level == 1):
+            self._give_back()
+            self.forms.end_notes()
+            self.narrative.begin(found, paragraph)
         elif self.forms.title is not None:
-            if found is not None and found.level == 1:
-                self._give_back()
-                self._heading(found, paragraph)
-            else:
-                self.forms.waiting.append(paragraph)
+            self.forms.waiting.append(paragraph)
         elif self.narrative.open:
-            self._text(paragraph)
+            self.narrative.add(paragraph, closing=self._closes(paragraph))
         else:
             self._line(paragraph)
 
-    def _is_title(self, text: str) -> bool:
-        return is_title(text, self.words)
-
-    def _is_note(self, plain: str) -> bool:
-        return re.match(self.words.forms["notes"], plain) is not None
-
-    def _heading(self, found: object, paragraph: Paragraph) -> None:
-        from normalizers.sections import Heading
-
-        assert isinstance(found, Heading)
-        self.forms.end_notes()
-        self.narrative.begin(found, paragraph)
+    def _names_form(self, text: str, found: Heading | None) -> bool:
+        """A form's title; a numbered line only where it says so itself (`1.项目支出绩效自评表`)."""
+        return is_title(text, self.words) and (found is None or squeeze(text).endswith("表"))
 
     def _give_back(self) -> None:
+        """A title that no table followed belongs to the cover, and so do the lines below it."""
         for line in self.forms.drop_title():
-            (self.titles if self._is_title(line.text) else self.cover).append(line)
+            (self.titles if is_title(line.text, self.words) else self.cover).append(line)
 
-    def _text(self, paragraph: Paragraph) -> None:
-        """Text of the open section, but for the signature and the date that close a report."""
+    def _signs(self, paragraph: Paragraph) -> bool:
+        """A line of run-in labels that people sign with: `填表人：… 联系电话：…`."""
         plain = squeeze(paragraph.text)
-        if (
-            head.is_date_line(plain)
-            or (len(plain) <= 40 and names_unit(plain, self.words))
-            or (
-                len(plain) <= 60
-                and len(head.run_ins(paragraph.text, self.words)) > 0
-                and re.search(self.words.forms["signature"], plain)
-                and not re.search("。$", plain)
-            )
-        ):
-            self.cover.append(paragraph)
-        else:
-            self.narrative.add(paragraph)
+        signed = re.search(self.words.forms["signature"], plain) and not plain.endswith("。")
+        return bool(signed and len(plain) <= 80 and head.run_ins(paragraph.text, self.words))
+
+    def _closes(self, paragraph: Paragraph) -> bool:
+        """A line that may close a report: the unit, the date, a signature. It does if no text follows."""
+        plain = squeeze(paragraph.text)
+        return head.is_date_line(plain) is not None or names_unit(plain, self.words) or self._signs(paragraph)
 
     def _line(self, paragraph: Paragraph) -> None:
         """A line outside everything: below a form its signature, before it the cover."""
-        draft = self.forms.current
+        draft, plain = self.forms.current, squeeze(paragraph.text)
         if draft is not None and head.read_line(paragraph, draft, self.words):
             return
-        if (
-            draft is not None
-            and re.search(self.words.forms["signature"], squeeze(paragraph.text))
-            and len(squeeze(paragraph.text)) < 60
-        ):
+        if draft is not None and re.search(self.words.forms["signature"], plain) and len(plain) < 60:
             self.ledger.ornament(paragraph)
             return
         self.cover.append(paragraph)
@@ -159,7 +136,7 @@ class _Reader:
             if "title" not in stated:
                 self._put(stated, "title", title, paragraph)
             self._put(stated, "fiscal_year", year(paragraph.text), paragraph)
-        for paragraph in self.cover:
+        for paragraph in [*self.cover, *self.narrative.closing]:
             self._cover_line(stated, paragraph)
         for field in ("title", "unit", "fiscal_year", "reported_on"):
             if stated.get(field) is None:

@@ -69,11 +69,14 @@ class Narrative:
     ledger: Ledger
     vocabulary: Vocabulary
     sections: list[Section] = field(default_factory=list)
+    closing: list[Paragraph] = field(default_factory=list)  # signatures and dates, which are no text
     open: bool = False
     _head: Heading | None = None
     _lines: list[str] = field(default_factory=list)
+    _held: list[Paragraph] = field(default_factory=list)  # lines that close the report, if no text follows
 
     def begin(self, found: Heading, source: Paragraph) -> None:
+        self._take_held()  # another heading follows: what looked like the end was text
         self.close()
         path = f"sections[{len(self.sections)}]"
         self._head, self.open = found, True
@@ -82,9 +85,19 @@ class Narrative:
             self._lines.append(found.text)
             self.ledger.use(source, path, "text")
 
-    def add(self, source: Paragraph) -> None:
-        self._lines.append(clean(source.text))
-        self.ledger.use(source, f"sections[{len(self.sections)}]", "text")
+    def add(self, source: Paragraph, closing: bool) -> None:
+        """A line of the open section; held back where it looks like what closes a report."""
+        if closing:
+            self._held.append(source)
+            return
+        self._held.append(source)
+        self._take_held()
+
+    def _take_held(self) -> None:
+        for line in self._held:
+            self._lines.append(clean(line.text))
+            self.ledger.use(line, f"sections[{len(self.sections)}]", "text")
+        self._held = []
 
     def close(self) -> None:
         if self._head is not None:
@@ -98,5 +111,6 @@ class Narrative:
                     text="\n".join(self._lines) or None,
                 )
             )
+        self.closing += self._held
         self._head, self.open = None, False
-        self._lines = []
+        self._lines, self._held = [], []
