@@ -65,9 +65,7 @@ class _Reader:
         elif is_report_title(text, self.words) and not self.narrative.open:
             self.forms.end_notes()
             self.titles.append(paragraph)
-        elif (self.forms.notes and not (found and found.level <= 2) and not self._signs(paragraph)) or (
-            re.match(self.words.forms["notes"], plain) and not self.narrative.open
-        ):
+        elif self._is_note(paragraph, found):
             self.forms.notes.append(paragraph)
         elif found is not None and (self.forms.title is None or found.level == 1):
             self._give_back()
@@ -79,6 +77,13 @@ class _Reader:
             self.narrative.add(paragraph, closing=self._closes(paragraph))
         else:
             self._line(paragraph)
+
+    def _is_note(self, paragraph: Paragraph, found: Heading | None) -> bool:
+        """`说明：…` below a form, and the lines that go on with it."""
+        if self.forms.notes:
+            return not (found and found.level <= 2) and not self._signs(paragraph)
+        begins = re.match(self.words.forms["notes"], squeeze(paragraph.text)) is not None
+        return begins and not self.narrative.open
 
     def _names_form(self, text: str, found: Heading | None) -> bool:
         """A form's title; a numbered line only where it says so itself (`1.项目支出绩效自评表`)."""
