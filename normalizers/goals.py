@@ -42,11 +42,16 @@ def _columns(grid: Grid, block: Block, draft: Draft, vocabulary: Vocabulary) -> 
     for row in range(block.start + block.header, block.stop):
         cells: dict[str, Slot] = {}
         extra: list[tuple[str, Slot]] = []
+        heading = {head.field: head.slot.text for head in heads}
         for head, slot in _under(grid, row, block.start, heads):
             if head.field == "extra" or head.field in cells:
                 extra.append((head.slot.text, slot))
             else:
                 cells[head.field] = slot
+        if "adjusted" in cells:  # the adjusted goal counts, the initial one is kept beside it
+            if "planned" in cells:
+                extra.append((heading["planned"], cells["planned"]))
+            cells["planned"] = cells.pop("adjusted")
         _add(draft, cells, extra)
 
 
@@ -77,22 +82,16 @@ def _pairs(grid: Grid, block: Block, draft: Draft, vocabulary: Vocabulary) -> No
 
 
 def _add(draft: Draft, cells: dict[str, Slot], extra: list[tuple[str, Slot]]) -> None:
-    texts = {field: words(slot.cell.text) for field, slot in cells.items()}
+    texts = {field: text for field, slot in cells.items() if (text := words(slot.cell.text))}
     others = {heading: text for heading, slot in extra if (text := words(slot.cell.text))}
-    if texts.get("adjusted"):
-        if texts.get("planned"):
-            others["年初目标"] = str(texts["planned"])
-        texts["planned"] = texts["adjusted"]
     path = f"{draft.path}.goals[{len(draft.goals)}]"
-    goal = Goal(len(draft.goals) + 1, texts.get("planned"), texts.get("actual"), others or None)
-    stated = goal.planned or goal.actual
-    for field, slot in cells.items():
-        if texts[field] and stated:
-            draft.ledger.use(slot.cell, path, "planned" if field == "adjusted" else field)
-        else:
+    if not texts:
+        for slot in [*cells.values(), *(slot for _, slot in extra)]:
             draft.ledger.ornament(slot.cell)
+        return
+    goal = Goal(len(draft.goals) + 1, texts.get("planned"), texts.get("actual"), others or None)
+    draft.goals.append(goal)
+    for field, slot in cells.items():
+        draft.ledger.use(slot.cell, path, field)
     for _, slot in extra:
-        if stated:
-            draft.ledger.use(slot.cell, path, "extra")
-    if stated:
-        draft.goals.append(goal)
+        draft.ledger.use(slot.cell, path, "extra")

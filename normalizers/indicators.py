@@ -186,6 +186,10 @@ class _Rows:
                 extra.append((column.heading, slot))
             else:
                 fields[str(column.field)] = slot
+        if "adjusted_target" in fields:  # the adjusted target counts, the initial one is kept beside it
+            if "target" in fields:
+                extra.append((self._heading("target"), fields["target"]))
+            fields["target"] = fields.pop("adjusted_target")
         stated = [f for f in _STATES if f in fields and not _hollow(f, fields[f].cell.text)]
         if not stated:
             self.blank_levels += [slot for _, slot in extra] + list(fields.values())
@@ -197,7 +201,7 @@ class _Rows:
         ledger = self.draft.ledger
         values: dict[str, object] = {}
         for field, slot in fields.items():
-            ledger.use(slot.cell, path, "target" if field == "adjusted_target" else field)
+            ledger.use(slot.cell, path, field)
             if field in _TEXTS:
                 text = words(slot.cell.text)
                 values[field] = (
@@ -209,7 +213,6 @@ class _Rows:
         for _, slot in extra:
             ledger.use(slot.cell, path, "extra")
         self._levels(fields, values, path)
-        self._adjusted(fields, values, others)
         self._figures(fields, values, path)
         op = squeeze(fields["op"].cell.text) if "op" in fields else None
         nature = str(values.get("nature") or "")
@@ -253,14 +256,6 @@ class _Rows:
             if own and theirs and own.split(".")[0] == theirs.split(".")[0]:
                 return name, Decimal(points)
         return groups[0][0], Decimal(groups[0][1])
-
-    @staticmethod
-    def _adjusted(fields: dict[str, Slot], values: dict[str, object], others: dict[str, str]) -> None:
-        adjusted = words(fields["adjusted_target"].cell.text) if "adjusted_target" in fields else None
-        if adjusted:
-            if values.get("target"):
-                others["年初指标值"] = str(values["target"])
-            values["target"] = adjusted.replace("\n", "")
 
     def _figures(self, fields: dict[str, Slot], values: dict[str, object], path: str) -> None:
         name = str(values.get("level3") or values.get("level4") or values.get("level2") or "指标")

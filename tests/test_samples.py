@@ -1,0 +1,93 @@
+"""The test is a real document and its answer: every sample gives its gold record, and no figure is left over."""
+
+from __future__ import annotations
+
+import json
+import re
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipeline.extract import as_json, as_record, extract
+from schema.records import Basic, Finding, Form, Fund, Goal, Indicator, Report, Section, Task
+from tests.conftest import GOLD, ROOT, SAMPLES
+
+FILES = sorted(SAMPLES.glob("*.docx"))
+_named = pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+
+
+def load(text: str) -> Any:
+    return json.loads(text, parse_float=Decimal)
+
+
+@_named
+def test_a_sample_gives_its_gold_record(path: Path) -> None:
+    gold = load((GOLD / f"{path.stem}.json").read_text(encoding="utf-8"))
+    read = load(as_json(as_record(extract(path))))
+    del read["coverage"]
+    assert read == gold
+
+
+@_named
+def test_no_cell_of_a_sample_is_left_unexplained(path: Path) -> None:
+    coverage = as_record(extract(path))["coverage"]
+    assert coverage["unexplained"] == []
+    assert coverage["cells"] == coverage["used"] + coverage["ornament"]
+
+
+@_named
+def test_every_value_of_a_record_has_a_source(path: Path) -> None:
+    """A figure or text in the record without a cell behind it would be a guess."""
+    extraction = extract(path)
+    sourced = {(p.record, p.field) for p in extraction.evidence.provenance}
+    derived = {
+        "no",
+        "kind",
+        "category",
+        "target_value",
+        "actual_value",
+        "item",
+        "side",
+        "level",
+        "number",
+        "text",
+    }
+    for i, form in enumerate(extraction.submission.forms):
+        for name in ("funds", "indicators", "goals", "tasks"):
+            for k, record in enumerate(getattr(form, name)):
+                for field in record.__dataclass_fields__:
+                    if field in derived or getattr(record, field) in (None, {}):
+                        continue
+                    assert (f"forms[{i}].{name}[{k}]", field) in sourced, (i, name, k, field)
+
+
+def test_every_sample_has_a_source_and_an_answer_and_is_what_its_source_makes() -> None:
+    from data.maker.word import make
+
+    sources = sorted((ROOT / "data" / "maker" / "sources").glob("*.txt"))
+    assert [s.stem for s in sources] == [f.stem for f in FILES] == sorted(g.stem for g in GOLD.glob("*.json"))
+    for source, path in zip(sources, FILES, strict=True):
+        assert make(source.read_text(encoding="utf-8")) == path.read_bytes(), source.name
+
+
+def test_gold_has_every_field_of_the_record_format() -> None:
+    lists = {"funds": Fund, "goals": Goal, "tasks": Task, "indicators": Indicator, "basics": Basic}
+    for path in GOLD.glob("*.json"):
+        gold = load(path.read_text(encoding="utf-8"))
+        assert set(gold["report"]) == set(Report.__dataclass_fields__)
+        for form in gold["forms"]:
+            assert set(form) | {"extra"} == set(Form.__dataclass_fields__)
+            for name, record in lists.items():
+                for row in form[name]:
+                    assert set(row) | {"extra"} == set(record.__dataclass_fields__) | {"extra"}
+        for name, record in (("sections", Section), ("findings", Finding)):
+            assert all(set(row) == set(record.__dataclass_fields__) for row in gold[name])
+
+
+def test_a_record_format_is_described_field_by_field() -> None:
+    text = (ROOT / "schema" / "RECORDS.md").read_text(encoding="utf-8")
+    for record in (Report, Form, Fund, Goal, Task, Indicator, Basic, Section, Finding):
+        for field in record.__dataclass_fields__:
+            assert re.search(rf"\b{field}\b", text), (record.__name__, field)
