@@ -47,6 +47,7 @@ class _Lines:
         self.lines = lines
         self.at = 0
         self.out: list[Paragraph | Table] = []
+        self.tables = 0
 
     def read(self) -> list[Paragraph | Table]:
         while self.at < len(self.lines):
@@ -58,7 +59,7 @@ class _Lines:
             elif line.startswith("\t"):
                 self.add_table(self.cells_of_lines())
             else:
-                self.out.append(Paragraph(line.strip(), Origin("body", len(self.out))))
+                self.out.append(Paragraph(line.strip(), Origin("body", len(self.out) + 1)))
                 self.at += 1
         return self.out
 
@@ -141,15 +142,18 @@ class _Lines:
         return bool(rows) and len(row) + cells == len(rows[-1]) > len(row)
 
     def add_table(self, rows: list[Row]) -> None:
-        block = len(self.out)
+        block = len(self.out) + 1
+        self.tables += 1
         cells = tuple(
-            Cell(r, c, 1, 1, text, Origin("body", block, r, c))
+            Cell(r, c, 1, 1, text, Origin("body", block, self.tables, r + 1, c + 1))
             for r, row in enumerate(rows)
             for c, text in enumerate(row)
         )
         columns = max((len(row) for row in rows), default=0)
         self.out.append(
-            Table(cells, len(rows), columns, Origin("body", block), (), frozenset(range(len(rows))))
+            Table(
+                cells, len(rows), columns, Origin("body", block, self.tables), (), frozenset(range(len(rows)))
+            )
         )
 
 

@@ -180,6 +180,7 @@ class _Walk:
     def __init__(self, numbers: Numbers) -> None:
         self.numbers = numbers
         self.out: list[Paragraph | Table] = []
+        self.tables = 0
         self.waiting: list[tuple[str, etree._Element]] = []  # text boxes and nested tables met on the way
 
     def document(self, package: _Package) -> list[Paragraph | Table]:
@@ -200,7 +201,7 @@ class _Walk:
     def container(self, element: etree._Element, part: str) -> None:
         for child in element:
             if child.tag == P:
-                self.out.append(Paragraph(self.paragraph(child), Origin(part, len(self.out))))
+                self.out.append(Paragraph(self.paragraph(child), Origin(part, len(self.out) + 1)))
             elif child.tag == TBL:
                 self.table(child, part)
             elif child.tag in _INSIDE:
@@ -256,7 +257,8 @@ class _Walk:
 
     # -- tables
     def table(self, element: etree._Element, part: str) -> None:
-        block = len(self.out)
+        block = len(self.out) + 1
+        self.tables += 1
         cells: list[Cell] = []
         open_cells: dict[int, tuple[int, int]] = {}  # grid column → (index of the cell in cells, its span)
         row = columns = 0
@@ -276,7 +278,11 @@ class _Walk:
                     cells[index] = _taller(cells[index], text)
                     still_open[column] = above
                 else:
-                    cells.append(Cell(row, column, 1, span, text, Origin(part, block, row, column)))
+                    cells.append(
+                        Cell(
+                            row, column, 1, span, text, Origin(part, block, self.tables, row + 1, column + 1)
+                        )
+                    )
                     if merge in ("restart", "continue"):
                         still_open[column] = (len(cells) - 1, span)
                 column += span
@@ -286,7 +292,7 @@ class _Walk:
         widths = tuple(int(g.get(_W + "w") or 0) for g in element.iterfind(f"{_W}tblGrid/{_W}gridCol"))
         if len(widths) != columns or not all(w > 0 for w in widths):
             widths = ()
-        self.out.append(Table(tuple(cells), row, columns, Origin(part, block), widths))
+        self.out.append(Table(tuple(cells), row, columns, Origin(part, block, self.tables), widths))
 
     def cell(self, tc: etree._Element) -> str:
         lines: list[str] = []

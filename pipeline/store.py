@@ -20,7 +20,7 @@ from schema import tables
 from schema.document import Origin
 from schema.errors import StoreError
 from schema.migrations import HEAD
-from schema.records import Basic, Quantity
+from schema.records import Basic, Finding, Quantity
 
 DEFAULT_URL = "sqlite:///ziping.db"
 _LISTS = {"funds": tables.fund, "goals": tables.goal, "tasks": tables.task, "indicators": tables.indicator}
@@ -294,7 +294,7 @@ def _flat(record: Any) -> dict[str, Any]:
     out: dict[str, Any] = {}
     for field in dataclasses.fields(record):
         value = getattr(record, field.name)
-        name = tables.NAMES.get(field.name, field.name)
+        name = tables.column_name(type(record), field.name)
         if field.name in ("target_value", "actual_value"):
             out |= _quantity(field.name, value)
         elif dataclasses.is_dataclass(value):
@@ -323,7 +323,10 @@ def _basic(basic: Basic) -> dict[str, Any]:
 
 
 def _origin(origin: Origin) -> dict[str, Any]:
-    return {"part": origin.part, "block_no": origin.block, "row_no": origin.row, "column_no": origin.column}
+    return {
+        "part": origin.part, "block_no": origin.block, "table_no": origin.table, "row_no": origin.row,
+        "column_no": origin.column,
+    }  # fmt: skip
 
 
 # ---------------------------------------------------------------- rows → record
@@ -344,7 +347,7 @@ class _Loader:
             "coverage": {
                 "cells": head.cells, "used": head.used, "ornament": head.ornament,
                 "unexplained": [
-                    {"where": str(Origin(r.part, r.block_no, r.row_no, r.column_no)), "text": r.text.strip()}
+                    {"where": str(Origin(r.part, r.block_no, r.table_no, r.row_no, r.column_no)), "text": r.text.strip()}
                     for r in self._all(tables.leftover)
                 ],
             },
@@ -382,7 +385,7 @@ class _Loader:
 
     @staticmethod
     def _finding(row: sa.Row[Any]) -> dict[str, Any]:
-        names = {column: name for name, column in tables.NAMES.items()}
+        names = {tables.column_name(Finding, f.name): f.name for f in dataclasses.fields(Finding)}
         finding = {names.get(k, k): v for k, v in row._mapping.items() if k not in ("submission_id", "no")}
         for field in ("stated", "computed"):
             finding[field] = _figure(finding[field])

@@ -8,22 +8,24 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where a text stands in its file.
+    """Where a text stands in its file, counted from 1 as people count.
 
-    part: `body`, `header`, `footer`, `footnotes`, `textbox`; block: running number of the paragraph or
-    table in the document, from 0; row and column: grid position from 0, None for a paragraph.
+    part: `body`, `header`, `footer`, `footnotes`, `endnotes`, `textbox`; block: number of the paragraph or
+    table in reading order; table: number among the tables, None for a paragraph; row and column: place in
+    the table's grid, None for a paragraph or a whole table.
     """
 
     part: str
     block: int
+    table: int | None = None
     row: int | None = None
     column: int | None = None
 
     def __str__(self) -> str:
         place = "" if self.part == "body" else f"{self.part} "
-        if self.row is None:
+        if self.table is None:
             return f"{place}paragraph {self.block}"
-        return f"{place}table {self.block} row {self.row} column {self.column}"
+        return f"{place}table {self.table} row {self.row} column {self.column}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,7 @@ class Paragraph:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One cell: its grid position, its spans (>= 1) and its text as written, `\\n` between paragraphs."""
+    """One cell: its grid position from 0, its spans (>= 1) and its text as written, `\\n` between paragraphs."""
 
     row: int
     column: int

@@ -99,13 +99,20 @@ def _columns(record: type, *, skip: tuple[str, ...] = ()) -> list[Column[Any]]:
             out += _columns(records.Contacts)
         elif kind is not None:
             required = field.name in ("check", "where", "message")
-            name = NAMES.get(field.name, field.name)
+            name = column_name(record, field.name)
             out.append(Column(name, _SQL[kind], comment=label, nullable=not required))
     return out
 
 
 # Words that SQL reserves have another name as columns.
 NAMES = {"check": "check_code", "where": "place", "group": "group_name"}
+
+
+def column_name(record: type, field: str) -> str:
+    """The column of a field; a finding's `form` is a number, `form_no` as in every other table."""
+    return "form_no" if record is records.Finding and field == "form" else NAMES.get(field, field)
+
+
 _SQL: dict[Any, Any] = {str: Text, int: Integer, Decimal: Exact, date: Date, dict: JSON}
 
 
@@ -262,9 +269,10 @@ provenance = Table(
     Column("field", Text, nullable=False, comment="字段"),
     Column("raw", Text, nullable=False, comment="原文"),
     Column("part", Text, nullable=False, comment="文件部分"),
-    Column("block_no", Integer, nullable=False, comment="文件中第几个段落或表格，从0起"),
-    Column("row_no", Integer, comment="行，从0起；段落为空"),
-    Column("column_no", Integer, comment="列，从0起；段落为空"),
+    Column("block_no", Integer, nullable=False, comment="文件中第几个段落或表格，从1起"),
+    Column("table_no", Integer, comment="第几个表格，从1起；段落为空"),
+    Column("row_no", Integer, comment="第几行，从1起；段落为空"),
+    Column("column_no", Integer, comment="第几列，从1起；段落为空"),
     *_of_submission("no"),
     Index(None, "submission_id", "record", "field"),
     comment="每个值的出处",
@@ -276,9 +284,10 @@ leftover = Table(
     _key("no", "序号"),
     Column("text", Text, nullable=False, comment="原文"),
     Column("part", Text, nullable=False, comment="文件部分"),
-    Column("block_no", Integer, nullable=False, comment="文件中第几个段落或表格，从0起"),
-    Column("row_no", Integer, comment="行，从0起；段落为空"),
-    Column("column_no", Integer, comment="列，从0起；段落为空"),
+    Column("block_no", Integer, nullable=False, comment="文件中第几个段落或表格，从1起"),
+    Column("table_no", Integer, comment="第几个表格，从1起；段落为空"),
+    Column("row_no", Integer, comment="第几行，从1起；段落为空"),
+    Column("column_no", Integer, comment="第几列，从1起；段落为空"),
     *_of_submission("no"),
     comment="没有识别的内容",
 )

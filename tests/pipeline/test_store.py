@@ -103,7 +103,7 @@ def test_a_file_that_was_refused_once_can_be_read_later(store: Store, tmp_path: 
 def test_every_number_leads_back_to_its_cell_by_one_join(store: Store) -> None:
     ingest(store, SAMPLES)
     query = """
-        SELECT i.submission_id, i.record, i.score, s.file, s.block_no, s.row_no, s.column_no, s.raw
+        SELECT i.submission_id, i.record, i.score, s.file, s.table_no, s.row_no, s.column_no, s.raw
         FROM indicator i
         LEFT JOIN v_source s ON s.submission_id = i.submission_id AND s.record = i.record AND s.field = 'score'
         WHERE i.score IS NOT NULL
@@ -112,7 +112,7 @@ def test_every_number_leads_back_to_its_cell_by_one_join(store: Store) -> None:
         found = connection.execute(sa.text(query)).all()
     assert len(found) > 20
     for row in found:
-        assert None not in (row.file, row.block_no, row.row_no, row.column_no)
+        assert None not in (row.file, row.table_no, row.row_no, row.column_no)
         assert str(Decimal(str(row.score)).normalize()) == str(
             Decimal(row.raw.strip(" \u3000分")).normalize()
         )

@@ -14,7 +14,8 @@ depends_on = None
 
 V_SOURCE = """
 CREATE VIEW v_source AS
-SELECT p.submission_id, p.record, p.field, f.name AS file, p.part, p.block_no, p.row_no, p.column_no, p.raw, f.sha256
+SELECT p.submission_id, p.record, p.field, f.name AS file, p.part, p.block_no, p.table_no, p.row_no,
+       p.column_no, p.raw, f.sha256
 FROM provenance p
 JOIN submission s ON s.submission_id = p.submission_id
 JOIN file f ON f.sha256 = s.sha256
@@ -78,7 +79,7 @@ def upgrade() -> None:
         sa.Column("submission_id", sa.String(length=16), nullable=False, comment="自评材料编号"),
         sa.Column("no", sa.Integer(), nullable=False, comment="序号"),
         sa.Column("check_code", sa.Text(), nullable=False, comment="核对项"),
-        sa.Column("form", sa.Integer(), nullable=True, comment="表序号"),
+        sa.Column("form_no", sa.Integer(), nullable=True, comment="表序号"),
         sa.Column("place", sa.Text(), nullable=False, comment="位置"),
         sa.Column("message", sa.Text(), nullable=False, comment="说明"),
         sa.Column("stated", sa.Text(), nullable=True, comment="所填"),
@@ -130,9 +131,10 @@ def upgrade() -> None:
         sa.Column("no", sa.Integer(), nullable=False, comment="序号"),
         sa.Column("text", sa.Text(), nullable=False, comment="原文"),
         sa.Column("part", sa.Text(), nullable=False, comment="文件部分"),
-        sa.Column("block_no", sa.Integer(), nullable=False, comment="文件中第几个段落或表格，从0起"),
-        sa.Column("row_no", sa.Integer(), nullable=True, comment="行，从0起；段落为空"),
-        sa.Column("column_no", sa.Integer(), nullable=True, comment="列，从0起；段落为空"),
+        sa.Column("block_no", sa.Integer(), nullable=False, comment="文件中第几个段落或表格，从1起"),
+        sa.Column("table_no", sa.Integer(), nullable=True, comment="第几个表格，从1起；段落为空"),
+        sa.Column("row_no", sa.Integer(), nullable=True, comment="第几行，从1起；段落为空"),
+        sa.Column("column_no", sa.Integer(), nullable=True, comment="第几列，从1起；段落为空"),
         sa.ForeignKeyConstraint(
             ["submission_id"],
             ["submission.submission_id"],
@@ -150,9 +152,10 @@ def upgrade() -> None:
         sa.Column("field", sa.Text(), nullable=False, comment="字段"),
         sa.Column("raw", sa.Text(), nullable=False, comment="原文"),
         sa.Column("part", sa.Text(), nullable=False, comment="文件部分"),
-        sa.Column("block_no", sa.Integer(), nullable=False, comment="文件中第几个段落或表格，从0起"),
-        sa.Column("row_no", sa.Integer(), nullable=True, comment="行，从0起；段落为空"),
-        sa.Column("column_no", sa.Integer(), nullable=True, comment="列，从0起；段落为空"),
+        sa.Column("block_no", sa.Integer(), nullable=False, comment="文件中第几个段落或表格，从1起"),
+        sa.Column("table_no", sa.Integer(), nullable=True, comment="第几个表格，从1起；段落为空"),
+        sa.Column("row_no", sa.Integer(), nullable=True, comment="第几行，从1起；段落为空"),
+        sa.Column("column_no", sa.Integer(), nullable=True, comment="第几列，从1起；段落为空"),
         sa.ForeignKeyConstraint(
             ["submission_id"],
             ["submission.submission_id"],
