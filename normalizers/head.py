@@ -22,6 +22,7 @@ _STAMP = re.compile(
 GRADE = re.compile("优秀?|良好?|中等?|合格|及格|较差|一般|不合格|差")
 _COLON = re.compile(r"[:：]")
 _LABEL_RUN = re.compile(r"[\u4e00-\u9fff（）()/、]{2,24}$")
+_MONEY_UNIT = re.compile("(?:人民币)?[百千万亿]*元[)）]?")
 _UNIT_OF_MONEY = re.compile(r"(?:单位[:：]|[（(])\s*(?:人民币)?\s*元\s*[)）]?")
 
 
@@ -178,7 +179,7 @@ def read_line(source: Source, draft: Draft, vocabulary: Vocabulary, rank: int = 
             value = words(text)
             if value is not None:
                 draft.add_extra(_bare(label), value, source)
-        elif field != "ignore":
+        elif field != "ignore" and not _MONEY_UNIT.fullmatch(squeeze(text)):
             value_of = head_value(field, text)
             if value_of is not None:
                 draft.put(field, value_of, source, rank, _bare(label))
