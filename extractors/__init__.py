@@ -12,7 +12,6 @@ from schema.errors import FileRefused
 MAX_BYTES = 200 * 1024 * 1024
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _NOT_READ = {
-    b"%PDF": ("这是PDF文件，本版本不读取", "请改交Word（.docx）"),
     b"{\\rtf": ("这是RTF文件，本版本不读取", "请用Word另存为.docx"),
     b"Rar!": ("这是RAR压缩包，本版本不读取", "请解压后再提交"),
     b"7z\xbc\xaf": ("这是7z压缩包，本版本不读取", "请解压后再提交"),
@@ -64,6 +63,10 @@ def _reader(path: Path, data: bytes) -> tuple[str, Blocks]:
         from extractors import word
 
         return "docx", word.blocks
+    if b"%PDF-" in data[:1024]:
+        from extractors import pdf
+
+        return "pdf", pdf.blocks
     if data.startswith(_OLE):
         if "EncryptedPackage".encode("utf-16-le") in data:
             raise FileRefused(path, "文件有打开密码", "请去掉密码后另存再提交")

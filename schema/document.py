@@ -7,12 +7,24 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """A rectangle on a page: page from 1, edges in points from its upper left corner."""
+
+    page: int
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+
+@dataclass(frozen=True, slots=True)
 class Origin:
     """Where a text stands in its file, counted from 1 as people count.
 
     part: `body`, `header`, `footer`, `footnotes`, `endnotes`, `textbox`; block: number of the paragraph or
     table in reading order; table: number among the tables, None for a paragraph; row and column: place in
-    the table's grid, None for a paragraph or a whole table.
+    the table's grid, None for a paragraph or a whole table; places: where each part of it stands on a page,
+    for files that have pages.
     """
 
     part: str
@@ -20,6 +32,7 @@ class Origin:
     table: int | None = None
     row: int | None = None
     column: int | None = None
+    places: tuple[Place, ...] = ()
 
     def __str__(self) -> str:
         place = "" if self.part == "body" else f"{self.part} "
@@ -68,7 +81,7 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One file as read. format: `docx` or `text`; digest: SHA-256 of the bytes, in hexadecimal."""
+    """One file as read. format: `docx`, `pdf` or `text`; digest: SHA-256 of the bytes, in hexadecimal."""
 
     name: str
     format: str

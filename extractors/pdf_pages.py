@@ -1,0 +1,285 @@
+"""Pages in their order → one document: tables joined over pages, cut rows and merged cells rejoined.
+
+Decided by what stands on the pages alone: edges, repeated rows, lines that were broken for want of room.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from extractors.pdf_tables import Box, Lattice, Line, limit, lines, text_of, wrapped
+from schema.document import Cell, Origin, Paragraph, Place, Table
+
+_FIGURE = re.compile(r"^[\d.,%‰\-]+$")
+NEAR = 4.0  # edges of one table on two pages differ by less
+MAX_HEADING = 4
+
+
+@dataclass(slots=True)
+class Text:
+    """A paragraph outside every table: its lines, and where they stand."""
+
+    lines: list[Line]
+    places: list[Place] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Page:
+    """What a page shows: paragraphs and tables, and the page numbers at its edges."""
+
+    number: int
+    texts: list[Text]
+    tables: list[Lattice]
+    ornaments: list[Line]
+
+    @property
+    def lines(self) -> list[Line]:
+        return [line for text in self.texts for line in text.lines] + self.ornaments
+
+    def items(self) -> list[Text | Lattice]:
+        """Paragraphs and tables from top to bottom."""
+        placed: list[tuple[float, Text | Lattice]] = [(text.lines[0].base, text) for text in self.texts]
+        placed += [(table.top, table) for table in self.tables]
+        return [item for _, item in sorted(placed, key=lambda pair: pair[0])]
+
+
+@dataclass(slots=True)
+class _Part:
+    """A cell of a joined table: where its parts stand, and their texts."""
+
+    row: int
+    column: int
+    row_span: int
+    column_span: int
+    texts: list[str]
+    places: list[Place]
+    left: float
+    right: float
+    open: bool  # its last line was broken for want of room
+    lines: int
+
+    @property
+    def text(self) -> str:
+        return "\n".join(text for text in self.texts if text)
+
+
+@dataclass(slots=True)
+class _Whole:
+    """A table as joined so far."""
+
+    xs: list[float]
+    rows: int = 0
+    parts: list[_Part] = field(default_factory=list)
+
+    def last_row(self) -> list[_Part]:
+        return [part for part in self.parts if part.row + part.row_span == self.rows]
+
+    def row_texts(self, row: int) -> list[str]:
+        return [part.text for part in self.parts if part.row == row]
+
+
+def joined(pages: list[Page]) -> list[Paragraph | Table]:
+    """The blocks of a document. A page number is ornament and stands last."""
+    right = max((line.right for page in pages for text in page.texts for line in text.lines), default=0.0)
+    out: list[_Whole | Text] = []
+    for page in pages:
+        for index, item in enumerate(page.items()):
+            before = out[-1] if out else None
+            if isinstance(item, Lattice):
+                first = index == 0 and isinstance(before, _Whole)
+                if not (first and isinstance(before, _Whole) and _goes_on(before, item, page.number)):
+                    out.append(_begin(item, page.number))
+                continue
+            item.places = [_place(page.number, item.lines)]
+            if isinstance(before, Text) and wrapped(before.lines[-1], item.lines[0], right):
+                before.lines += item.lines
+                before.places += item.places
+            else:
+                out.append(item)
+    blocks: list[Paragraph | Table] = []
+    tables = 0
+    for whole in out:
+        if isinstance(whole, _Whole):
+            tables += 1
+            blocks.append(_table(whole, len(blocks) + 1, tables))
+        else:
+            origin = Origin("body", len(blocks) + 1, places=tuple(whole.places))
+            blocks.append(Paragraph("".join(_stripped(whole.lines)), origin))
+    for page in pages:
+        for line in page.ornaments:
+            origin = Origin("page number", len(blocks) + 1, places=(_place(page.number, [line]),))
+            blocks.append(Paragraph(line.text.strip(), origin, ornament=True))
+    return blocks
+
+
+def _stripped(found: list[Line]) -> list[str]:
+    return [line.text.strip() if i else line.text.rstrip() for i, line in enumerate(found)]
+
+
+def _place(page: int, found: list[Line]) -> Place:
+    top = min(line.base - line.size for line in found)
+    return Place(
+        page + 1, round(min(line.left for line in found), 1), round(top, 1),
+        round(max(line.right for line in found), 1), round(max(line.base for line in found), 1),
+    )  # fmt: skip
+
+
+# ---------------------------------------------------------------- joining
+def _begin(table: Lattice, page: int) -> _Whole:
+    whole = _Whole(list(table.xs), len(table.ys) - 1)
+    whole.parts = [_part(box, page, 0, whole.xs) for box in table.boxes]
+    return whole
+
+
+def _part(box: Box, page: int, rows: int, xs: list[float]) -> _Part:
+    column, last = _nearest(xs, box.left), _nearest(xs, box.right)
+    found = lines(box.chars)
+    full = bool(found) and limit(box) - found[-1].right < 1.25 * found[-1].size
+    goes_on = full and not _FIGURE.match(found[-1].text.strip())
+    place = Place(page + 1, round(box.left, 1), round(box.top, 1), round(box.right, 1), round(box.bottom, 1))
+    return _Part(
+        box.row + rows,
+        column,
+        box.row_span,
+        max(last - column, 1),
+        [text_of(box)],
+        [place],
+        box.left,
+        box.right,
+        goes_on,
+        len(found),
+    )
+
+
+def _nearest(xs: list[float], x: float) -> int:
+    return min(range(len(xs)), key=lambda i: abs(xs[i] - x))
+
+
+def _goes_on(whole: _Whole, table: Lattice, page: int) -> bool:
+    """Joins a table at the top of a page to the one at the end of the page before, if it is the same."""
+    if abs(whole.xs[0] - table.xs[0]) > NEAR or abs(whole.xs[-1] - table.xs[-1]) > NEAR:
+        return False
+    rows = _rows(table)
+    repeated = _repeated_heading(whole, rows)
+    if repeated is None:
+        return False
+    fresh = [x for x in table.xs if all(abs(x - old) > NEAR for old in whole.xs)]
+    first = rows[repeated] if repeated < len(rows) else []
+    if (not repeated and len(fresh) > 0.34 * len(table.xs)) or (fresh and len(first) == 1 and not repeated):
+        return False
+    _take_edges(whole, fresh)
+    shift = whole.rows - repeated
+    parts = [_part(box, page, shift, whole.xs) for box in table.boxes if box.row >= repeated]
+    if not parts:
+        return True
+    seam = [part for part in parts if part.row == whole.rows]
+    pairs = [(above, below) for below in seam for above in whole.last_row() if _same_columns(above, below)]
+    if _cut_row(pairs, seam):
+        _rejoin_row(whole, parts, pairs)
+    else:
+        _rejoin_merged(whole, parts, pairs)
+    whole.rows = max((part.row + part.row_span for part in whole.parts), default=0)
+    return True
+
+
+def _rows(table: Lattice) -> list[list[str]]:
+    rows: list[list[str]] = [[] for _ in range(len(table.ys) - 1)]
+    for box in table.boxes:
+        rows[box.row].append("".join(text_of(box).split()))
+    return rows
+
+
+def _repeated_heading(whole: _Whole, rows: list[list[str]]) -> int | None:
+    """How many leading rows repeat the table's heading; None where another table of the same form begins,
+    whose labels are the same and whose values are not."""
+    count = 0
+    while count < min(len(rows), whole.rows, MAX_HEADING + 1):
+        own = ["".join(text.split()) for text in whole.row_texts(count)]
+        if own != rows[count] or not any(own):
+            break
+        count += 1
+    if count == 0:
+        return 0
+    if count > MAX_HEADING:
+        return None
+    if count < len(rows) and count < whole.rows:
+        own = [text for text in ("".join(t.split()) for t in whole.row_texts(count)) if text]
+        new = [text for text in rows[count] if text]
+        if own and new and own[0] == new[0] and len(new) <= 4:
+            return None
+    return count
+
+
+def _take_edges(whole: _Whole, fresh: list[float]) -> None:
+    """New column edges divide the columns they stand in."""
+    for x in fresh:
+        at = next(i for i, old in enumerate(whole.xs) if old > x)
+        whole.xs.insert(at, x)
+        for part in whole.parts:
+            if part.column >= at:
+                part.column += 1
+            elif part.column + part.column_span >= at:
+                part.column_span += 1
+
+
+def _same_columns(a: _Part, b: _Part) -> bool:
+    return abs(a.left - b.left) <= NEAR and abs(a.right - b.right) <= NEAR
+
+
+def _cut_row(pairs: list[tuple[_Part, _Part]], seam: list[_Part]) -> bool:
+    """Was a row cut in two? Some text goes on below the seam, and no cell holds two texts of its own."""
+    if len(pairs) < len(seam):
+        return False
+    both = [(a, b) for a, b in pairs if a.text and b.text]
+    one_sided = sum(bool(a.text) != bool(b.text) for a, b in pairs)
+    if len(both) == 1 and one_sided >= 2 and both[0][0].lines > 2:
+        return True  # a long text goes on, the others stood on one page
+    return bool(both) and all(a.open for a, _ in both) and len(both) < max(len(pairs), 2)
+
+
+def _rejoin_row(whole: _Whole, parts: list[_Part], pairs: list[tuple[_Part, _Part]]) -> None:
+    gone = {id(below) for _, below in pairs}
+    for above, below in pairs:
+        _append(above, below)
+        above.row_span += below.row_span - 1
+    whole.parts += [part for part in parts if id(part) not in gone]
+    for part in parts:
+        part.row -= 1
+
+
+def _append(above: _Part, below: _Part) -> None:
+    above.places += below.places
+    if above.text and below.text and above.open:
+        above.texts = [above.text + below.text]
+    else:
+        above.texts.append(below.text)
+    above.open = below.open if below.text else above.open
+
+
+def _rejoin_merged(whole: _Whole, parts: list[_Part], pairs: list[tuple[_Part, _Part]]) -> None:
+    """A merged cell cut in two: blank below, at the left of what is new, or below a cell of several rows."""
+    starts = [part.column for part in parts if part.row == whole.rows and part.text]
+    first = min(starts, default=0)
+    gone: set[int] = set()
+    for above, below in pairs:
+        leading = below.column < first
+        if (not below.text and (leading or (above.row_span > 1 and above.text))) or (
+            below.text and not above.text and above.row_span > 1 and above.column == 0
+        ):
+            _append(above, below)
+            above.row_span += below.row_span
+            gone.add(id(below))
+    whole.parts += [part for part in parts if id(part) not in gone]
+
+
+def _table(whole: _Whole, block: int, number: int) -> Table:
+    cells = tuple(
+        Cell(
+            part.row, part.column, part.row_span, part.column_span, part.text,
+            Origin("body", block, number, part.row + 1, part.column + 1, tuple(part.places)),
+        )
+        for part in sorted(whole.parts, key=lambda part: (part.row, part.column))
+    )  # fmt: skip
+    widths = tuple(max(round(10 * (b - a)), 1) for a, b in zip(whole.xs, whole.xs[1:], strict=False))
+    return Table(cells, whole.rows, len(whole.xs) - 1, Origin("body", block, number), widths)
