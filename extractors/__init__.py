@@ -70,7 +70,9 @@ def _reader(path: Path, data: bytes) -> tuple[str, Blocks]:
     if data.startswith(_OLE):
         if "EncryptedPackage".encode("utf-16-le") in data:
             raise FileRefused(path, "文件有打开密码", "请去掉密码后另存再提交")
-        raise FileRefused(path, "这是旧版Office文件（.doc/.xls），本版本不读取", "请用Word另存为.docx")
+        from extractors import legacy_word
+
+        return "doc", legacy_word.blocks
     for magic, (trouble, remedy) in _NOT_READ.items():
         if data.startswith(magic):
             raise FileRefused(path, trouble, remedy)

@@ -1,4 +1,4 @@
-"""Word's automatic list numbers (numbering.xml), which the reader sees but the text does not hold."""
+"""Word's automatic list numbers, which the reader sees but the text does not hold."""
 
 from __future__ import annotations
 
@@ -9,14 +9,48 @@ _VAL = _W + "val"
 _ORDINAL = "零一二三四五六七八九"
 
 
+Level = tuple[str, str, int]  # format (`chineseCounting`), text (`%1、`), first number
+
+
+class Counter:
+    """Counts numbered paragraphs in reading order and prints their numbers.
+
+    levels: list → level → its definition; shared: list → the list whose counter it continues.
+    """
+
+    def __init__(self, levels: dict[str, dict[int, Level]], shared: dict[str, str]) -> None:
+        self._levels = levels
+        self._shared = shared
+        self._counts: dict[str, dict[int, int]] = {}
+
+    def next(self, number: str | None, level: int) -> str:
+        """The number of the next paragraph of a list as Word prints it (`一、`), or an empty text."""
+        if number is None or number == "0" or number not in self._levels:
+            return ""
+        counts = self._counts.setdefault(self._shared.get(number, number), {})
+        counts[level] = counts.get(level, self._level(number, level)[2] - 1) + 1
+        for deeper in [k for k in counts if k > level]:
+            del counts[deeper]
+        kind, text, _ = self._level(number, level)
+        if kind in ("bullet", "none"):
+            return ""
+        for index in range(level + 1):
+            value = counts.get(index, self._level(number, index)[2])
+            text = text.replace(f"%{index + 1}", ordinal(value, self._level(number, index)[0]))
+        return text
+
+    def _level(self, number: str, level: int) -> Level:
+        return self._levels[number].get(level, ("none", "", 1))
+
+
 class Numbers:
-    """Counts the numbered paragraphs of one document in reading order."""
+    """The lists of one .docx: which list a paragraph belongs to, directly or by its style."""
 
     def __init__(self, numbering: etree._Element | None, styles: etree._Element | None) -> None:
-        self._levels: dict[str, dict[int, tuple[str, str, int]]] = {}  # numId → level → (format, text, start)
-        self._shared: dict[str, str] = {}  # numId → the list whose counter it continues
+        self._levels: dict[str, dict[int, Level]] = {}
+        self._shared: dict[str, str] = {}
         self._styles: dict[str, tuple[str | None, int | None, str | None]] = {}
-        self._counts: dict[str, dict[int, int]] = {}
+        self._counter = Counter(self._levels, self._shared)
         if numbering is not None:
             self._bind(numbering)
         if styles is not None:
@@ -24,16 +58,8 @@ class Numbers:
 
     def of(self, paragraph: etree._Element) -> str:
         """The number as Word prints it before this paragraph (`一、`), or an empty text."""
-        properties = paragraph.find(_W + "pPr")
-        number, level = self._list_of(properties)
-        if number is None or number == "0" or number not in self._levels:
-            return ""
-        level = level or 0
-        counts = self._counts.setdefault(self._shared[number], {})
-        counts[level] = counts.get(level, self._level(number, level)[2] - 1) + 1
-        for deeper in [k for k in counts if k > level]:
-            del counts[deeper]
-        return self._printed(number, level, counts)
+        number, level = self._list_of(paragraph.find(_W + "pPr"))
+        return self._counter.next(number, level or 0)
 
     def _list_of(self, properties: etree._Element | None) -> tuple[str | None, int | None]:
         if properties is None:
@@ -48,20 +74,8 @@ class Numbers:
             level = styled if level is None else level
         return number, level
 
-    def _level(self, number: str, level: int) -> tuple[str, str, int]:
-        return self._levels[number].get(level, ("none", "", 1))
-
-    def _printed(self, number: str, level: int, counts: dict[int, int]) -> str:
-        kind, text, _ = self._level(number, level)
-        if kind in ("bullet", "none"):
-            return ""
-        for index in range(level + 1):
-            value = counts.get(index, self._level(number, index)[2])
-            text = text.replace(f"%{index + 1}", _ordinal(value, self._level(number, index)[0]))
-        return text
-
     def _bind(self, numbering: etree._Element) -> None:
-        abstract: dict[str, dict[int, tuple[str, str, int]]] = {}
+        abstract: dict[str, dict[int, Level]] = {}
         for element in numbering.iterfind(_W + "abstractNum"):
             abstract[element.get(_W + "abstractNumId") or ""] = {
                 int(level.get(_W + "ilvl") or 0): _definition(level) for level in element.iterfind(_W + "lvl")
@@ -107,7 +121,7 @@ def _list_reference(properties: etree._Element) -> tuple[str | None, int | None]
     )
 
 
-def _definition(level: etree._Element) -> tuple[str, str, int]:
+def _definition(level: etree._Element) -> Level:
     def value(name: str, default: str) -> str:
         element = level.find(_W + name)
         return (element.get(_VAL) or default) if element is not None else default
@@ -119,7 +133,8 @@ def _integer(text: str | None, default: int) -> int:
     return int(text) if text and text.lstrip("-").isdigit() else default
 
 
-def _ordinal(value: int, kind: str) -> str:
+def ordinal(value: int, kind: str) -> str:
+    """A list number in one of Word's formats."""
     if kind in (
         "chineseCounting",
         "chineseCountingThousand",
