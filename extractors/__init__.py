@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import io
+import struct
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,8 +18,10 @@ _NOT_READ = {
     b"{\\rtf": ("这是RTF文件，本版本不读取", "请用Word另存为.docx"),
     b"Rar!": ("这是RAR压缩包，本版本不读取", "请解压后再提交"),
     b"7z\xbc\xaf": ("这是7z压缩包，本版本不读取", "请解压后再提交"),
-    b"\x89PNG": ("这是图片，本版本不读取", "请改交Word（.docx）"),
-    b"\xff\xd8\xff": ("这是图片，本版本不读取", "请改交Word（.docx）"),
+    b"\x89PNG": ("这是图片，本版本不读取", "请改交Word（.docx）或文字PDF"),
+    b"\xff\xd8\xff": ("这是图片，本版本不读取", "请改交Word（.docx）或文字PDF"),
+    b"II*\x00": ("这是图片，本版本不读取", "请改交Word（.docx）或文字PDF"),
+    b"MM\x00*": ("这是图片，本版本不读取", "请改交Word（.docx）或文字PDF"),
 }
 
 
@@ -59,23 +64,51 @@ Blocks = Callable[[bytes, Path], "list[Paragraph | Table]"]
 
 
 def _reader(path: Path, data: bytes) -> tuple[str, Blocks]:
-    if data.startswith(b"PK\x03\x04") or data.startswith(b"PK\x05\x06"):
-        from extractors import word
-
-        return "docx", word.blocks
+    """The kind of a file by its content, and who reads it."""
+    if data.startswith((b"PK\x03\x04", b"PK\x05\x06")):
+        return _of_archive(path, data)
+    if data.startswith(_OLE):
+        return _of_compound(path, data)
     if b"%PDF-" in data[:1024]:
         from extractors import pdf
 
         return "pdf", pdf.blocks
-    if data.startswith(_OLE):
-        if "EncryptedPackage".encode("utf-16-le") in data:
-            raise FileRefused(path, "文件有打开密码", "请去掉密码后另存再提交")
-        from extractors import legacy_word
-
-        return "doc", legacy_word.blocks
     for magic, (trouble, remedy) in _NOT_READ.items():
         if data.startswith(magic):
             raise FileRefused(path, trouble, remedy)
-    from extractors import plain
+    from extractors import plain, web
 
-    return "text", plain.blocks
+    return ("html", web.blocks) if web.is_page(data) else ("text", plain.blocks)
+
+
+def _of_archive(path: Path, data: bytes) -> tuple[str, Blocks]:
+    """Office's own archives, told by the parts they hold."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            names = archive.namelist()
+    except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError, struct.error):
+        names = []
+    if any(name.startswith("xl/") for name in names):
+        from extractors import sheet
+
+        return "xlsx", sheet.blocks
+    if names and not any(name.startswith("word/") for name in names):
+        raise FileRefused(path, "这是压缩包，本版本不读取", "请解压后再提交")
+    from extractors import word
+
+    return "docx", word.blocks
+
+
+def _of_compound(path: Path, data: bytes) -> tuple[str, Blocks]:
+    """Office's old compound files, told by the streams they hold."""
+    if "EncryptedPackage".encode("utf-16-le") in data:
+        raise FileRefused(path, "文件有打开密码", "请去掉密码后另存再提交")
+    if "WordDocument".encode("utf-16-le") not in data and any(
+        name.encode("utf-16-le") in data for name in ("Workbook", "Book\0")
+    ):
+        from extractors import sheet
+
+        return "xls", sheet.blocks
+    from extractors import legacy_word
+
+    return "doc", legacy_word.blocks

@@ -14,14 +14,14 @@ from schema.errors import FileRefused
 _BOOKMARK = re.compile(r"\[bookmark: [^\]]*\]")
 _BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
 _RULE = re.compile(r"^\s*\|?\s*:?-{2,}:?\s*(\|\s*:?-{2,}:?\s*)*\|?\s*$")
-_MARKUP = re.compile(r"^\s*(?:<\?xml|<!doctype|<html|<head|<body|MIME-Version:)", re.IGNORECASE)
+_MARKUP = re.compile(r"^\s*<\?xml", re.IGNORECASE)
 
 
 def blocks(data: bytes, path: Path) -> list[Paragraph | Table]:
     """The paragraphs and ragged tables of a text dump in UTF-8 or GB18030. Raises FileRefused."""
     text = _decoded(data, path)
     if _MARKUP.match(text):
-        raise FileRefused(path, "这是网页或XML文件，本版本不读取", "请用Word打开后另存为.docx")
+        raise FileRefused(path, "这是XML文件，本版本不读取", "请用Word打开后另存为.docx")
     return _Lines(_BOOKMARK.sub("", text).splitlines()).read()
 
 
