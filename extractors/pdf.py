@@ -9,7 +9,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from extractors import pdf_pages
+from extractors import pdf_pages, scan
 from extractors.pdf_tables import Char, Lattice, Line, Rule, fill, lattices, lines
 from schema.document import Paragraph, Table
 from schema.errors import FileRefused
@@ -46,7 +46,7 @@ def blocks(data: bytes, path: Path) -> list[Paragraph | Table]:
     finally:
         document.close()
     if not any(page.lines or page.tables for page in pages):
-        raise FileRefused(path, "PDF里没有文字，是扫描件", "本版本不读取扫描件，请改交Word（.docx）或文字PDF")
+        raise FileRefused(path, "PDF里没有文字", "请核对是否交错了文件")
     return pdf_pages.joined(pages)
 
 
@@ -65,6 +65,8 @@ def _page(document: Any, number: int, path: Path) -> pdf_pages.Page:
             )
         turn = _Turn(page)
         chars = list(_chars(page, turn))
+        if sum(not c.text.isspace() for c in chars) < 5 and _has_picture(page):
+            return _scanned(page, number, path)
         if chars and sum(c.text in "\x00\ufffd" or "\ue000" <= c.text <= "\uf8ff" for c in chars) > 0.3 * len(
             chars
         ):
@@ -94,6 +96,31 @@ def _laid_out(number: int, height: float, tables: list[Lattice], found: list[Lin
         between = [line for line in body if low <= line.base < high]
         parts += [pdf_pages.Text([line]) for line in between]
     return pdf_pages.Page(number, parts, tables, numbers)
+
+
+def _has_picture(page: Any) -> bool:
+    import pypdfium2.raw as raw
+
+    kinds = (raw.FPDF_PAGEOBJ_IMAGE, raw.FPDF_PAGEOBJ_FORM)
+    return any(
+        raw.FPDFPageObj_GetType(raw.FPDFPage_GetObject(page, i)) in kinds
+        for i in range(raw.FPDFPage_CountObjects(page))
+    )
+
+
+def _scanned(page: Any, number: int, path: Path) -> pdf_pages.Page:
+    """A page without text: its picture, recognised."""
+    if not scan.available():
+        raise scan.missing(path)
+    width, height = page.get_size()
+    scale = min(scan.DPI / 72, (scan.MAX_PIXELS / max(width * height, 1)) ** 0.5)
+    image = page.render(scale=scale).to_numpy()
+    rules, chars, _, tall = scan.page(image, scale)
+    tables = lattices(rules)
+    outside = fill(tables, chars)
+    found = _laid_out(number, tall, [t for t in tables if any(box.chars for box in t.boxes)], lines(outside))
+    found.scanned = True
+    return found
 
 
 class _Turn:

@@ -6,13 +6,14 @@ Decided by what stands on the pages alone: edges, repeated rows, lines that were
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from extractors.pdf_tables import Box, Lattice, Line, limit, lines, text_of, wrapped
 from schema.document import Cell, Origin, Paragraph, Place, Table
 
 _FIGURE = re.compile(r"^[\d.,%‰\-]+$")
 NEAR = 4.0  # edges of one table on two pages differ by less
+MISPLACED = 20.0  # points by which a scanned page may lie askew of the one before
 MAX_HEADING = 4
 
 
@@ -32,6 +33,7 @@ class Page:
     texts: list[Text]
     tables: list[Lattice]
     ornaments: list[Line]
+    scanned: bool = False  # laid on the glass by hand: its edges may stand elsewhere than the page before's
 
     @property
     def lines(self) -> list[Line]:
@@ -88,6 +90,8 @@ def joined(pages: list[Page]) -> list[Paragraph | Table]:
             before = out[-1] if out else None
             if isinstance(item, Lattice):
                 first = index == 0 and isinstance(before, _Whole)
+                if page.scanned and first and isinstance(before, _Whole):
+                    _shift(item, before.xs)
                 if not (first and isinstance(before, _Whole) and _goes_on(before, item, page.number)):
                     out.append(_begin(item, page.number))
                 continue
@@ -154,6 +158,23 @@ def _part(box: Box, page: int, rows: int, xs: list[float]) -> _Part:
 
 def _nearest(xs: list[float], x: float) -> int:
     return min(range(len(xs)), key=lambda i: abs(xs[i] - x))
+
+
+def _shift(table: Lattice, xs: list[float]) -> None:
+    """Moves a scanned table sideways to where the one before it stood, if it is as wide."""
+    by = xs[0] - table.xs[0]
+    stretch = (xs[-1] - xs[0]) / max(table.xs[-1] - table.xs[0], 1.0)
+    if abs(by) > MISPLACED or abs(stretch - 1) > 0.02:
+        return
+    origin = table.xs[0]
+    table.xs = [xs[0] + (x - origin) * stretch for x in table.xs]
+    for box in table.boxes:
+        moved = [
+            replace(c, left=xs[0] + (c.left - origin) * stretch, right=xs[0] + (c.right - origin) * stretch)
+            for c in box.chars
+        ]
+        box.left, box.right = xs[0] + (box.left - origin) * stretch, xs[0] + (box.right - origin) * stretch
+        box.chars = moved
 
 
 def _goes_on(whole: _Whole, table: Lattice, page: int) -> bool:

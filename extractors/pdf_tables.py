@@ -32,13 +32,15 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Char:
-    """A character with its left and right edge, its baseline and its font size."""
+    """A character with its left and right edge, its baseline, its font size, and how sure a recogniser
+    is of it (1 where nothing was recognised)."""
 
     text: str
     left: float
     right: float
     base: float
     size: float
+    score: float = 1.0
 
 
 @dataclass(slots=True)
