@@ -14,14 +14,11 @@ from schema.errors import FileRefused
 
 MAX_BYTES = 200 * 1024 * 1024
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_PICTURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"II*\x00", b"MM\x00*")
 _NOT_READ = {
     b"{\\rtf": ("这是RTF文件，本版本不读取", "请用Word另存为.docx"),
     b"Rar!": ("这是RAR压缩包，本版本不读取", "请解压后再提交"),
     b"7z\xbc\xaf": ("这是7z压缩包，本版本不读取", "请解压后再提交"),
-    b"\x89PNG": ("这是图片，本版本不读取", "请改交Word（.docx）或文字PDF"),
-    b"\xff\xd8\xff": ("这是图片，本版本不读取", "请改交Word（.docx）或文字PDF"),
-    b"II*\x00": ("这是图片，本版本不读取", "请改交Word（.docx）或文字PDF"),
-    b"MM\x00*": ("这是图片，本版本不读取", "请改交Word（.docx）或文字PDF"),
 }
 
 
@@ -73,6 +70,10 @@ def _reader(path: Path, data: bytes) -> tuple[str, Blocks]:
         from extractors import pdf
 
         return "pdf", pdf.blocks
+    if data.startswith(_PICTURES):
+        from extractors import scan
+
+        return "image", scan.blocks
     for magic, (trouble, remedy) in _NOT_READ.items():
         if data.startswith(magic):
             raise FileRefused(path, trouble, remedy)

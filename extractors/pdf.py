@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import ctypes
-import re
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from extractors import pdf_pages, scan
-from extractors.pdf_tables import Char, Lattice, Line, Rule, fill, lattices, lines
+from extractors.pdf_tables import Char, Rule, fill, lattices, lines
 from schema.document import Paragraph, Table
 from schema.errors import FileRefused
 
@@ -18,10 +17,6 @@ MAX_PAGES = 3000
 MAX_OBJECTS = 60_000  # drawn objects of a page; a form has a few hundred
 MAX_SIDE = 6000.0  # points: two metres
 THIN = 3.2  # a filled rectangle thinner than this is a line
-_PAGE_NUMBER = re.compile(
-    r"^[-—－~\s]*(?:第\s*)?\d{1,4}\s*(?:页)?(?:\s*[/／共]\s*(?:共\s*)?\d{1,4}\s*页?)?[-—－~\s]*$"
-)
-
 Matrix = tuple[float, float, float, float, float, float]
 _IDENTITY: Matrix = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
 
@@ -78,24 +73,9 @@ def _page(document: Any, number: int, path: Path) -> pdf_pages.Page:
         tables = lattices(list(_rules(page, turn, path, number)))
         outside = fill(tables, chars)
         tables = [t for t in tables if any(box.chars for box in t.boxes)]
-        return _laid_out(number, height if not turn.sideways else width, tables, lines(outside))
+        return pdf_pages.laid_out(number, height if not turn.sideways else width, tables, lines(outside))
     finally:
         page.close()
-
-
-def _laid_out(number: int, height: float, tables: list[Lattice], found: list[Line]) -> pdf_pages.Page:
-    """A page's lines as paragraphs between its tables; page numbers at its edges set apart."""
-    numbers = [
-        line for line in found
-        if _PAGE_NUMBER.match(line.text.strip()) and (line.base > 0.88 * height or line.base < 0.1 * height)
-    ]  # fmt: skip
-    body = [line for line in found if line not in numbers]
-    parts: list[pdf_pages.Text] = []
-    edges = sorted(t.top for t in tables)
-    for low, high in zip([-1e9, *edges], [*edges, 1e9], strict=True):
-        between = [line for line in body if low <= line.base < high]
-        parts += [pdf_pages.Text([line]) for line in between]
-    return pdf_pages.Page(number, parts, tables, numbers)
 
 
 def _has_picture(page: Any) -> bool:
@@ -115,12 +95,7 @@ def _scanned(page: Any, number: int, path: Path) -> pdf_pages.Page:
     width, height = page.get_size()
     scale = min(scan.DPI / 72, (scan.MAX_PIXELS / max(width * height, 1)) ** 0.5)
     image = page.render(scale=scale).to_numpy()
-    rules, chars, _, tall = scan.page(image, scale)
-    tables = lattices(rules)
-    outside = fill(tables, chars)
-    found = _laid_out(number, tall, [t for t in tables if any(box.chars for box in t.boxes)], lines(outside))
-    found.scanned = True
-    return found
+    return scan.laid_out(image, number, scale)
 
 
 class _Turn:

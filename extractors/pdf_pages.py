@@ -11,6 +11,9 @@ from dataclasses import dataclass, field, replace
 from extractors.pdf_tables import Box, Lattice, Line, limit, lines, text_of, wrapped
 from schema.document import Cell, Origin, Paragraph, Place, Table
 
+_PAGE_NUMBER = re.compile(
+    r"^[-—－~\s]*(?:第\s*)?\d{1,4}\s*(?:页)?(?:\s*[/／共]\s*(?:共\s*)?\d{1,4}\s*页?)?[-—－~\s]*$"
+)
 _FIGURE = re.compile(r"^[\d.,%‰\-]+$")
 NEAR = 4.0  # edges of one table on two pages differ by less
 MISPLACED = 20.0  # points by which a scanned page may lie askew of the one before
@@ -60,6 +63,7 @@ class _Part:
     right: float
     open: bool  # its last line was broken for want of room
     lines: int
+    score: float
 
     @property
     def text(self) -> str:
@@ -81,9 +85,30 @@ class _Whole:
         return [part.text for part in self.parts if part.row == row]
 
 
+def laid_out(
+    number: int, height: float, tables: list[Lattice], found: list[Line], scanned: bool = False
+) -> Page:
+    """A page's lines as paragraphs between its tables; page numbers at its edges set apart."""
+    numbers = [
+        line for line in found
+        if _PAGE_NUMBER.match(line.text.strip()) and (line.base > 0.88 * height or line.base < 0.1 * height)
+    ]  # fmt: skip
+    body = [line for line in found if line not in numbers]
+    parts: list[Text] = []
+    edges = sorted(t.top for t in tables)
+    for low, high in zip([-1e9, *edges], [*edges, 1e9], strict=True):
+        between = [line for line in body if low <= line.base < high]
+        parts += [Text([line]) for line in between]
+    return Page(number, parts, tables, numbers, scanned)
+
+
 def joined(pages: list[Page]) -> list[Paragraph | Table]:
     """The blocks of a document. A page number is ornament and stands last."""
-    right = max((line.right for page in pages for text in page.texts for line in text.lines), default=0.0)
+    every = [line for page in pages for text in page.texts for line in text.lines]
+    right = max(
+        [line.right for line in every] + [t.xs[-1] for page in pages for t in page.tables], default=0.0
+    )
+    left = min([line.left for line in every] + [t.xs[0] for page in pages for t in page.tables], default=0.0)
     out: list[_Whole | Text] = []
     for page in pages:
         for index, item in enumerate(page.items()):
@@ -96,7 +121,11 @@ def joined(pages: list[Page]) -> list[Paragraph | Table]:
                     out.append(_begin(item, page.number))
                 continue
             item.places = [_place(page.number, item.lines)]
-            if isinstance(before, Text) and wrapped(before.lines[-1], item.lines[0], right):
+            last = before.lines[-1] if isinstance(before, Text) else None
+            full = (
+                last is not None and last.left < left + 3 * last.size and wrapped(last, item.lines[0], right)
+            )
+            if isinstance(before, Text) and full:
                 before.lines += item.lines
                 before.places += item.places
             else:
@@ -153,6 +182,7 @@ def _part(box: Box, page: int, rows: int, xs: list[float]) -> _Part:
         box.right,
         goes_on,
         len(found),
+        min((char.score for char in box.chars), default=1.0),
     )
 
 
@@ -271,6 +301,7 @@ def _rejoin_row(whole: _Whole, parts: list[_Part], pairs: list[tuple[_Part, _Par
 
 def _append(above: _Part, below: _Part) -> None:
     above.places += below.places
+    above.score = min(above.score, below.score)
     if above.text and below.text and above.open:
         above.texts = [above.text + below.text]
     else:
@@ -299,6 +330,7 @@ def _table(whole: _Whole, block: int, number: int) -> Table:
         Cell(
             part.row, part.column, part.row_span, part.column_span, part.text,
             Origin("body", block, number, part.row + 1, part.column + 1, tuple(part.places)),
+            round(part.score, 3) if part.score < 1 else None,
         )
         for part in sorted(whole.parts, key=lambda part: (part.row, part.column))
     )  # fmt: skip

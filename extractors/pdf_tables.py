@@ -14,8 +14,8 @@ from itertools import pairwise
 SNAP = 2.6  # lines closer than this are one (double lines, borders of neighbouring cells)
 GAP = 4.0  # a line may be broken this much (dashes, corners)
 COVERED = 0.6  # share of a field's side that a line must cover to be its edge
-_NUMBERED = re.compile(
-    r"^(?:[一二三四五六七八九十]{1,3}、|[（(][一二三四五六七八九十\d]{1,3}[)）]|\d{1,2}[、.．](?!\d)|[①-⑳]|(?:目标|指标)\d+[:：])"
+_BEGINS = re.compile(
+    r"^(?:[一二三四五六七八九十]{1,3}、|[（(][一二三四五六七八九十\d]{1,3}[)）]|\d{1,2}[、.．](?!\d)|[①-⑳]|(?:目标|指标)\d+[:：]|附件|说明[:：])"
 )
 SMALLEST = 4.0  # a field narrower or lower than this is part of a line
 
@@ -285,14 +285,17 @@ def lines(chars: list[Char]) -> list[Line]:
     for line in out:
         line.chars.sort(key=lambda c: c.left)
         line.chars = [
-            char
-            for i, char in enumerate(line.chars)
-            if not any(
-                o.text == char.text and abs(o.left - char.left) < 0.25 * char.size
-                for o in line.chars[max(0, i - 2) : i]
-            )
+            c
+            for i, c in enumerate(line.chars)
+            if not any(_drawn_twice(o, c) for o in line.chars[max(0, i - 2) : i])
         ]
     return [line for line in out if any(not c.text.isspace() for c in line.chars)]
+
+
+def _drawn_twice(before: Char, char: Char) -> bool:
+    """The same character almost in the same place; two points side by side are two."""
+    near = min(0.12 * char.size, 0.4 * (char.right - char.left))
+    return before.text == char.text and abs(before.left - char.left) < near
 
 
 def paragraphs(found: list[Line], right: float) -> list[list[Line]]:
@@ -308,7 +311,8 @@ def paragraphs(found: list[Line], right: float) -> list[list[Line]]:
 
 def wrapped(line: Line, following: Line, right: float) -> bool:
     """Was the line broken only because the next word did not fit?"""
-    if _NUMBERED.match(following.text.strip()):
+    text = line.text.rstrip()
+    if _BEGINS.match(following.text.strip()) or text.endswith(("：", ":")):
         return False
     first = next((c for c in following.chars if not c.text.isspace()), following.chars[0])
     room = right - line.right

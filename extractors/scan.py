@@ -10,10 +10,13 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from extractors.pdf_tables import Char, Rule
+from extractors import pdf_pages
+from extractors.pdf_tables import Char, Rule, fill, lattices, lines
+from schema.document import Paragraph, Table
 from schema.errors import FileRefused
 
 DPI = 200
+A4 = 595.0  # points: the shorter side a picture of a page is taken to have
 MAX_PIXELS = 60_000_000
 STROKE = 15.0  # points: a stroke this long is a line and no part of a character
 _WIDE = 1.0  # relative width of a Chinese character
@@ -37,22 +40,55 @@ def page(image: Any, scale: float) -> tuple[list[Rule], list[Char], float, float
     scale: pixels per point."""
     import cv2
 
-    grey = _grey(image)
-    upright = _straight(grey)
-    colour = cv2.cvtColor(upright, cv2.COLOR_GRAY2BGR)
-    found = _engine()(colour)
+    upright = _straight(_grey(image))
+    found = _recognised(upright)
     if _sideways(found):
-        upright = cv2.rotate(upright, cv2.ROTATE_90_CLOCKWISE)
-        upright = _straight(upright)
-        found = _engine()(cv2.cvtColor(upright, cv2.COLOR_GRAY2BGR))
-        if _upside_down(found):
-            upright = cv2.rotate(upright, cv2.ROTATE_180)
-            found = _engine()(cv2.cvtColor(upright, cv2.COLOR_GRAY2BGR))
-    elif _upside_down(found):
-        upright = cv2.rotate(upright, cv2.ROTATE_180)
-        found = _engine()(cv2.cvtColor(upright, cv2.COLOR_GRAY2BGR))
+        upright = _straight(cv2.rotate(upright, cv2.ROTATE_90_CLOCKWISE))
+        found = _recognised(upright)
+    if _doubtful(found):  # a page on its head
+        turned = cv2.rotate(upright, cv2.ROTATE_180)
+        other = _recognised(turned)
+        if _certainty(other) > _certainty(found):
+            upright, found = turned, other
     height, width = upright.shape[:2]
     return _rules(upright, scale), _chars(found, scale), width / scale, height / scale
+
+
+def blocks(data: bytes, path: Path) -> list[Paragraph | Table]:
+    """The paragraphs and tables of a picture of a page (.png, .jpg, .tif with one or more pages).
+
+    Raises FileRefused where it is no picture, too large, or no recogniser is installed.
+    """
+    if not available():
+        raise missing(path)
+    import cv2
+    import numpy as np
+
+    _, images = cv2.imdecodemulti(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+    if not images:
+        raise FileRefused(path, "图片已损坏", "请重新扫描，或改交Word（.docx）")
+    pages = []
+    for number, image in enumerate(images):
+        height, width = image.shape[:2]
+        if height * width > MAX_PIXELS:
+            raise FileRefused(path, f"图片过大（{width}×{height}像素）", "请以200 dpi重新扫描")
+        pages.append(laid_out(image, number, min(height, width) / A4))
+    return pdf_pages.joined(pages)
+
+
+def laid_out(image: Any, number: int, scale: float) -> pdf_pages.Page:
+    """A picture as a page of paragraphs and tables. scale: pixels per point."""
+    rules, chars, _, height = page(image, scale)
+    tables = lattices(rules)
+    outside = fill(tables, chars)
+    filled = [table for table in tables if any(box.chars for box in table.boxes)]
+    return pdf_pages.laid_out(number, height, filled, lines(outside), scanned=True)
+
+
+def _recognised(grey: Any) -> Any:
+    import cv2
+
+    return _engine()(cv2.cvtColor(grey, cv2.COLOR_GRAY2BGR))
 
 
 @cache
@@ -172,11 +208,19 @@ def _sideways(found: Any) -> bool:
     return long > 3 and tall > 0.6 * long
 
 
-def _upside_down(found: Any) -> bool:
+def _doubtful(found: Any) -> bool:
     """Text read on its head gives poor scores throughout."""
-    if found.scores is None or len(found.scores) < 4:
-        return False
-    return float(sum(found.scores)) / len(found.scores) < 0.72
+    return (
+        found.scores is not None
+        and len(found.scores) > 3
+        and float(sum(found.scores)) / len(found.scores) < 0.88
+    )
+
+
+def _certainty(found: Any) -> float:
+    if found.scores is None:
+        return 0.0
+    return sum(float(score) * len(text) for text, score in zip(found.txts, found.scores, strict=True))
 
 
 def _extent(box: Any) -> tuple[float, float]:

@@ -21,7 +21,8 @@ class Ledger:
         """`source` gave the value `field` of the record at path `record` (`forms[0].funds[1]`)."""
         self._used.add(source.origin)
         key = (record, field, source.origin)
-        self._provenance.setdefault(key, Provenance(record, field, source.text, source.origin))
+        sure = source.confidence if isinstance(source, Cell) else None
+        self._provenance.setdefault(key, Provenance(record, field, source.text, source.origin, sure))
 
     def ornament(self, source: Source) -> None:
         """`source` is known to say nothing of its own: a heading, a legend, a stamp."""

@@ -69,7 +69,13 @@ def as_evidence(extraction: Extraction) -> dict[str, Any]:
         "format": extraction.document.format,
         "sha256": extraction.document.digest,
         "provenance": [
-            {"record": p.record, "field": p.field, "raw": p.raw, "origin": _plain(p.origin)}
+            {
+                "record": p.record,
+                "field": p.field,
+                "raw": p.raw,
+                "confidence": p.confidence,
+                "origin": _plain(p.origin),
+            }
             for p in extraction.evidence.provenance
         ],
         "unexplained": [

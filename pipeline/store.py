@@ -279,7 +279,16 @@ def _rows(extraction: Extraction) -> dict[sa.Table, list[dict[str, Any]]]:
         {**key, "no": i + 1, **_flat(finding)} for i, finding in enumerate(submission.findings)
     ]
     out[tables.provenance] = [
-        {**key, "no": i + 1, "record": p.record, "field": p.field, "raw": p.raw, **_origin(p.origin)}
+        {
+            **key,
+            "no": i + 1,
+            "record": p.record,
+            "field": p.field,
+            "raw": p.raw,
+            "confidence": p.confidence,
+            **_origin(p.origin),
+            **_pages(p.origin),
+        }
         for i, p in enumerate(evidence.provenance)
     ]
     out[tables.leftover] = [
@@ -327,6 +336,11 @@ def _origin(origin: Origin) -> dict[str, Any]:
         "part": origin.part, "block_no": origin.block, "table_no": origin.table, "row_no": origin.row,
         "column_no": origin.column,
     }  # fmt: skip
+
+
+def _pages(origin: Origin) -> dict[str, Any]:
+    boxes = [[p.page, p.left, p.top, p.right, p.bottom] for p in origin.places]
+    return {"page_no": boxes[0][0] if boxes else None, "boxes": boxes or sa.null()}
 
 
 # ---------------------------------------------------------------- rows → record

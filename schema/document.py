@@ -60,6 +60,7 @@ class Cell:
     column_span: int
     text: str
     origin: Origin
+    confidence: float | None = None  # a recogniser's lowest score for its characters, from 0 to 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +82,7 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One file as read. format: `docx`, `pdf` or `text`; digest: SHA-256 of the bytes, in hexadecimal."""
+    """One file as read. format: `docx`, `doc`, `pdf`, `xlsx`, `xls`, `html`, `image` or `text`; digest: SHA-256 of the bytes, in hexadecimal."""
 
     name: str
     format: str

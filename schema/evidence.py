@@ -16,6 +16,7 @@ class Provenance:
     field: str
     raw: str
     origin: Origin
+    confidence: float | None = None  # how sure a recogniser was of the raw text, from 0 to 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ depends_on = None
 V_SOURCE = """
 CREATE VIEW v_source AS
 SELECT p.submission_id, p.record, p.field, f.name AS file, p.part, p.block_no, p.table_no, p.row_no,
-       p.column_no, p.raw, f.sha256
+       p.column_no, p.page_no, p.raw, p.confidence, f.sha256
 FROM provenance p
 JOIN submission s ON s.submission_id = p.submission_id
 JOIN file f ON f.sha256 = s.sha256
@@ -156,6 +156,16 @@ def upgrade() -> None:
         sa.Column("table_no", sa.Integer(), nullable=True, comment="第几个表格，从1起；段落为空"),
         sa.Column("row_no", sa.Integer(), nullable=True, comment="第几行，从1起；段落为空"),
         sa.Column("column_no", sa.Integer(), nullable=True, comment="第几列，从1起；段落为空"),
+        sa.Column("page_no", sa.Integer(), nullable=True, comment="第几页，从1起；没有页的文件为空"),
+        sa.Column(
+            "boxes",
+            sa.JSON(),
+            nullable=True,
+            comment="在页上的位置：[页, 左, 上, 右, 下]，单位点，跨页的有多个",
+        ),
+        sa.Column(
+            "confidence", sa.Float(), nullable=True, comment="文字识别的最低把握，0到1；不是识别来的为空"
+        ),
         sa.ForeignKeyConstraint(
             ["submission_id"],
             ["submission.submission_id"],
