@@ -401,6 +401,9 @@ def _table(rows: list[_Row], block: int, number: int) -> Table:
         if not xs or edge - xs[-1] > _NEAR:
             xs.append(edge)
 
+    if len(xs) < 2:
+        xs = [0, 1000]
+
     def column(edge: int) -> int:
         return min(range(len(xs)), key=lambda i: abs(xs[i] - edge))
 
@@ -409,12 +412,13 @@ def _table(rows: list[_Row], block: int, number: int) -> Table:
     for r, row in enumerate(rows):
         still: dict[tuple[int, int], int] = {}
         for i, text in enumerate(row.texts[: len(row.edges) - 1]):
-            left, right = column(row.edges[i]), column(row.edges[i + 1])
+            left = min(column(row.edges[i]), len(xs) - 2)
+            right = max(column(row.edges[i + 1]), left + 1)
             if row.flags[i] & 1 and cells and cells[-1].row == r:
                 last = cells[-1]
-                cells[-1] = Cell(r, last.column, 1, right - last.column, last.text, last.origin)
+                cells[-1] = Cell(r, last.column, 1, max(right - last.column, 1), last.text, last.origin)
                 continue
-            key = (left, max(right - left, 1))
+            key = (left, right - left)
             if row.flags[i] & 2 and key in above:
                 index = above[key]
                 top = cells[index]

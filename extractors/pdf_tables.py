@@ -143,7 +143,11 @@ def _edges(rules: list[Rule], horizontal: bool) -> list[float]:
 
 def _lattice(rules: list[Rule]) -> Lattice | None:
     xs, ys = _edges(rules, False), _edges(rules, True)
-    if len(xs) < 2 or len(ys) < 2:
+    if len(xs) < 2 or not ys:
+        return None
+    rules = rules + _open_ends(rules, xs, ys)
+    ys = _edges(rules, True)
+    if len(ys) < 2:
         return None
     columns, rows = len(xs) - 1, len(ys) - 1
     right_of = [
@@ -175,6 +179,17 @@ def _lattice(rules: list[Rule]) -> Lattice | None:
                 )
             )
     return Lattice(xs, ys, boxes)
+
+
+def _open_ends(rules: list[Rule], xs: list[float], ys: list[float]) -> list[Rule]:
+    """The edges that a page break left out: both outer sides go on beyond the last horizontal line."""
+    sides = [[r for r in rules if not r.horizontal and abs(r.at - x) <= SNAP] for x in (xs[0], xs[-1])]
+    if not all(sides):
+        return []
+    low = min(max(r.end for r in side) for side in sides)
+    high = max(min(r.start for r in side) for side in sides)
+    ends = [y for y, beyond in ((low, low - ys[-1]), (high, ys[0] - high)) if beyond > 2 * SMALLEST]
+    return [Rule(True, y, xs[0], xs[-1]) for y in ends]
 
 
 def _extent(

@@ -59,7 +59,7 @@ def test_gb18030_is_read_and_bookmarks_are_dropped(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "data", [bytes(range(256)) * 4, b"\x00\x01\x02" * 100, b"<html><body>x</body></html>"]
+    "data", [bytes(range(256)) * 4, b"\x00\x01\x02" * 100, b"<?xml version='1.0'?><w:wordDocument/>"]
 )
 def test_what_is_no_text_is_refused(tmp_path: Path, data: bytes) -> None:
     path = tmp_path / "noise.txt"
