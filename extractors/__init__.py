@@ -6,7 +6,8 @@ import hashlib
 import io
 import struct
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from schema.document import Document, Paragraph, Table
@@ -22,39 +23,60 @@ _NOT_READ = {
 }
 
 
-def read(path: Path) -> Document:
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file to read: its place, and its bytes where they come out of an archive."""
+
+    path: Path
+    content: bytes | None = None
+
+    def data(self) -> bytes:
+        """The bytes. Raises FileRefused where they are missing, empty or too many."""
+        data = _bytes(self.path) if self.content is None else self.content
+        if not data:
+            raise FileRefused(self.path, "文件是空的", "请向单位重新索取")
+        return data
+
+    def members(self) -> Iterator[File | FileRefused]:
+        """The files of an archive. Raises FileRefused where it must not be opened."""
+        from extractors import bundle
+
+        data = self.data()
+        for member in bundle.members(data, self.path):
+            yield member if isinstance(member, FileRefused) else File(*member)
+
+
+def read(file: Path | File) -> Document:
     """One file as a Document.
 
     Raises FileRefused, with file and remedy, where the file is missing, empty, too large, broken,
     locked, hostile or of a kind that is not read.
     """
-    data = _bytes(path)
-    kind, blocks = _reader(path, data)
-    return Document(path.name, kind, hashlib.sha256(data).hexdigest(), tuple(blocks(data, path)))
+    if isinstance(file, Path):
+        file = File(file)
+    data = file.data()
+    kind, blocks = _reader(file.path, data)
+    return Document(file.path.name, kind, digest(data), tuple(blocks(data, file.path)))
 
 
-def digest(path: Path) -> str:
-    """SHA-256 of the file's bytes, in hexadecimal."""
-    return hashlib.sha256(_bytes(path)).hexdigest()
+def digest(data: bytes) -> str:
+    """SHA-256 of a file's bytes, in hexadecimal."""
+    return hashlib.sha256(data).hexdigest()
 
 
 def _bytes(path: Path) -> bytes:
     try:
         size = path.stat().st_size
         if size > MAX_BYTES:
-            raise FileRefused(
-                path, f"文件过大（{size // 1048576} MB）", f"请拆分或压缩图片，上限{MAX_BYTES // 1048576} MB"
-            )
-        data = path.read_bytes()
+            trouble = f"文件过大（{size // 1048576} MB）"
+            raise FileRefused(path, trouble, f"请拆分或压缩图片，上限{MAX_BYTES // 1048576} MB")
+        return path.read_bytes()
     except FileNotFoundError:
         raise FileRefused(path, "文件不存在", "请核对路径") from None
     except IsADirectoryError:
         raise FileRefused(path, "这是文件夹", "请用 ziping ingest 或 --out 读取文件夹") from None
     except OSError as error:
         raise FileRefused(path, f"文件无法读取（{error.strerror}）", "请检查权限后重试") from None
-    if not data:
-        raise FileRefused(path, "文件是空的", "请向单位重新索取")
-    return data
 
 
 Blocks = Callable[[bytes, Path], "list[Paragraph | Table]"]
@@ -94,7 +116,7 @@ def _of_archive(path: Path, data: bytes) -> tuple[str, Blocks]:
 
         return "xlsx", sheet.blocks
     if names and not any(name.startswith("word/") for name in names):
-        raise FileRefused(path, "这是压缩包，本版本不读取", "请解压后再提交")
+        raise FileRefused(path, "这是压缩包，不是一份材料", "请用 ziping ingest 读取，或解压后再提交")
     from extractors import word
 
     return "docx", word.blocks

@@ -72,35 +72,40 @@ def extract(
         raise click.UsageError("--json and --evidence take one FILE; use --out DIR for several.")
     if as_json and evidence:
         raise click.UsageError("Choose one of --json and --evidence.")
+    from extractors import File
     from pipeline import run
     from pipeline.extract import Extraction, as_evidence, as_record
     from pipeline.extract import as_json as encode
+    from schema.errors import ZipingError
 
     found = list(run.find(list(paths)))
-    files = [path for path in found if isinstance(path, Path)]
+    if (as_json or evidence) and len(found) != 1:
+        raise click.UsageError(
+            "--json and --evidence take one FILE; use --out DIR for an archive or a folder."
+        )
     refused = 0
-    names = _names(files)
+    names = _names([file.path for file in found if isinstance(file, File)])
     if out is not None:
         _make(out)
-    for item in found:
-        result = run.attempt(item) if isinstance(item, Path) else item
-        if not isinstance(result, Extraction):
+    for file in found:
+        result = run.attempt(file) if isinstance(file, File) else file
+        if not isinstance(file, File) or not isinstance(result, Extraction):
+            assert isinstance(result, ZipingError)
             refused += 1
-            click.echo(
-                f"ziping: {item if isinstance(item, Path) else result.subject}: {result.reason}", err=True
-            )
-        elif isinstance(item, Path) and out is not None:
-            _write(out / names[item], encode(as_record(result)) + "\n")
+            subject = file.path if isinstance(file, File) else file.subject
+            click.echo(f"ziping: {subject}: {result.reason}", err=True)
+        elif out is not None:
+            _write(out / names[file.path], encode(as_record(result)) + "\n")
             if verbose:
-                click.echo(f"{item} -> {out / names[item]}", err=True)
+                click.echo(f"{file.path} -> {out / names[file.path]}", err=True)
         elif as_json:
             click.echo(encode(as_record(result)))
         elif evidence:
             click.echo(encode(as_evidence(result)))
-        elif not quiet and isinstance(item, Path):
+        elif not quiet:
             from pipeline.display import show
 
-            show(as_record(result), item.name, _console())
+            show(as_record(result), file.path.name, _console())
     if out is not None and not quiet:
         click.echo(f"{len(found) - refused} of {len(found)} read, JSON in {out}", err=True)
     sys.exit(REFUSED if refused else READ)
@@ -155,12 +160,13 @@ The same bytes are read once; a run that was stopped is completed by the same co
 @_verbose
 def ingest(paths: tuple[Path, ...], url: str, quiet: bool, verbose: bool) -> None:
     """Read files and folders into the store."""
+    from extractors import File
     from pipeline import run
 
     store = _open(url)
     console = _console(stderr=True)
     files = list(paths)
-    total = sum(isinstance(path, Path) for path in run.find(files))
+    total = sum(isinstance(file, File) for file in run.find(files))
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())

@@ -25,9 +25,9 @@ class Extraction:
     evidence: Evidence
 
 
-def extract(path: Path) -> Extraction:
+def extract(file: Path | extractors.File) -> Extraction:
     """Reads one file. Raises FileRefused or NothingFound."""
-    document = extractors.read(path)
+    document = extractors.read(file)
     submission, evidence = normalize(document)
     return Extraction(document, check(submission), evidence)
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import extractors
+from extractors import File, bundle
 from pipeline.extract import Extraction, extract
 from pipeline.store import Store
 from schema.errors import FileRefused, ZipingError
@@ -44,14 +45,13 @@ class Summary:
             self.partly.append((str(path), len(evidence.leftovers)))
 
 
-def find(paths: list[Path]) -> Iterator[Path | FileRefused]:
-    """The files to read: each path that is a file, and every file below a folder, in order of name.
-
-    A missing path and a folder without any file come as the refusal that says so.
+def find(paths: list[Path]) -> Iterator[File | FileRefused]:
+    """The files to read: each path that is a file, every file below a folder in order of name, every member of
+    an archive. A missing path and a folder without any file come as the refusal that says so.
     """
     for path in paths:
         if not path.is_dir():
-            yield path
+            yield from _members(path)
             continue
         found = False
         for folder, names, files in os.walk(path):
@@ -59,15 +59,26 @@ def find(paths: list[Path]) -> Iterator[Path | FileRefused]:
             for name in sorted(files):
                 if not name.startswith(_NO_FILES):
                     found = True
-                    yield Path(folder, name)
+                    yield from _members(Path(folder, name))
         if not found:
             yield FileRefused(path, "文件夹里没有可读的文件", "请核对路径，或先把文件解压到这里")
 
 
-def attempt(path: Path) -> Extraction | ZipingError:
-    """Reads one file and never raises: the one place that guards a batch against what nobody foresaw."""
+def _members(path: Path) -> Iterator[File | FileRefused]:
+    if not bundle.is_bundle(path):
+        yield File(path)
+        return
     try:
-        return extract(path)
+        yield from File(path).members()
+    except FileRefused as error:
+        yield error
+
+
+def attempt(file: File) -> Extraction | ZipingError:
+    """Reads one file and never raises: the one place that guards a batch against what nobody foresaw."""
+    path = file.path
+    try:
+        return extract(file)
     except ZipingError as error:
         return error
     except MemoryError:
@@ -83,32 +94,33 @@ def attempt(path: Path) -> Extraction | ZipingError:
 def ingest(paths: list[Path], store: Store, seen: Callable[[Path, str], None]) -> Summary:
     """Reads files into the store; `seen` is called with each path and its outcome. Raises StoreError."""
     summary = Summary()
-    for path in find(paths):
-        if isinstance(path, FileRefused):
-            summary.refused.append((path.subject, path.reason))
+    for file in find(paths):
+        if isinstance(file, FileRefused):
+            summary.refused.append((file.subject, file.reason))
             continue
         summary.files += 1
-        seen(path, _one(path, store, summary))
+        seen(file.path, _one(file, store, summary))
     return summary
 
 
-def _one(path: Path, store: Store, summary: Summary) -> str:
+def _one(file: File, store: Store, summary: Summary) -> str:
     try:
-        sha256 = extractors.digest(path)
+        data = file.data()
     except FileRefused as error:
-        summary.refused.append((str(path), error.reason))
+        summary.refused.append((str(file.path), error.reason))
         return "refused"
+    sha256 = extractors.digest(data)
     if store.known(sha256):
-        store.deliver(path, sha256)
+        store.deliver(file.path, sha256)
         summary.known += 1
         return "known"
-    result = attempt(path)
+    result = attempt(File(file.path, data))
     if isinstance(result, Extraction):
-        if not store.save(path, result):
+        if not store.save(file.path, len(data), result):
             summary.known += 1
             return "known"
-        summary.add(path, result)
+        summary.add(file.path, result)
         return "read"
-    summary.refused.append((str(path), result.reason))
-    store.refuse(path, sha256, result.reason)
+    summary.refused.append((str(file.path), result.reason))
+    store.refuse(file.path, len(data), sha256, result.reason)
     return "refused"

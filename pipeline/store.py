@@ -103,7 +103,7 @@ class Store:
         with self.guard(), self.engine.begin() as connection:
             self._deliver(connection, path, sha256)
 
-    def save(self, path: Path, extraction: Extraction) -> bool:
+    def save(self, path: Path, size: int, extraction: Extraction) -> bool:
         """Saves one submission whole or not at all; False where its bytes are there already."""
         document, evidence = extraction.document, extraction.evidence
         outcome = "partly" if evidence.leftovers else "read"
@@ -114,25 +114,26 @@ class Store:
             if connection.execute(kept).first() is not None:
                 self._deliver(connection, path, document.digest)
                 return False
-            self._put_file(connection, path, document.digest, document.format, outcome, None)
+            self._put_file(connection, path, size, document.digest, document.format, outcome, None)
             for table, rows in _rows(extraction).items():
                 if rows:
                     connection.execute(table.insert(), rows)
             self._deliver(connection, path, document.digest)
         return True
 
-    def refuse(self, path: Path, sha256: str, message: str) -> None:
+    def refuse(self, path: Path, size: int, sha256: str, message: str) -> None:
         """Keeps a file that could not be read in the ledger, with the reason."""
         with self.guard(), self.engine.begin() as connection:
             kept = sa.select(tables.submission.c.submission_id).where(tables.submission.c.sha256 == sha256)
             if connection.execute(kept).first() is None:
-                self._put_file(connection, path, sha256, None, "refused", message)
+                self._put_file(connection, path, size, sha256, None, "refused", message)
                 self._deliver(connection, path, sha256)
 
     def _put_file(
         self,
         connection: sa.Connection,
         path: Path,
+        size: int,
         sha256: str,
         kind: str | None,
         outcome: str,
@@ -141,7 +142,6 @@ class Store:
         found = tables.file.c.sha256 == sha256
         row = {"format": kind, "outcome": outcome, "message": message, "version": VERSION}
         if connection.execute(sa.select(tables.file.c.sha256).where(found)).first() is None:
-            size = path.stat().st_size
             connection.execute(
                 tables.file.insert(), {"sha256": sha256, "name": path.name, "size": size, **row}
             )

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from extractors import File
 from pipeline.extract import Extraction
 from pipeline.run import attempt
 from tests.conftest import ROOT
@@ -20,7 +21,7 @@ FLIPS = 40  # a format; `make soak` is the place for thousands
 
 
 def survives(path: Path) -> None:
-    result = attempt(path)
+    result = attempt(File(path))
     if not isinstance(result, Extraction):
         message = str(result)
         assert "\n" not in message
@@ -60,7 +61,7 @@ def test_a_page_that_names_a_file_fetches_nothing(tmp_path: Path) -> None:
     path.write_text(
         '<html><body><img src="http://127.0.0.1:9/x"><p>一、情况</p><p>甲</p></body></html>', encoding="utf-8"
     )
-    assert isinstance(attempt(path), Extraction)
+    assert isinstance(attempt(File(path)), Extraction)
 
 
 def test_a_sheet_with_a_hundred_thousand_styled_empty_rows(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from extractors import File
 from pipeline.extract import Extraction
 from pipeline.run import attempt
 from schema.errors import ZipingError
@@ -19,7 +20,7 @@ Docx = Callable[..., Path]
 
 
 def refusal(path: Path) -> str:
-    result = attempt(path)
+    result = attempt(File(path))
     assert isinstance(result, ZipingError), "was read"
     message = str(result)
     assert "\n" not in message
@@ -135,5 +136,5 @@ def test_flipped_bytes_never_crash_the_reader(docx: Docx, seed: int) -> None:
     for _ in range(rng.randint(1, 20)):
         data[rng.randrange(len(data))] = rng.randrange(256)
     path.write_bytes(bytes(data))
-    result = attempt(path)
+    result = attempt(File(path))
     assert isinstance(result, Extraction) or "读取时出错" not in str(result), result

@@ -94,7 +94,7 @@ def test_a_file_that_cannot_be_read_stays_in_the_ledger_and_the_batch_goes_on(
 def test_a_file_that_was_refused_once_can_be_read_later(store: Store, tmp_path: Path) -> None:
     path = tmp_path / "form.docx"
     shutil.copy(FILES[0], path)
-    store.refuse(path, extract(path).document.digest, "内存不足; 请重试")
+    store.refuse(path, 1, extract(path).document.digest, "内存不足; 请重试")
     ingest(store, path)
     assert store.counts().get("file_refused", 0) == 0
     assert store.counts()["submission"] == 1
