@@ -17,7 +17,6 @@ MAX_BYTES = 200 * 1024 * 1024
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _PICTURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"II*\x00", b"MM\x00*")
 _NOT_READ = {
-    b"{\\rtf": ("这是RTF文件，本版本不读取", "请用Word另存为.docx"),
     b"Rar!": ("这是RAR压缩包，本版本不读取", "请解压后再提交"),
     b"7z\xbc\xaf": ("这是7z压缩包，本版本不读取", "请解压后再提交"),
 }
@@ -92,6 +91,10 @@ def _reader(path: Path, data: bytes) -> tuple[str, Blocks]:
         from extractors import pdf
 
         return "pdf", pdf.blocks
+    if data.startswith(b"{\\rtf"):
+        from extractors import office
+
+        return "rtf", office.blocks
     if data.startswith(_PICTURES):
         from extractors import scan
 

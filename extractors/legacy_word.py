@@ -16,6 +16,7 @@ from pathlib import Path
 
 import olefile
 
+from extractors import office
 from extractors.word_numbers import Counter, Level
 from schema.document import Cell, Origin, Paragraph, Table
 from schema.errors import FileRefused
@@ -68,10 +69,16 @@ def blocks(data: bytes, path: Path) -> list[Paragraph | Table]:
         return _Assembler(_File(streams, path)).read()
     except FileRefused:
         raise
+    except _TooOld:
+        return office.blocks(data, path)
     except (OSError, struct.error, IndexError, ValueError, KeyError, OverflowError, RecursionError) as error:
         raise FileRefused(
             path, f"Word文件已损坏（{type(error).__name__}）", "请用Word打开后另存为.docx"
         ) from None
+
+
+class _TooOld(Exception):
+    """Word 95 or older: another format under the same ending."""
 
 
 @dataclass(slots=True)
@@ -100,7 +107,7 @@ class _File:
         self.main, self.data = streams["WordDocument"], streams["Data"]
         ident, flags = self._u16(0), self._u16(10)
         if ident == 0xA5DC or self._u16(2) < 101:
-            raise FileRefused(path, "这是Word 95或更早的文件", "请用Word打开后另存为.docx")
+            raise _TooOld
         if ident != 0xA5EC:
             raise FileRefused(path, "Word文件已损坏（文件头不对）", "请用Word打开后另存为.docx")
         if flags & 0x0100:

@@ -14,8 +14,9 @@ from schema.document import Cell, Origin, Paragraph, Place, Table
 _PAGE_NUMBER = re.compile(
     r"^[-—－~\s]*(?:第\s*)?\d{1,4}\s*(?:页)?(?:\s*[/／共]\s*(?:共\s*)?\d{1,4}\s*页?)?[-—－~\s]*$"
 )
-_FIGURE = re.compile(r"^[\d.,%‰\-]+$")
+_FIGURE = re.compile(r"^[\d.,%‰\-]+分?$")
 NEAR = 4.0  # edges of one table on two pages differ by less
+CUT = 26.0  # a row that was cut leaves no room for another line
 MISPLACED = 20.0  # points by which a scanned page may lie askew of the one before
 MAX_HEADING = 4
 
@@ -36,6 +37,7 @@ class Page:
     texts: list[Text]
     tables: list[Lattice]
     ornaments: list[Line]
+    height: float = 0.0
     scanned: bool = False  # laid on the glass by hand: its edges may stand elsewhere than the page before's
 
     @property
@@ -77,6 +79,8 @@ class _Whole:
     xs: list[float]
     rows: int = 0
     parts: list[_Part] = field(default_factory=list)
+    repeats: bool = False  # its heading stands again on every page
+    bottom: float = 0.0  # where it ends on its last page
 
     def last_row(self) -> list[_Part]:
         return [part for part in self.parts if part.row + part.row_span == self.rows]
@@ -99,7 +103,7 @@ def laid_out(
     for low, high in zip([-1e9, *edges], [*edges, 1e9], strict=True):
         between = [line for line in body if low <= line.base < high]
         parts += [Text([line]) for line in between]
-    return Page(number, parts, tables, numbers, scanned)
+    return Page(number, parts, tables, numbers, height, scanned)
 
 
 def joined(pages: list[Page]) -> list[Paragraph | Table]:
@@ -108,6 +112,7 @@ def joined(pages: list[Page]) -> list[Paragraph | Table]:
     right = max(
         [line.right for line in every] + [t.xs[-1] for page in pages for t in page.tables], default=0.0
     )
+    bottom = _text_area(pages)
     left = min([line.left for line in every] + [t.xs[0] for page in pages for t in page.tables], default=0.0)
     out: list[_Whole | Text] = []
     for page in pages:
@@ -117,7 +122,11 @@ def joined(pages: list[Page]) -> list[Paragraph | Table]:
                 first = index == 0 and isinstance(before, _Whole)
                 if page.scanned and first and isinstance(before, _Whole):
                     _shift(item, before.xs)
-                if not (first and isinstance(before, _Whole) and _goes_on(before, item, page.number)):
+                if not (
+                    first
+                    and isinstance(before, _Whole)
+                    and _goes_on(before, item, page.number, bottom - before.bottom)
+                ):
                     out.append(_begin(item, page.number))
                 continue
             item.places = [_place(page.number, item.lines)]
@@ -146,6 +155,19 @@ def joined(pages: list[Page]) -> list[Paragraph | Table]:
     return blocks
 
 
+def _text_area(pages: list[Page]) -> float:
+    """How far down the pages are filled: as far as anything stands, or as far from the edge as at the top."""
+    tables = [t for page in pages for t in page.tables]
+    top = min(
+        [t.top for t in tables]
+        + [line.base - line.size for page in pages for text in page.texts for line in text.lines],
+        default=0.0,
+    )
+    low = max([t.bottom for t in tables], default=0.0)
+    height = max((page.height for page in pages), default=0.0)
+    return max(low, height - top)
+
+
 def _stripped(found: list[Line]) -> list[str]:
     return [line.text.strip() if i else line.text.rstrip() for i, line in enumerate(found)]
 
@@ -160,7 +182,7 @@ def _place(page: int, found: list[Line]) -> Place:
 
 # ---------------------------------------------------------------- joining
 def _begin(table: Lattice, page: int) -> _Whole:
-    whole = _Whole(list(table.xs), len(table.ys) - 1)
+    whole = _Whole(list(table.xs), len(table.ys) - 1, bottom=table.bottom)
     whole.parts = [_part(box, page, 0, whole.xs) for box in table.boxes]
     return whole
 
@@ -207,8 +229,10 @@ def _shift(table: Lattice, xs: list[float]) -> None:
         box.chars = moved
 
 
-def _goes_on(whole: _Whole, table: Lattice, page: int) -> bool:
-    """Joins a table at the top of a page to the one at the end of the page before, if it is the same."""
+def _goes_on(whole: _Whole, table: Lattice, page: int, room: float) -> bool:
+    """Joins a table at the top of a page to the one at the end of the page before, if it is the same.
+
+    room: points left free below the table on the page before."""
     if abs(whole.xs[0] - table.xs[0]) > NEAR or abs(whole.xs[-1] - table.xs[-1]) > NEAR:
         return False
     rows = _rows(table)
@@ -219,19 +243,41 @@ def _goes_on(whole: _Whole, table: Lattice, page: int) -> bool:
     first = rows[repeated] if repeated < len(rows) else []
     if (not repeated and len(fresh) > 0.34 * len(table.xs)) or (fresh and len(first) == 1 and not repeated):
         return False
+    if not repeated and (whole.repeats or _begins_anew(whole, table, room)):
+        return False
+    whole.repeats = whole.repeats or repeated > 0
     _take_edges(whole, fresh)
+    whole.bottom = table.bottom
     shift = whole.rows - repeated
     parts = [_part(box, page, shift, whole.xs) for box in table.boxes if box.row >= repeated]
     if not parts:
         return True
     seam = [part for part in parts if part.row == whole.rows]
     pairs = [(above, below) for below in seam for above in whole.last_row() if _same_columns(above, below)]
-    if _cut_row(pairs, seam):
+    if _cut_row(pairs, seam, room):
         _rejoin_row(whole, parts, pairs)
     else:
         _rejoin_merged(whole, parts, pairs)
     whole.rows = max((part.row + part.row_span for part in whole.parts), default=0)
     return True
+
+
+def _begins_anew(whole: _Whole, table: Lattice, room: float) -> bool:
+    """Is a table's first row a row of headings of its own? It is filled throughout, and has words where the
+    table before has figures, or would have found room on the page before."""
+    first = [box for box in table.boxes if box.row == 0]
+    texts = ["".join(text_of(box).split()) for box in first]
+    if len(first) < 3 or not all(texts) or any(_FIGURE.match(text) for text in texts):
+        return False
+    figures = 0
+    for box in first:
+        above = [
+            p.text
+            for p in whole.parts
+            if abs(p.left - box.left) <= NEAR and abs(p.right - box.right) <= NEAR and p.text
+        ]
+        figures += len(above) > 2 and sum(bool(_FIGURE.match(t.strip())) for t in above) > 0.8 * len(above)
+    return figures > 0 or table.ys[1] - table.ys[0] < room - 3
 
 
 def _rows(table: Lattice) -> list[list[str]]:
@@ -278,12 +324,15 @@ def _same_columns(a: _Part, b: _Part) -> bool:
     return abs(a.left - b.left) <= NEAR and abs(a.right - b.right) <= NEAR
 
 
-def _cut_row(pairs: list[tuple[_Part, _Part]], seam: list[_Part]) -> bool:
-    """Was a row cut in two? Some text goes on below the seam, and no cell holds two texts of its own."""
-    if len(pairs) < len(seam):
+def _cut_row(pairs: list[tuple[_Part, _Part]], seam: list[_Part], room: float) -> bool:
+    """Was a row cut in two? It reached the end of the page, some text goes on below the seam, and no cell holds
+    two texts of its own."""
+    if len(pairs) < len(seam) or room > CUT:
         return False
     both = [(a, b) for a, b in pairs if a.text and b.text]
     one_sided = sum(bool(a.text) != bool(b.text) for a, b in pairs)
+    if any(below.text and not above.text for above, below in pairs):
+        return False  # what stands only below the seam began there
     if len(both) == 1 and one_sided >= 2 and both[0][0].lines > 2:
         return True  # a long text goes on, the others stood on one page
     return bool(both) and all(a.open for a, _ in both) and len(both) < max(len(pairs), 2)
@@ -310,12 +359,16 @@ def _append(above: _Part, below: _Part) -> None:
 
 
 def _rejoin_merged(whole: _Whole, parts: list[_Part], pairs: list[tuple[_Part, _Part]]) -> None:
-    """A merged cell cut in two: blank below, at the left of what is new, or below a cell of several rows."""
+    """A merged cell cut in two: blank below, at the left of what is new in a column that merges cells, or below
+    a cell of several rows."""
     starts = [part.column for part in parts if part.row == whole.rows and part.text]
     first = min(starts, default=0)
     gone: set[int] = set()
     for above, below in pairs:
-        leading = below.column < first
+        merges = above.column == 0 or any(
+            part.row_span > 1 and _same_columns(part, below) for part in (*whole.parts, *parts)
+        )
+        leading = below.column < first and merges
         if (not below.text and (leading or (above.row_span > 1 and above.text))) or (
             below.text and not above.text and above.row_span > 1 and above.column == 0
         ):

@@ -82,7 +82,8 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One file as read. format: `docx`, `doc`, `pdf`, `xlsx`, `xls`, `html`, `image` or `text`; digest: SHA-256 of the bytes, in hexadecimal."""
+    """One file as read. format: `docx`, `doc`, `pdf`, `xlsx`, `xls`, `html`, `image`, `rtf` or `text`; digest: SHA-256 of
+    the bytes, in hexadecimal."""
 
     name: str
     format: str

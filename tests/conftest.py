@@ -43,7 +43,7 @@ def ziping(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
     return run
 
 
-def _missing(what: str) -> None:
+def missing(what: str) -> None:
     """A test that lacks a program is skipped with the remedy; in CI that is a failure."""
     message = f"{what} is missing: run `make test` as root on Debian, or install it"
     if os.environ.get("CI") == "true":
@@ -57,7 +57,7 @@ def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
     binaries = found[-1].parent if found else Path(shutil.which("initdb") or "").parent
     if not (binaries / "initdb").is_file():
-        _missing("PostgreSQL 15 (Debian: postgresql-15)")
+        missing("PostgreSQL 15 (Debian: postgresql-15)")
     folder = tmp_path_factory.mktemp("postgresql")
     root = os.geteuid() == 0
     if root:  # the server refuses to run as root
