@@ -11,6 +11,7 @@ import extractors
 from extractors import office
 from schema.document import Paragraph, Table
 from schema.errors import FileRefused
+from tests.conftest import missing
 
 RTF = r"{\rtf1\ansi\ansicpg936 \u33258?\u35780?\par\trowd\cellx2000\cellx4000\intbl A\cell B\cell\row\pard end\par}"
 
@@ -28,10 +29,9 @@ def test_without_libreoffice_the_refusal_names_it(rtf: Path, monkeypatch: pytest
         extractors.read(rtf)
 
 
-@pytest.mark.skipif(
-    office.installed() is None, reason="LibreOffice is not installed (Debian: libreoffice-writer-nogui)"
-)
 def test_with_libreoffice_an_rtf_is_read(rtf: Path) -> None:
+    if office.installed() is None:
+        missing("LibreOffice (Debian: libreoffice-writer-nogui)")
     document = extractors.read(rtf)
     assert document.format == "rtf"
     assert [b.text for b in document.blocks if isinstance(b, Paragraph) and b.text] == ["自评", "end"]
