@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import subprocess
+import os
+import time
 from pathlib import Path
 
 import pytest
@@ -39,25 +40,40 @@ def test_with_libreoffice_an_rtf_is_read(rtf: Path) -> None:
     assert [c.text for c in table.cells] == ["A", "B"]
 
 
+def _stands_for_soffice(script: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    program = folder / "soffice"
+    program.write_text(f"#!/bin/sh\n{script}\n", encoding="ascii")
+    program.chmod(0o755)
+    monkeypatch.setattr(office, "installed", lambda: str(program))
+
+
 def test_a_conversion_that_hangs_is_ended_with_all_it_started(
     rtf: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    hang = tmp_path / "soffice"
-    hang.write_text("#!/bin/sh\nsleep 77777 &\nsleep 77777\n", encoding="ascii")
-    hang.chmod(0o755)
-    monkeypatch.setattr(office, "installed", lambda: str(hang))
+    child = tmp_path / "child"
+    _stands_for_soffice(f"sleep 77777 &\necho $! > {child}\nsleep 77777", tmp_path, monkeypatch)
     monkeypatch.setattr(office, "TIMEOUT", 0.5)
     with pytest.raises(FileRefused, match="没有转换完"):
         extractors.read(rtf)
-    assert subprocess.run(["pgrep", "-f", "sleep 77777"], capture_output=True).returncode == 1
+    assert _ended(int(child.read_text()))
+
+
+def _ended(pid: int) -> bool:
+    """Whether the process is gone within five seconds (a zombie that waits for its parent is gone)."""
+    for _ in range(50):
+        try:
+            os.kill(pid, 0)
+            if Path("/proc").is_dir() and ") Z " in Path(f"/proc/{pid}/stat").read_text():
+                return True
+        except (ProcessLookupError, FileNotFoundError):
+            return True
+        time.sleep(0.1)
+    return False
 
 
 def test_a_conversion_that_writes_nothing_is_refused(
     rtf: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    nothing = tmp_path / "soffice"
-    nothing.write_text("#!/bin/sh\nexit 0\n", encoding="ascii")
-    nothing.chmod(0o755)
-    monkeypatch.setattr(office, "installed", lambda: str(nothing))
+    _stands_for_soffice("exit 0", tmp_path, monkeypatch)
     with pytest.raises(FileRefused, match="没有转换成功"):
         extractors.read(rtf)
