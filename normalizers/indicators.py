@@ -52,6 +52,9 @@ def read(grid: Grid, block: Block, draft: Draft, vocabulary: Vocabulary) -> None
                     continue  # a heading that nobody knows stays a leftover
             draft.ledger.ornament(slot.cell)
     reader = _Rows(grid, band, draft, vocabulary)
+    below = [grid.rows[row] for row in range(block.start + block.header, block.stop)]
+    if label := reader.aligner.side_label(below):
+        draft.ledger.ornament(label.cell)
     row = block.start + block.header
     while row < block.stop:
         again = indicator_band(grid, row, vocabulary)

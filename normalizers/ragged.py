@@ -49,6 +49,7 @@ class Aligner:
         self.length = length  # how many cells the longest row of headings has
         self.places = {column.slot.cell.column: i for i, column in enumerate(band)}
         self.vocabulary = vocabulary
+        self.label: Slot | None = None  # the block's own label, at its side
         self.above: dict[int, Slot] = {}  # column → the last cell read in it
         self.waiting: tuple[int, Slot] | None = None  # a level 1 that stands before its rows
 
@@ -59,13 +60,28 @@ class Aligner:
         inherited = self._inherit(own, self._explicit_blanks(slots, own))
         return Placed(own, inherited)
 
+    def side_label(self, rows: list[list[Slot]]) -> Slot | None:
+        """The label at the side of the whole block (`项目绩效70分`): the only cell left of every heading.
+
+        Once found, it takes no part in the alignment of its row.
+        """
+        first = min(self.places, default=0)
+        whole = [slots for slots in rows if len(slots) >= self.length]
+        left = [slot for slots in whole for slot in slots if slot.cell.column < first and not slot.blank]
+        labels = [slot for slot in left if not self.vocabulary.listed(slot.text, "total_row")]
+        if len(labels) != 1 or self._level_of(labels[0].text) or number(labels[0].cell.text):
+            return None
+        self.label = labels[0]
+        return self.label
+
     def continuation(self, slots: list[Slot]) -> dict[int, Slot]:
         """The columns of a row that only goes on with the cells of the row above: by order."""
         return {self.places[i]: slot for i, slot in self._filled(slots) if i in self.places}
 
     def _filled(self, slots: list[Slot]) -> list[tuple[int, Slot]]:
         block = self.vocabulary.heading
-        return [(i, s) for i, s in enumerate(slots) if not s.blank and block(s.text, "indicators") != "block"]
+        own = [(i, s) for i, s in enumerate(slots) if not s.blank and s is not self.label]
+        return [(i, s) for i, s in own if block(s.text, "indicators") != "block"]
 
     def names_group(self, slots: list[Slot]) -> bool:
         """Does a cell name a group other than the one merged cells above name?"""
