@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 
 from normalizers import basics, funds, goals, head, indicators, tasks
 from normalizers.blocks import Block, cut
@@ -36,6 +37,7 @@ class Forms:
         self.drafts: list[Draft] = []
         self.title: Paragraph | None = None
         self.waiting: list[Paragraph] = []  # lines between a title and its table
+        self.in_yuan = False  # a line since the last table said `单位：元`
         self.notes: list[Source] = []
 
     @property
@@ -76,6 +78,8 @@ class Forms:
                 self._open(title, self.title)
         elif not _opens_with_title(blocks) and self._is_another(blocks):
             self._open(None, None)
+        if not _opens_with_title(blocks):
+            self._in_yuan()
         for block in blocks:
             self._read(grid, block)
         return True
@@ -100,10 +104,17 @@ class Forms:
             stated = year(source.text)
             if stated is not None:
                 draft.put("fiscal_year", stated, source, IN_TABLE)
+        self._in_yuan()
         waiting, self.waiting = self.waiting, []
         for line in waiting:
             head.read_line(line, draft, self.vocabulary, BESIDE)
         return draft
+
+    def _in_yuan(self) -> None:
+        """A line `单位：元` holds for the form whose table it stands over."""
+        if self.in_yuan and self.current is not None:
+            self.current.scale = Decimal("0.0001")
+            self.in_yuan = False
 
     def _read(self, grid: Grid, block: Block) -> None:
         if block.kind == "title":

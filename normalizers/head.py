@@ -160,7 +160,7 @@ def head_value(field: str, text: str) -> Value | None:
 def read_line(source: Source, draft: Draft, vocabulary: Vocabulary, rank: int = BESIDE) -> bool:
     """A line of run-in labels (`填报单位（盖章）：… 填报时间：2021.6.8`) or a year; False where it is neither."""
     plain = _STAMP.sub("", width(source.text))
-    if _UNIT_OF_MONEY.search(plain):
+    if states_yuan(plain):
         draft.scale = Decimal("0.0001")
     pairs = run_ins(plain, vocabulary)
     stated = (
@@ -184,6 +184,11 @@ def read_line(source: Source, draft: Draft, vocabulary: Vocabulary, rank: int = 
             if value_of is not None:
                 draft.put(field, value_of, source, rank, _bare(label))
     return True
+
+
+def states_yuan(text: str) -> bool:
+    """Does the line say that the form's money is in 元 (`单位：元`)?"""
+    return _UNIT_OF_MONEY.search(width(text)) is not None
 
 
 def run_ins(text: str, vocabulary: Vocabulary) -> list[tuple[str, str, str]]:

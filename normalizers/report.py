@@ -57,6 +57,7 @@ class _Reader:
         found = heading(text)
         if re.search(self.words.forms["staging"], plain):
             self.ledger.ornament(paragraph)
+            self.forms.in_yuan = head.states_yuan(text) or self.forms.in_yuan
             self.narrative.close()
             self.forms.end_notes()
         elif self._names_form(text, found):

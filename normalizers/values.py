@@ -138,9 +138,9 @@ _MEASURES = (
     "对象 户籍 mm cm m km m2 m3 km2 m² m³ ㎡ kg t kw kwh mb gb ℃ °C "
 ).split()
 _UNIT = re.compile(
-    rf"^(?P<rate>{_PERCENT}|‰)|^(?P<unit>"
+    rf"^(?P<rate>{_PERCENT}|‰)|^(?P<unit>[万亿]?(?:"
     + "|".join(sorted((re.escape(w) for w in _MEASURES), key=len, reverse=True))
-    + ")",
+    + "))",
     re.IGNORECASE,
 )
 _CHINESE_DIGITS = "零〇一二两三四五六七八九"
