@@ -9,9 +9,13 @@ import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from schema.document import Document, Paragraph, Table
+from schema.document import Document, Paragraph, Reading, Table
 from schema.errors import FileRefused
+
+if TYPE_CHECKING:
+    from extractors.pdf_pages import Page
 
 MAX_BYTES = 200 * 1024 * 1024
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -54,8 +58,9 @@ def read(file: Path | File) -> Document:
     if isinstance(file, Path):
         file = File(file)
     data = file.data()
-    kind, blocks = _reader(file.path, data)
-    return Document(file.path.name, kind, digest(data), tuple(blocks(data, file.path)))
+    kind, reader = _reader(file.path, data)
+    blocks, pages = reader(data, file.path)
+    return Document(file.path.name, kind, digest(data), tuple(blocks), tuple(pages))
 
 
 def digest(data: bytes) -> str:
@@ -78,10 +83,28 @@ def _bytes(path: Path) -> bytes:
         raise FileRefused(path, f"文件无法读取（{error.strerror}）", "请检查权限后重试") from None
 
 
-Blocks = Callable[[bytes, Path], "list[Paragraph | Table]"]
+Blocks = list[Paragraph | Table]
+Reader = Callable[[bytes, Path], tuple[Blocks, list[Reading]]]
 
 
-def _reader(path: Path, data: bytes) -> tuple[str, Blocks]:
+def _flowing(blocks: Callable[[bytes, Path], Blocks]) -> Reader:
+    """The reader of a kind of file that has no pages."""
+    return lambda data, path: (blocks(data, path), [])
+
+
+def _paged(pages: Callable[[bytes, Path], list[Page]]) -> Reader:
+    """The reader of a kind of file that has pages: tables over pages are joined."""
+
+    def reader(data: bytes, path: Path) -> tuple[Blocks, list[Reading]]:
+        from extractors import pdf_pages
+
+        found = pages(data, path)
+        return pdf_pages.joined(found), [page.reading for page in found]
+
+    return reader
+
+
+def _reader(path: Path, data: bytes) -> tuple[str, Reader]:
     """The kind of a file by its content, and who reads it."""
     if data.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         return _of_archive(path, data)
@@ -90,24 +113,24 @@ def _reader(path: Path, data: bytes) -> tuple[str, Blocks]:
     if b"%PDF-" in data[:1024]:
         from extractors import pdf
 
-        return "pdf", pdf.blocks
+        return "pdf", _paged(pdf.pages)
     if data.startswith(b"{\\rtf"):
         from extractors import office
 
-        return "rtf", office.blocks
+        return "rtf", _flowing(office.blocks)
     if data.startswith(_PICTURES):
         from extractors import scan
 
-        return "image", scan.blocks
+        return "image", _paged(scan.pages)
     for magic, (trouble, remedy) in _NOT_READ.items():
         if data.startswith(magic):
             raise FileRefused(path, trouble, remedy)
     from extractors import plain, web
 
-    return ("html", web.blocks) if web.is_page(data) else ("text", plain.blocks)
+    return ("html", _flowing(web.blocks)) if web.is_page(data) else ("text", _flowing(plain.blocks))
 
 
-def _of_archive(path: Path, data: bytes) -> tuple[str, Blocks]:
+def _of_archive(path: Path, data: bytes) -> tuple[str, Reader]:
     """Office's own archives, told by the parts they hold."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
@@ -117,15 +140,15 @@ def _of_archive(path: Path, data: bytes) -> tuple[str, Blocks]:
     if any(name.startswith("xl/") for name in names):
         from extractors import sheet
 
-        return "xlsx", sheet.blocks
+        return "xlsx", _flowing(sheet.blocks)
     if names and not any(name.startswith("word/") for name in names):
         raise FileRefused(path, "这是压缩包，不是一份材料", "请用 ziping ingest 读取，或解压后再提交")
     from extractors import word
 
-    return "docx", word.blocks
+    return "docx", _flowing(word.blocks)
 
 
-def _of_compound(path: Path, data: bytes) -> tuple[str, Blocks]:
+def _of_compound(path: Path, data: bytes) -> tuple[str, Reader]:
     """Office's old compound files, told by the streams they hold."""
     if "EncryptedPackage".encode("utf-16-le") in data:
         raise FileRefused(path, "文件有打开密码", "请去掉密码后另存再提交")
@@ -134,7 +157,7 @@ def _of_compound(path: Path, data: bytes) -> tuple[str, Blocks]:
     ):
         from extractors import sheet
 
-        return "xls", sheet.blocks
+        return "xls", _flowing(sheet.blocks)
     from extractors import legacy_word
 
-    return "doc", legacy_word.blocks
+    return "doc", _flowing(legacy_word.blocks)

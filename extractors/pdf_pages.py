@@ -6,10 +6,12 @@ Decided by what stands on the pages alone: edges, repeated rows, lines that were
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
+from bisect import bisect_left
+from dataclasses import dataclass, field
 
-from extractors.pdf_tables import Box, Lattice, Line, limit, lines, text_of, wrapped
-from schema.document import Cell, Origin, Paragraph, Place, Table
+from extractors.pdf_tables import Box, Lattice
+from extractors.pdf_text import Line, stripped, wrapped
+from schema.document import Cell, Origin, Paragraph, Place, Reading, Table
 
 _PAGE_NUMBER = re.compile(
     r"^[-—－~\s]*(?:第\s*)?\d{1,4}\s*(?:页)?(?:\s*[/／共]\s*(?:共\s*)?\d{1,4}\s*页?)?[-—－~\s]*$"
@@ -33,12 +35,21 @@ class Text:
 class Page:
     """What a page shows: paragraphs and tables, and the page numbers at its edges."""
 
-    number: int
+    reading: Reading
     texts: list[Text]
     tables: list[Lattice]
     ornaments: list[Line]
     height: float = 0.0
-    scanned: bool = False  # laid on the glass by hand: its edges may stand elsewhere than the page before's
+
+    @property
+    def number(self) -> int:
+        """Counted from 0."""
+        return self.reading.page - 1
+
+    @property
+    def scanned(self) -> bool:
+        """Laid on the glass by hand: its edges may stand elsewhere than the page before's."""
+        return self.reading.reader == "rapidocr"
 
     @property
     def lines(self) -> list[Line]:
@@ -89,9 +100,7 @@ class _Whole:
         return [part.text for part in self.parts if part.row == row]
 
 
-def laid_out(
-    number: int, height: float, tables: list[Lattice], found: list[Line], scanned: bool = False
-) -> Page:
+def laid_out(reading: Reading, height: float, tables: list[Lattice], found: list[Line]) -> Page:
     """A page's lines as paragraphs between its tables; page numbers at its edges set apart."""
     numbers = [
         line for line in found
@@ -103,7 +112,7 @@ def laid_out(
     for low, high in zip([-1e9, *edges], [*edges, 1e9], strict=True):
         between = [line for line in body if low <= line.base < high]
         parts += [Text([line]) for line in between]
-    return Page(number, parts, tables, numbers, height, scanned)
+    return Page(reading, parts, tables, numbers, height)
 
 
 def joined(pages: list[Page]) -> list[Paragraph | Table]:
@@ -147,7 +156,7 @@ def joined(pages: list[Page]) -> list[Paragraph | Table]:
             blocks.append(_table(whole, len(blocks) + 1, tables))
         else:
             origin = Origin("body", len(blocks) + 1, places=tuple(whole.places))
-            blocks.append(Paragraph("".join(_stripped(whole.lines)), origin))
+            blocks.append(Paragraph(stripped(whole.lines), origin))
     for page in pages:
         for line in page.ornaments:
             origin = Origin("page number", len(blocks) + 1, places=(_place(page.number, [line]),))
@@ -168,10 +177,6 @@ def _text_area(pages: list[Page]) -> float:
     return max(low, height - top)
 
 
-def _stripped(found: list[Line]) -> list[str]:
-    return [line.text.strip() if i else line.text.rstrip() for i, line in enumerate(found)]
-
-
 def _place(page: int, found: list[Line]) -> Place:
     top = min(line.base - line.size for line in found)
     return Place(
@@ -189,8 +194,8 @@ def _begin(table: Lattice, page: int) -> _Whole:
 
 def _part(box: Box, page: int, rows: int, xs: list[float]) -> _Part:
     column, last = _nearest(xs, box.left), _nearest(xs, box.right)
-    found = lines(box.chars)
-    full = bool(found) and limit(box) - found[-1].right < 1.25 * found[-1].size
+    found = box.lines
+    full = bool(found) and box.limit - found[-1].right < 1.25 * found[-1].size
     goes_on = full and not _FIGURE.match(found[-1].text.strip())
     place = Place(page + 1, round(box.left, 1), round(box.top, 1), round(box.right, 1), round(box.bottom, 1))
     return _Part(
@@ -198,7 +203,7 @@ def _part(box: Box, page: int, rows: int, xs: list[float]) -> _Part:
         column,
         box.row_span,
         max(last - column, 1),
-        [text_of(box)],
+        [box.text],
         [place],
         box.left,
         box.right,
@@ -209,7 +214,8 @@ def _part(box: Box, page: int, rows: int, xs: list[float]) -> _Part:
 
 
 def _nearest(xs: list[float], x: float) -> int:
-    return min(range(len(xs)), key=lambda i: abs(xs[i] - x))
+    at = bisect_left(xs, x)
+    return at - 1 if at == len(xs) or (at and x - xs[at - 1] <= xs[at] - x) else at
 
 
 def _shift(table: Lattice, xs: list[float]) -> None:
@@ -218,15 +224,9 @@ def _shift(table: Lattice, xs: list[float]) -> None:
     stretch = (xs[-1] - xs[0]) / max(table.xs[-1] - table.xs[0], 1.0)
     if abs(by) > MISPLACED or abs(stretch - 1) > 0.02:
         return
-    origin = table.xs[0]
-    table.xs = [xs[0] + (x - origin) * stretch for x in table.xs]
     for box in table.boxes:
-        moved = [
-            replace(c, left=xs[0] + (c.left - origin) * stretch, right=xs[0] + (c.right - origin) * stretch)
-            for c in box.chars
-        ]
-        box.left, box.right = xs[0] + (box.left - origin) * stretch, xs[0] + (box.right - origin) * stretch
-        box.chars = moved
+        box.move(xs[0], table.xs[0], stretch)
+    table.xs = [xs[0] + (x - table.xs[0]) * stretch for x in table.xs]
 
 
 def _goes_on(whole: _Whole, table: Lattice, page: int, room: float) -> bool:
@@ -266,7 +266,7 @@ def _begins_anew(whole: _Whole, table: Lattice, room: float) -> bool:
     """Is a table's first row a row of headings of its own? It is filled throughout, and has words where the
     table before has figures, or would have found room on the page before."""
     first = [box for box in table.boxes if box.row == 0]
-    texts = ["".join(text_of(box).split()) for box in first]
+    texts = ["".join(box.text.split()) for box in first]
     if len(first) < 3 or not all(texts) or any(_FIGURE.match(text) for text in texts):
         return False
     figures = 0
@@ -283,7 +283,7 @@ def _begins_anew(whole: _Whole, table: Lattice, room: float) -> bool:
 def _rows(table: Lattice) -> list[list[str]]:
     rows: list[list[str]] = [[] for _ in range(len(table.ys) - 1)]
     for box in table.boxes:
-        rows[box.row].append("".join(text_of(box).split()))
+        rows[box.row].append("".join(box.text.split()))
     return rows
 
 

@@ -6,17 +6,15 @@ edge between them are one cell, and each character belongs to the cell its own p
 
 from __future__ import annotations
 
-import re
+from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from itertools import pairwise
+
+from extractors.pdf_text import Char, Line, lines, paragraphs, stripped
 
 SNAP = 2.6  # lines closer than this are one (double lines, borders of neighbouring cells)
 GAP = 4.0  # a line may be broken this much (dashes, corners)
 COVERED = 0.6  # share of a field's side that a line must cover to be its edge
-_BEGINS = re.compile(
-    r"^(?:[一二三四五六七八九十]{1,3}、|[（(][一二三四五六七八九十\d]{1,3}[)）]|\d{1,2}[、.．](?!\d)|[①-⑳]|(?:目标|指标)\d+[:：]|附件|说明[:：])"
-)
 SMALLEST = 4.0  # a field narrower or lower than this is part of a line
 
 
@@ -28,19 +26,6 @@ class Rule:
     at: float
     start: float
     end: float
-
-
-@dataclass(frozen=True, slots=True)
-class Char:
-    """A character with its left and right edge, its baseline, its font size, and how sure a recogniser
-    is of it (1 where nothing was recognised)."""
-
-    text: str
-    left: float
-    right: float
-    base: float
-    size: float
-    score: float = 1.0
 
 
 @dataclass(slots=True)
@@ -56,6 +41,38 @@ class Box:
     right: float
     bottom: float
     chars: list[Char] = field(default_factory=list)
+    _lines: list[Line] | None = None
+    _text: str | None = None
+
+    @property
+    def lines(self) -> list[Line]:
+        """Its characters as lines, once all of them are in."""
+        if self._lines is None:
+            self._lines = lines(self.chars)
+        return self._lines
+
+    @property
+    def text(self) -> str:
+        """Its text, `\n` between its paragraphs."""
+        if self._text is None:
+            self._text = "\n".join(stripped(part) for part in paragraphs(self.lines, self.limit))
+        return self._text
+
+    @property
+    def limit(self) -> float:
+        """The right edge that its lines may fill: its padding is the same on both sides."""
+        left = min((line.left for line in self.lines), default=self.left)
+        return self.right - min(max(left - self.left, 1.0), 8.0)
+
+    def move(self, to: float, origin: float, stretch: float) -> None:
+        """Moves it sideways with all that is in it: what stood at `origin` stands at `to`."""
+
+        def moved(x: float) -> float:
+            return to + (x - origin) * stretch
+
+        self.left, self.right = moved(self.left), moved(self.right)
+        self.chars = [c._replace(left=moved(c.left), right=moved(c.right)) for c in self.chars]
+        self._lines = None
 
 
 @dataclass(slots=True)
@@ -65,6 +82,16 @@ class Lattice:
     xs: list[float]
     ys: list[float]
     boxes: list[Box]
+    owner: list[list[int]]  # which box has each field
+    torn: int = 0  # boxes that a line enters without dividing them
+
+    def box_at(self, x: float, y: float) -> Box | None:
+        """The box at a place; None outside the table."""
+        if not (self.ys[0] <= y <= self.ys[-1] and self.xs[0] <= x <= self.xs[-1]):
+            return None
+        row = min(bisect_right(self.ys, y), len(self.ys) - 1) - 1
+        column = min(bisect_right(self.xs, x), len(self.xs) - 1) - 1
+        return self.boxes[self.owner[row][column]]
 
     @property
     def top(self) -> float:
@@ -89,7 +116,7 @@ def lattices(rules: list[Rule]) -> list[Lattice]:
 def _joined(rules: list[Rule]) -> list[Rule]:
     """Lines of one direction with the pieces of a line put together."""
     out: list[Rule] = []
-    for level in _levels(rule.at for rule in rules):
+    for level in levels(rule.at for rule in rules):
         pieces = sorted((r for r in rules if level[0] <= r.at <= level[1]), key=lambda r: r.start)
         at = sum(r.at for r in pieces) / len(pieces)
         start, end = pieces[0].start, pieces[0].end
@@ -103,7 +130,7 @@ def _joined(rules: list[Rule]) -> list[Rule]:
     return [rule for rule in out if rule.end - rule.start >= SMALLEST]
 
 
-def _levels(values: Iterable[float]) -> list[tuple[float, float]]:
+def levels(values: Iterable[float]) -> list[tuple[float, float]]:
     """Groups of values that lie within SNAP of each other, each as its lowest and highest."""
     out: list[tuple[float, float]] = []
     for value in sorted(set(values)):
@@ -137,25 +164,27 @@ def _connected(rules: list[Rule]) -> list[list[Rule]]:
 
 
 def _edges(rules: list[Rule], horizontal: bool) -> list[float]:
-    levels = _levels(rule.at for rule in rules if rule.horizontal is horizontal)
-    return [(low + high) / 2 for low, high in levels]
+    found = levels(rule.at for rule in rules if rule.horizontal is horizontal)
+    return [(low + high) / 2 for low, high in found]
 
 
 def _lattice(rules: list[Rule]) -> Lattice | None:
     xs, ys = _edges(rules, False), _edges(rules, True)
-    if len(xs) < 2 or not ys:
+    if not xs or not ys:
+        return None
+    rules = rules + _open_sides(rules, xs, ys)
+    xs = _edges(rules, False)
+    if len(xs) < 2:
         return None
     rules = rules + _open_ends(rules, xs, ys)
     ys = _edges(rules, True)
     if len(ys) < 2:
         return None
     columns, rows = len(xs) - 1, len(ys) - 1
-    right_of = [
-        [_covered(rules, False, xs[c + 1], ys[r], ys[r + 1]) for c in range(columns)] for r in range(rows)
-    ]
-    below = [
-        [_covered(rules, True, ys[r + 1], xs[c], xs[c + 1]) for c in range(columns)] for r in range(rows)
-    ]
+    at_x = [_spans(rules, False, x) for x in xs]
+    at_y = [_spans(rules, True, y) for y in ys]
+    right_of = [[_covered(at_x[c + 1], ys[r], ys[r + 1]) for c in range(columns)] for r in range(rows)]
+    below = [[_covered(at_y[r + 1], xs[c], xs[c + 1]) for c in range(columns)] for r in range(rows)]
     owner = [[-1] * columns for _ in range(rows)]
     boxes: list[Box] = []
     for r in range(rows):
@@ -178,7 +207,24 @@ def _lattice(rules: list[Rule]) -> Lattice | None:
                     ys[last_row + 1],
                 )
             )
-    return Lattice(xs, ys, boxes)
+    torn = sum(_torn(box, right_of, below) for box in boxes)
+    return Lattice(xs, ys, boxes, owner, torn)
+
+
+def _open_sides(rules: list[Rule], xs: list[float], ys: list[float]) -> list[Rule]:
+    """The sides that a form without outer borders leaves out: its horizontal lines go on beyond the last vertical."""
+    across = [r for r in rules if r.horizontal]
+    if len(ys) < 3:
+        return []
+    left, right = min(r.start for r in across), max(r.end for r in across)
+    out = []
+    for x, beyond, ends in (
+        (left, xs[0] - left, [r.start for r in across]),
+        (right, right - xs[-1], [r.end for r in across]),
+    ):
+        if beyond > 2 * SMALLEST and sum(abs(end - x) <= SNAP for end in ends) >= max(2, len(ys) // 2):
+            out.append(Rule(False, x, ys[0], ys[-1]))
+    return out
 
 
 def _open_ends(rules: list[Rule], xs: list[float], ys: list[float]) -> list[Rule]:
@@ -212,139 +258,64 @@ def _extent(
     return last_row, last_column
 
 
-def _covered(rules: list[Rule], horizontal: bool, at: float, start: float, end: float) -> bool:
-    """Does a line stand at this side of a field along most of it?"""
-    if end - start <= 0:
-        return True
-    length = sum(
-        max(0.0, min(rule.end, end) - max(rule.start, start))
+def _torn(box: Box, right_of: list[list[bool]], below: list[list[bool]]) -> bool:
+    """Does a line run into a box and end there?"""
+    rows, columns = range(box.row, box.row + box.row_span), range(box.column, box.column + box.column_span)
+    return any(right_of[r][c] for r in rows for c in columns[:-1]) or any(
+        below[r][c] for r in rows[:-1] for c in columns
+    )
+
+
+def _spans(rules: list[Rule], horizontal: bool, at: float) -> list[tuple[float, float]]:
+    """From where to where lines run along an edge."""
+    return [
+        (rule.start, rule.end)
         for rule in rules
         if rule.horizontal is horizontal and abs(rule.at - at) <= SNAP
-    )
+    ]
+
+
+def _covered(spans: list[tuple[float, float]], start: float, end: float) -> bool:
+    """Does a line stand at this side of a field along most of it?"""
+    length = 0.0
+    for low, high in spans:
+        common = (high if high < end else end) - (low if low > start else start)
+        if common > 0:
+            length += common
     return length >= COVERED * (end - start)
 
 
 # ---------------------------------------------------------------- characters
-def fill(tables: list[Lattice], chars: list[Char]) -> list[Char]:
+def fill(tables: list[Lattice], chars: Iterable[Char]) -> list[Char]:
     """Puts each character into the cell it stands in; gives back those outside every table."""
     outside: list[Char] = []
+    box: Box | None = None  # where the character before stood: most often the next one stands there too
     for char in chars:
         x, y = (char.left + char.right) / 2, char.base - 0.3 * char.size
-        box = next(
-            (
-                b
-                for t in tables
-                if t.top <= y <= t.bottom
-                for b in t.boxes
-                if b.left <= x <= b.right and b.top <= y <= b.bottom
-            ),
-            None,
-        )
+        if box is None or not (box.left <= x <= box.right and box.top <= y <= box.bottom):
+            box = next((found for table in tables if (found := table.box_at(x, y)) is not None), None)
         (box.chars if box is not None else outside).append(char)
     return outside
 
 
-@dataclass(slots=True)
-class Line:
-    """Characters on one baseline, left to right."""
-
-    chars: list[Char]
-
-    @property
-    def left(self) -> float:
-        return next((c.left for c in self.chars if not c.text.isspace()), self.chars[0].left)
-
-    @property
-    def right(self) -> float:
-        return max((c.right for c in self.chars if not c.text.isspace()), default=self.chars[-1].right)
-
-    @property
-    def base(self) -> float:
-        return self.chars[0].base
-
-    @property
-    def size(self) -> float:
-        return max(c.size for c in self.chars)
-
-    @property
-    def text(self) -> str:
-        out = ""
-        for before, char in pairwise([None, *self.chars]):
-            if (
-                before is not None
-                and char is not None
-                and char.left - before.right > 0.9 * char.size
-                and not out.endswith((" ", "\u3000"))
-            ):
-                out += " "
-            out += char.text if char is not None else ""
-        return out
-
-
-def lines(chars: list[Char]) -> list[Line]:
-    """The characters as lines, top to bottom. A character drawn twice to look bold counts once."""
-    out: list[Line] = []
-    for char in sorted(chars, key=lambda c: (c.base, c.left)):
-        line = next(
-            (
-                line
-                for line in reversed(out[-4:])
-                if abs(line.base - char.base) < 0.45 * min(line.size, char.size)
-            ),
-            None,
-        )
-        if line is None:
-            out.append(Line([char]))
-        else:
-            line.chars.append(char)
-    for line in out:
-        line.chars.sort(key=lambda c: c.left)
-        line.chars = [
-            c
-            for i, c in enumerate(line.chars)
-            if not any(_drawn_twice(o, c) for o in line.chars[max(0, i - 2) : i])
-        ]
-    return [line for line in out if any(not c.text.isspace() for c in line.chars)]
-
-
-def _drawn_twice(before: Char, char: Char) -> bool:
-    """The same character almost in the same place; two points side by side are two."""
-    near = min(0.12 * char.size, 0.4 * (char.right - char.left))
-    return before.text == char.text and abs(before.left - char.left) < near
-
-
-def paragraphs(found: list[Line], right: float) -> list[list[Line]]:
-    """Lines as paragraphs: a line that fills the width up to `right` goes on in the next one."""
-    out: list[list[Line]] = []
-    for line in found:
-        if out and wrapped(out[-1][-1], line, right):
-            out[-1].append(line)
-        else:
-            out.append([line])
-    return out
-
-
-def wrapped(line: Line, following: Line, right: float) -> bool:
-    """Was the line broken only because the next word did not fit?"""
-    text = line.text.rstrip()
-    if _BEGINS.match(following.text.strip()) or text.endswith(("：", ":")):
-        return False
-    first = next((c for c in following.chars if not c.text.isspace()), following.chars[0])
-    room = right - line.right
-    return (
-        room < (first.right - first.left) + 0.75 * line.size and following.left < line.left + 1.6 * line.size
+# ---------------------------------------------------------------- doubt
+def doubt(tables: list[Lattice], outside: list[Char], rules: list[Rule]) -> str | None:
+    """What speaks against a reading of a page; None where nothing does."""
+    if not tables and sum(not r.horizontal for r in rules) > 3 and sum(r.horizontal for r in rules) > 3:
+        return "表格线没有围成表格"
+    if any(table.torn for table in tables):
+        return "表格线没有围成完整的单元格"
+    if sum(_crossed(box) for table in tables for box in table.boxes) > 1:
+        return "文字压在表格线上"
+    beside = sum(
+        table.top < char.base - 0.3 * char.size < table.bottom for table in tables for char in outside
     )
+    return "表格旁有不在格内的文字" if beside > 2 else None
 
 
-def limit(box: Box) -> float:
-    """The right edge that a cell's lines may fill: its padding is the same on both sides."""
-    left = min((c.left for c in box.chars if not c.text.isspace()), default=box.left)
-    return box.right - min(max(left - box.left, 1.0), 8.0)
-
-
-def text_of(box: Box) -> str:
-    """A cell's text, `\n` between its paragraphs."""
-    return "\n".join(
-        "".join(line.text.strip() if i else line.text.rstrip() for i, line in enumerate(paragraph))
-        for paragraph in paragraphs(lines(box.chars), limit(box))
+def _crossed(box: Box) -> bool:
+    """Does a side of the box run through the midst of a character?"""
+    return any(
+        line.left < box.left - 0.3 * line.size or line.right > box.right + 0.3 * line.size
+        for line in box.lines
     )

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from extractors import pdf_pages
-from extractors.pdf_tables import Char, Rule, fill, lattices, lines
-from schema.document import Paragraph, Table
+from extractors.pdf_tables import Rule, fill, lattices
+from extractors.pdf_text import Char, lines
+from schema.document import Reading
 from schema.errors import FileRefused
 
 DPI = 200
@@ -54,8 +55,8 @@ def page(image: Any, scale: float) -> tuple[list[Rule], list[Char], float, float
     return _rules(upright, scale), _chars(found, scale), width / scale, height / scale
 
 
-def blocks(data: bytes, path: Path) -> list[Paragraph | Table]:
-    """The paragraphs and tables of a picture of a page (.png, .jpg, .tif with one or more pages).
+def pages(data: bytes, path: Path) -> list[pdf_pages.Page]:
+    """The pages of a picture (.png, .jpg, .tif with one or more of them).
 
     Raises FileRefused where it is no picture, too large, or no recogniser is installed.
     """
@@ -67,13 +68,13 @@ def blocks(data: bytes, path: Path) -> list[Paragraph | Table]:
     _, images = cv2.imdecodemulti(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
     if not images:
         raise FileRefused(path, "图片已损坏", "请重新扫描，或改交Word（.docx）")
-    pages = []
+    found = []
     for number, image in enumerate(images):
         height, width = image.shape[:2]
         if height * width > MAX_PIXELS:
             raise FileRefused(path, f"图片过大（{width}×{height}像素）", "请以200 dpi重新扫描")
-        pages.append(laid_out(image, number, min(height, width) / A4))
-    return pdf_pages.joined(pages)
+        found.append(laid_out(image, number, min(height, width) / A4))
+    return found
 
 
 def laid_out(image: Any, number: int, scale: float) -> pdf_pages.Page:
@@ -82,7 +83,7 @@ def laid_out(image: Any, number: int, scale: float) -> pdf_pages.Page:
     tables = lattices(rules)
     outside = fill(tables, chars)
     filled = [table for table in tables if any(box.chars for box in table.boxes)]
-    return pdf_pages.laid_out(number, height, filled, lines(outside), scanned=True)
+    return pdf_pages.laid_out(Reading(number + 1, "rapidocr", "图像页"), height, filled, lines(outside))
 
 
 def _recognised(grey: Any) -> Any:

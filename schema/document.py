@@ -81,14 +81,25 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True)
+class Reading:
+    """How a page was read. page: from 1; reader: `pdfium` (text and lines), `pdfplumber` (second reading), `camelot`
+    (cells of a table without lines) or `rapidocr` (recognised picture); reason: why not the first of them."""
+
+    page: int
+    reader: str
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
     """One file as read. format: `docx`, `doc`, `pdf`, `xlsx`, `xls`, `html`, `image`, `rtf` or `text`; digest: SHA-256 of
-    the bytes, in hexadecimal."""
+    the bytes, in hexadecimal; pages: how each page was read, for files that have pages."""
 
     name: str
     format: str
     digest: str
     blocks: tuple[Paragraph | Table, ...]
+    pages: tuple[Reading, ...] = ()
 
     def texts(self) -> Iterator[Paragraph | Cell]:
         """Every paragraph and cell that holds more than blanks."""

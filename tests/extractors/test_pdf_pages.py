@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from data.maker.pages import Case, Cell, make
-from extractors import pdf
+from extractors import pdf, pdf_pages
 from schema.document import Table
 
 CASES = 300
@@ -16,7 +16,7 @@ CASES = 300
 def read(case: Case) -> list[set[Cell]]:
     return [
         {(c.row, c.column, c.row_span, c.column_span, "".join(c.text.split())) for c in block.cells}
-        for block in pdf.blocks(case.pdf, Path("pages.pdf"))
+        for block in pdf_pages.joined(pdf.pages(case.pdf, Path("pages.pdf")))
         if isinstance(block, Table)
     ]
 

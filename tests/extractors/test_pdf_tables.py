@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from extractors import pdf_pages
-from extractors.pdf_tables import Char, Lattice, Rule, fill, lattices, lines, text_of
-from schema.document import Table
+from extractors.pdf_tables import Lattice, Rule, fill, lattices
+from extractors.pdf_text import Char, lines
+from schema.document import Reading, Table
 
 
 def grid(xs: list[float], ys: list[float]) -> list[Rule]:
@@ -56,14 +55,14 @@ def test_an_edge_that_a_page_break_left_out_is_put_back() -> None:
 def test_characters_belong_to_the_cell_they_stand_in() -> None:
     (table,) = lattices(grid([0, 50, 100], [0, 20, 40]))
     outside = fill([table], [*word("甲", 5, 15), *word("乙", 60, 35), *word("外", 5, 60)])
-    assert [text_of(b) for b in table.boxes] == ["甲", "", "", "乙"]
+    assert [b.text for b in table.boxes] == ["甲", "", "", "乙"]
     assert [c.text for c in outside] == ["外"]
 
 
 def test_bold_drawn_twice_counts_once_and_two_points_are_two() -> None:
     bold = word("得分", 0, 10)
     assert (
-        lines([*bold, *(replace(c, left=c.left + 0.3, right=c.right + 0.3) for c in bold)])[0].text == "得分"
+        lines([*bold, *(c._replace(left=c.left + 0.3, right=c.right + 0.3) for c in bold)])[0].text == "得分"
     )
     points = [
         Char("1", 0, 5, 10, 10),
@@ -77,7 +76,7 @@ def test_bold_drawn_twice_counts_once_and_two_points_are_two() -> None:
 def test_a_line_that_fills_its_cell_goes_on_and_a_short_one_ends_a_paragraph() -> None:
     (table,) = lattices(grid([0, 62], [0, 60]))
     fill([table], [*word("保障机关运", 5, 12), *word("转。", 5, 26), *word("完成", 5, 40)])
-    assert text_of(table.boxes[0]) == "保障机关运转。\n完成"
+    assert table.boxes[0].text == "保障机关运转。\n完成"
 
 
 # ---------------------------------------------------------------- pages
@@ -96,7 +95,7 @@ def page(
         for c in word(text, xs[k] + 4, ys[r] + 15)
     ]
     fill([table], chars)
-    return pdf_pages.Page(number, [], [table], [])
+    return pdf_pages.Page(Reading(number + 1, "pdfium"), [], [table], [])
 
 
 def texts(table: Table) -> list[list[str]]:
@@ -144,5 +143,5 @@ def test_tables_of_other_columns_or_with_text_between_are_not_joined() -> None:
 
 @pytest.mark.parametrize("number", ["- 3 -", "第3页", "3 / 12"])
 def test_a_page_number_is_ornament_and_parts_no_table(number: str) -> None:
-    laid = pdf_pages.laid_out(0, 800, [], lines(word(number.replace(" ", ""), 300, 780)))
+    laid = pdf_pages.laid_out(Reading(1, "pdfium"), 800, [], lines(word(number.replace(" ", ""), 300, 780)))
     assert [line.text for line in laid.ornaments] == [number.replace(" ", "")]

@@ -1,0 +1,298 @@
+"""What stands on a PDF page, read with PDFium: characters, ruling lines, filled-in fields and notes."""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+from extractors.pdf_tables import Rule
+from extractors.pdf_text import Char
+
+MAX_OBJECTS = 60_000  # drawn objects of a page; a form has a few hundred
+THIN = 3.2  # a filled rectangle thinner than this is a line
+Matrix = tuple[float, float, float, float, float, float]
+_IDENTITY: Matrix = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
+OUTLINES = 200  # drawn objects without a text: letters drawn as curves
+_TICK = "√"
+
+
+class TooManyMarks(Exception):
+    """A page draws more than any form does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """A page's characters, its straight lines, and its height as it is read (turned upright), in points."""
+
+    chars: list[Char]
+    rules: list[Rule]
+    height: float
+
+
+def read(page: Any, form: Any) -> Marks:
+    """The marks of a page. form: the document's form fields, None where it has none.
+
+    Raises TooManyMarks where drawn objects pass MAX_OBJECTS.
+    """
+    turn = Turn(page)
+    width, height = page.get_size()
+    chars = list(_chars(page, turn))
+    chars += _annotations(page, form, turn)
+    return Marks(chars, list(_rules(page, turn)), width if turn.sideways else height)
+
+
+class Turn:
+    """Page coordinates with y downwards, turned upright where the page is rotated."""
+
+    def __init__(self, page: Any) -> None:
+        self.rotation = page.get_rotation()
+        self.sideways = self.rotation in (90, 270)
+        self.left, self.bottom, self.right, self.top = page.get_mediabox()
+
+    def point(self, x: float, y: float) -> tuple[float, float]:
+        if self.rotation == 90:
+            return y - self.bottom, x - self.left
+        if self.rotation == 180:
+            return self.right - x, y - self.bottom
+        if self.rotation == 270:
+            return self.top - y, self.right - x
+        return x - self.left, self.top - y
+
+
+# ---------------------------------------------------------------- characters
+def _chars(page: Any, turn: Turn) -> Iterator[Char]:
+    import pypdfium2.raw as raw
+
+    unicode_of, origin_of, box_of = (
+        raw.FPDFText_GetUnicode,
+        raw.FPDFText_GetCharOrigin,
+        raw.FPDFText_GetCharBox,
+    )
+    size_of, generated = raw.FPDFText_GetFontSize, raw.FPDFText_IsGenerated
+    textpage = page.get_textpage()
+    handle = textpage.raw
+    x, y = ctypes.c_double(), ctypes.c_double()
+    left, right, bottom, top = ctypes.c_double(), ctypes.c_double(), ctypes.c_double(), ctypes.c_double()
+    upright = turn.rotation == 0
+    page_left, page_top = turn.left, turn.top
+    for i in range(textpage.count_chars()):
+        code = unicode_of(handle, i)
+        if code in (0x0D, 0x0A) or (code == 0x20 and generated(handle, i)):
+            continue
+        if code in (0xFFFE, 2):  # PDFium's mark for a hyphen at the end of a line
+            code = 0x2D
+        origin_of(handle, i, x, y)
+        box_of(handle, i, left, right, bottom, top)
+        size = size_of(handle, i)
+        if upright:
+            start, end, base = x.value - page_left, right.value - page_left, page_top - y.value
+            height = top.value - bottom.value
+        else:
+            start, base = turn.point(x.value, y.value)
+            end = turn.point(right.value, top.value if turn.sideways else y.value)[0]
+            height = right.value - left.value if turn.sideways else top.value - bottom.value
+            start, end = min(start, end), max(start, end)
+        if not 3 <= size <= 100:
+            size = max(abs(height), 6.0)
+        yield Char(chr(code), start, end if end > start else start + 0.5 * size, base, size)
+    textpage.close()
+
+
+# ---------------------------------------------------------------- fields and notes
+def _annotations(page: Any, form: Any, turn: Turn) -> Iterator[Char]:
+    """What was typed into form fields or over the page: it is on the paper, though not in the page's own text."""
+    import pypdfium2.raw as raw
+
+    for i in range(min(raw.FPDFPage_GetAnnotCount(page), MAX_OBJECTS)):
+        note = raw.FPDFPage_GetAnnot(page, i)
+        if not note:
+            continue
+        kind = raw.FPDFAnnot_GetSubtype(note)
+        text = ""
+        if kind == raw.FPDF_ANNOT_WIDGET and form is not None:
+            text = _field_value(raw, form, note)
+        elif kind == raw.FPDF_ANNOT_FREETEXT:
+            text = _utf16(raw.FPDFAnnot_GetStringValue, note, b"Contents")
+        if text.strip():
+            yield from _spread(raw, note, text, turn)
+        raw.FPDFPage_CloseAnnot(note)
+
+
+def _field_value(raw: Any, form: Any, note: Any) -> str:
+    if raw.FPDFAnnot_GetFormFieldType(form, note) in (
+        raw.FPDF_FORMFIELD_CHECKBOX,
+        raw.FPDF_FORMFIELD_RADIOBUTTON,
+    ):
+        return _TICK if raw.FPDFAnnot_IsChecked(form, note) else ""
+    return _utf16(raw.FPDFAnnot_GetFormFieldValue, form, note)
+
+
+def _utf16(ask: Any, *about: Any) -> str:
+    """A text that PDFium hands over as UTF-16 with its length asked first."""
+    length = min(ask(*about, None, 0), 65_536)
+    if length <= 2:
+        return ""
+    buffer = (ctypes.c_ushort * (length // 2))()
+    ask(*about, buffer, length)
+    return bytes(buffer).decode("utf-16-le", "replace").rstrip("\x00")
+
+
+def _spread(raw: Any, note: Any, text: str, turn: Turn) -> Iterator[Char]:
+    """The characters of a text set into its rectangle, broken where the width ends."""
+    rect = raw.FS_RECTF()
+    if not raw.FPDFAnnot_GetRect(note, rect):
+        return
+    (x0, y0), (x1, y1) = turn.point(rect.left, rect.top), turn.point(rect.right, rect.bottom)
+    left, right, top, bottom = min(x0, x1), max(x0, x1), min(y0, y1), max(y0, y1)
+    paragraphs = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    wide = [sum(0.55 if ch.isascii() else 1.0 for ch in line) for line in paragraphs]
+    size = 10.0
+    while (
+        size > 3
+        and sum(max(1, -(-w * size // max(right - left, 1))) for w in wide) * 1.2 * size > bottom - top + 2
+    ):
+        size -= 0.5
+    base = top + size
+    for line in paragraphs:
+        at = left + 1
+        for ch in line:
+            step = (0.55 if ch.isascii() else 1.0) * size
+            if at + step > right + 0.5 * size and at > left + 1:
+                at, base = left + 1, base + 1.2 * size
+            yield Char(ch, at, at + step, min(base, bottom - 0.1), size)
+            at += step
+        base += 1.2 * size
+
+
+# ---------------------------------------------------------------- ruling lines
+def _rules(page: Any, turn: Turn) -> Iterator[Rule]:
+    import pypdfium2.raw as raw
+
+    budget = [MAX_OBJECTS]
+    for i in range(raw.FPDFPage_CountObjects(page)):
+        yield from _object_rules(raw, raw.FPDFPage_GetObject(page, i), _IDENTITY, turn, budget, 0)
+
+
+def _object_rules(
+    raw: Any, item: Any, outer: Matrix, turn: Turn, budget: list[int], depth: int
+) -> Iterator[Rule]:
+    budget[0] -= 1
+    if budget[0] < 0:
+        raise TooManyMarks
+    if depth > 8:
+        return
+    kind = raw.FPDFPageObj_GetType(item)
+    if kind == raw.FPDF_PAGEOBJ_FORM:
+        inner = _times(_matrix(raw, item), outer)
+        for i in range(raw.FPDFFormObj_CountObjects(item)):
+            yield from _object_rules(raw, raw.FPDFFormObj_GetObject(item, i), inner, turn, budget, depth + 1)
+    elif kind == raw.FPDF_PAGEOBJ_PATH:
+        yield from _path_rules(raw, item, _times(_matrix(raw, item), outer), turn, budget)
+
+
+def _matrix(raw: Any, item: Any) -> Matrix:
+    found = raw.FS_MATRIX()
+    return (
+        (found.a, found.b, found.c, found.d, found.e, found.f)
+        if raw.FPDFPageObj_GetMatrix(item, found)
+        else _IDENTITY
+    )
+
+
+def _times(m: Matrix, n: Matrix) -> Matrix:
+    return (
+        m[0] * n[0] + m[1] * n[2], m[0] * n[1] + m[1] * n[3],
+        m[2] * n[0] + m[3] * n[2], m[2] * n[1] + m[3] * n[3],
+        m[4] * n[0] + m[5] * n[2] + n[4], m[4] * n[1] + m[5] * n[3] + n[5],
+    )  # fmt: skip
+
+
+def _path_rules(raw: Any, item: Any, matrix: Matrix, turn: Turn, budget: list[int]) -> Iterator[Rule]:
+    """The lines of a path: its straight strokes, and filled rectangles too thin to be an area."""
+    fill_mode, stroke = ctypes.c_int(), ctypes.c_int()
+    raw.FPDFPath_GetDrawMode(item, fill_mode, stroke)
+    x, y = ctypes.c_float(), ctypes.c_float()
+    subpath: list[tuple[float, float]] = []
+    count = raw.FPDFPath_CountSegments(item)
+    budget[0] -= count // 4
+    for i in range(min(count, MAX_OBJECTS)):
+        segment = raw.FPDFPath_GetPathSegment(item, i)
+        raw.FPDFPathSegment_GetPoint(segment, x, y)
+        a, b, c, d, e, f = matrix
+        point = turn.point(a * x.value + c * y.value + e, b * x.value + d * y.value + f)
+        if raw.FPDFPathSegment_GetType(segment) == raw.FPDF_SEGMENT_MOVETO:
+            yield from _subpath_rules(subpath, bool(stroke.value), bool(fill_mode.value))
+            subpath = [point]
+        else:
+            subpath.append(point)
+            if raw.FPDFPathSegment_GetClose(segment):
+                subpath.append(subpath[0])
+    yield from _subpath_rules(subpath, bool(stroke.value), bool(fill_mode.value))
+
+
+def _subpath_rules(points: list[tuple[float, float]], stroked: bool, filled: bool) -> Iterator[Rule]:
+    if len(points) < 2:
+        return
+    left, right = min(p[0] for p in points), max(p[0] for p in points)
+    top, bottom = min(p[1] for p in points), max(p[1] for p in points)
+    if filled and len(points) > 2 and (right - left <= THIN or bottom - top <= THIN):
+        if bottom - top <= right - left:
+            yield Rule(True, (top + bottom) / 2, left, right)
+        else:
+            yield Rule(False, (left + right) / 2, top, bottom)
+    elif stroked:
+        for (x0, y0), (x1, y1) in pairwise(points):
+            if abs(y1 - y0) <= 1.0 < abs(x1 - x0):
+                yield Rule(True, (y0 + y1) / 2, min(x0, x1), max(x0, x1))
+            elif abs(x1 - x0) <= 1.0 < abs(y1 - y0):
+                yield Rule(False, (x0 + x1) / 2, min(y0, y1), max(y0, y1))
+
+
+# ---------------------------------------------------------------- pictures
+def drawn(page: Any) -> bool:
+    """Does a page without text show something: a picture, or letters drawn as curves?"""
+    import pypdfium2.raw as raw
+
+    return pictured(page) > 0 or raw.FPDFPage_CountObjects(page) > OUTLINES
+
+
+def pictured(page: Any) -> float:
+    """The area in square points that a page's pictures cover, 0 without pictures."""
+    import pypdfium2.raw as raw
+
+    edges = [ctypes.c_float() for _ in range(4)]
+    area = 0.0
+    for i in range(min(raw.FPDFPage_CountObjects(page), MAX_OBJECTS)):
+        item = raw.FPDFPage_GetObject(page, i)
+        if _holds_picture(raw, item, 0) and raw.FPDFPageObj_GetBounds(item, *edges):
+            left, bottom, right, top = (edge.value for edge in edges)
+            area += max(right - left, 0.0) * max(top - bottom, 0.0)
+    return area
+
+
+def _holds_picture(raw: Any, item: Any, depth: int) -> bool:
+    kind = raw.FPDFPageObj_GetType(item)
+    if kind == raw.FPDF_PAGEOBJ_IMAGE:
+        return True
+    if kind != raw.FPDF_PAGEOBJ_FORM or depth > 4:
+        return False
+    inner = range(min(raw.FPDFFormObj_CountObjects(item), 200))
+    return any(_holds_picture(raw, raw.FPDFFormObj_GetObject(item, i), depth + 1) for i in inner)
+
+
+def hidden(page: Any) -> bool:
+    """Is a page's text drawn so that nobody sees it?"""
+    import pypdfium2.raw as raw
+
+    seen = unseen = 0
+    for i in range(min(raw.FPDFPage_CountObjects(page), MAX_OBJECTS)):
+        item = raw.FPDFPage_GetObject(page, i)
+        if raw.FPDFPageObj_GetType(item) == raw.FPDF_PAGEOBJ_TEXT:
+            if raw.FPDFTextObj_GetTextRenderMode(item) == raw.FPDF_TEXTRENDERMODE_INVISIBLE:
+                unseen += 1
+            else:
+                seen += 1
+    return unseen > seen

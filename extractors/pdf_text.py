@@ -1,0 +1,113 @@
+"""Characters of a page → lines, paragraphs and the text of a cell. Coordinates are points, y downwards."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from operator import attrgetter
+from typing import NamedTuple
+
+_BEGINS = re.compile(
+    r"^(?:[一二三四五六七八九十]{1,3}、|[（(][一二三四五六七八九十\d]{1,3}[)）]|\d{1,2}[、.．](?!\d)|[①-⑳]|(?:目标|指标)\d+[:：]|附件|说明[:：])"
+)
+_IN_READING_ORDER = attrgetter("base", "left")
+
+
+class Char(NamedTuple):
+    """A character with its left and right edge, its baseline, its font size, and how sure a recogniser
+    is of it (1 where nothing was recognised)."""
+
+    text: str
+    left: float
+    right: float
+    base: float
+    size: float
+    score: float = 1.0
+
+
+class Line:
+    """Characters on one baseline, left to right; one drawn twice to look bold counts once."""
+
+    __slots__ = ("base", "chars", "left", "right", "size", "text")
+
+    def __init__(self, chars: list[Char]) -> None:
+        self.base = chars[0].base
+        chars.sort(key=attrgetter("left"))
+        self.chars = chars = _drawn_once(chars)
+        self.size = max(char.size for char in chars)
+        text, last_right = "", chars[0].left
+        left = right = None
+        for char in chars:
+            if char.left - last_right > 0.9 * char.size and text and text[-1] not in " \u3000":
+                text += " "
+            text += char.text
+            last_right = char.right
+            if not char.text.isspace():
+                left = char.left if left is None else left
+                right = last_right if right is None or last_right > right else right
+        self.text = text
+        self.left: float = chars[0].left if left is None else left
+        self.right: float = chars[-1].right if right is None else right
+
+
+def lines(chars: Iterable[Char]) -> list[Line]:
+    """The characters as lines, top to bottom; blank lines are none."""
+    groups: list[list[Char]] = []
+    base = size = -1.0
+    for char in sorted(chars, key=_IN_READING_ORDER):
+        if groups and char.base == base and char.size == size:
+            groups[-1].append(char)
+            continue
+        for group in reversed(groups[-4:]):
+            if char.base - group[0].base < 0.45 * min(group[0].size, char.size):
+                group.append(char)
+                break
+        else:
+            groups.append([char])
+            base, size = char.base, char.size
+    return [line for line in map(Line, groups) if not line.text.isspace()]
+
+
+def _drawn_once(chars: list[Char]) -> list[Char]:
+    """Without the second of two same characters almost in the same place; two points side by side are two."""
+    out: list[Char] = []
+    earlier = before = None
+    for char in chars:
+        if (before is None or before.text != char.text or not _on_top(before, char)) and (
+            earlier is None or earlier.text != char.text or not _on_top(earlier, char)
+        ):
+            out.append(char)
+        earlier, before = before, char
+    return out
+
+
+def _on_top(before: Char, char: Char) -> bool:
+    return char.left - before.left < min(0.12 * char.size, 0.4 * (char.right - char.left))
+
+
+def paragraphs(found: list[Line], right: float) -> list[list[Line]]:
+    """Lines as paragraphs: a line that fills the width up to `right` goes on in the next one."""
+    out: list[list[Line]] = []
+    for line in found:
+        if out and wrapped(out[-1][-1], line, right):
+            out[-1].append(line)
+        else:
+            out.append([line])
+    return out
+
+
+def wrapped(line: Line, following: Line, right: float) -> bool:
+    """Was the line broken only because the next word did not fit?"""
+    text = line.text.rstrip()
+    first = next((c for c in following.chars if not c.text.isspace()), following.chars[0])
+    return (
+        right - line.right < (first.right - first.left) + 0.75 * line.size
+        and following.left < line.left + 1.6 * line.size
+        and not text.endswith(("：", ":"))
+        and not _BEGINS.match(following.text.strip())
+    )
+
+
+def stripped(found: list[Line]) -> str:
+    """The lines of a paragraph as one text; blanks that indent it stay."""
+    return "".join(line.text.strip() if i else line.text.rstrip() for i, line in enumerate(found))
