@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from extractors import pdf_marks, pdf_pages, pdf_reference, scan
+from extractors import pdf_marks, pdf_pages, pdf_reference, scan, scan_text
 from extractors.pdf_tables import Lattice, doubt, fill, lattices
 from extractors.pdf_text import Char, lines
 from schema.document import Reading
@@ -103,7 +103,7 @@ class _Page:
 
     def _scanned(self, page: Any) -> pdf_pages.Page:
         """A page without text of its own: its picture, recognised."""
-        if not scan.available():
+        if not scan_text.available():
             raise scan.missing(self.path)
         width, height = page.get_size()
         scale = min(scan.DPI / 72, (scan.MAX_PIXELS / max(width * height, 1)) ** 0.5)

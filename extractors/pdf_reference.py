@@ -64,9 +64,7 @@ def columned(data: bytes, number: int, height: float, outside: list[Line]) -> li
 
     try:
         with _quiet():
-            found = read_pdf(
-                io.BytesIO(data), pages=str(number + 1), flavor="network", suppress_stdout=True
-            )
+            found = read_pdf(io.BytesIO(data), pages=str(number + 1), flavor="network", suppress_stdout=True)
     except _BROKEN:
         return []
     out = []

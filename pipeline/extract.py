@@ -13,6 +13,7 @@ from normalizers import normalize
 from schema.checks import check
 from schema.document import Document
 from schema.evidence import Evidence
+from schema.proof import prove
 from schema.records import Submission
 
 
@@ -29,7 +30,8 @@ def extract(file: Path | extractors.File) -> Extraction:
     """Reads one file. Raises FileRefused or NothingFound."""
     document = extractors.read(file)
     submission, evidence = normalize(document)
-    return Extraction(document, check(submission), evidence)
+    submission, evidence = prove(check(submission), evidence)
+    return Extraction(document, submission, evidence)
 
 
 def exact(value: Decimal) -> Decimal:
@@ -63,17 +65,19 @@ def as_json(value: Any, indent: int | None = 1) -> str:
 
 
 def as_evidence(extraction: Extraction) -> dict[str, Any]:
-    """Where each value was read: record, field, raw text and place, and what nobody read."""
+    """Where each value was read (record, field, raw text, place), how each page was read, and what nobody read."""
     return {
         "file": extraction.document.name,
         "format": extraction.document.format,
         "sha256": extraction.document.digest,
+        "pages": [_plain(reading) for reading in extraction.document.pages],
         "provenance": [
             {
                 "record": p.record,
                 "field": p.field,
                 "raw": p.raw,
                 "confidence": p.confidence,
+                "proof": p.proof,
                 "origin": _plain(p.origin),
             }
             for p in extraction.evidence.provenance

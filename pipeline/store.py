@@ -286,10 +286,14 @@ def _rows(extraction: Extraction) -> dict[sa.Table, list[dict[str, Any]]]:
             "field": p.field,
             "raw": p.raw,
             "confidence": p.confidence,
+            "proof": p.proof,
             **_origin(p.origin),
             **_pages(p.origin),
         }
         for i, p in enumerate(evidence.provenance)
+    ]
+    out[tables.page] = [
+        {**key, "page_no": page.page, "reader": page.reader, "reason": page.reason} for page in document.pages
     ]
     out[tables.leftover] = [
         {**key, "no": i + 1, "text": left.text, **_origin(left.origin)}

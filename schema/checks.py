@@ -1,4 +1,4 @@
-"""The core checks of RECORDS.md: arithmetic and completeness that hold everywhere, one function each.
+"""The core checks of RECORDS.md: the form's arithmetic, and completeness that holds everywhere, one function each.
 
 Every check takes the records and yields Findings; their messages are sentences that a reviewer can send
 back as they stand. Sources: 财预〔2020〕10号 (项目支出绩效评价管理办法), 财预〔2013〕53号 (共性指标体系).
@@ -9,13 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 
-from schema.records import LEGEND, STATED_WEIGHT, Finding, Form, Fund, Indicator, Quantity, Submission
+from schema.arithmetic import CENT, equations, plain
+from schema.records import LEGEND, Finding, Form, Indicator, Quantity, Submission
 
-CENT = Decimal("0.01")  # money and points agree within this
-_MONEY = ("approved", "revised", "received", "executed", "amount")
-_SUB_PARTS = frozenset(("personnel", "operating"))  # of basic; never counted beside it
 _SAYS_NOTHING = re.compile(r"^[无没有未暂]*(?:偏差|扣分)?[。.]?$|^[/\-—]+$")
 
 
@@ -23,6 +21,7 @@ def check(submission: Submission) -> Submission:
     """The submission with what does not add up; findings of reading stay first in their forms."""
     found = list(submission.findings)
     for form in submission.forms:
+        found += (equation.finding for equation in equations(form) if not equation.holds)
         for rule in FORM_CHECKS.values():
             found += rule(form)
     for whole in DOCUMENT_CHECKS.values():
@@ -31,172 +30,11 @@ def check(submission: Submission) -> Submission:
     return replace(submission, findings=tuple(found))
 
 
-# ---------------------------------------------------------------- wording
-def plain(value: Decimal) -> str:
-    """A figure as people write it: no exponent, no trailing zeros."""
-    text = f"{value:f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
-
-
-def percent(value: Decimal) -> str:
-    return plain(value * 100) + "%"
-
-
 def _name(indicator: Indicator) -> str:
     return indicator.level3 or indicator.level4 or indicator.level2 or indicator.level1 or "未命名指标"
 
 
-# ---------------------------------------------------------------- funds
-def execution_rate(form: Form) -> Iterator[Finding]:
-    """Stated rate = executed ÷ revised (÷ approved where no revised is stated), within half of the last
-    stated digit, where the base is above 0."""
-    for i, fund in enumerate(form.funds):
-        base = fund.revised if fund.revised is not None else fund.approved
-        if fund.execution_rate is None or fund.executed is None or base is None or base <= 0:
-            continue
-        stated = fund.execution_rate
-        if _agrees(stated, fund.executed / base):
-            continue
-        message = f"{fund.label or '资金'}：执行率应为执行数{plain(fund.executed)}÷预算数{plain(base)}"
-        for other, words in (
-            (fund.approved, "年初预算数"),
-            (fund.revised, "全年预算数"),
-            (fund.received, "实际到位数"),
-        ):
-            if other is not None and other != base and other > 0 and _agrees(stated, fund.executed / other):
-                message += f"，所填{percent(stated)}是按{words}{plain(other)}计算的"
-                break
-        computed = (fund.executed / base).quantize(Decimal("0.0001"), ROUND_HALF_UP)
-        yield Finding("execution_rate", form.no, f"funds[{i}].execution_rate", message, stated, computed)
-
-
-def _agrees(stated: Decimal, computed: Decimal) -> bool:
-    exponent = stated.as_tuple().exponent
-    last = Decimal(1).scaleb(min(exponent, -2)) if isinstance(exponent, int) else CENT
-    return abs(stated - computed) <= last / 2
-
-
-def funds_breakdown(form: Form) -> Iterator[Finding]:
-    """The parts of one side sum to the total in the same column, within 0.01. Sub-parts are not counted
-    again; bare amounts may agree with any one of the total's figures; a single part is not checked."""
-    totals = [fund for fund in form.funds if fund.item == "total"]
-    if not totals:
-        return
-    for side, words in (("revenue", "按收入性质分"), ("expenditure", "按支出性质分"), (None, "各资金来源")):
-        total = next((t for t in totals if t.side == side), totals[0])
-        parts = _parts([f for f in form.funds if f.item != "total" and f.side == side])
-        for column in _MONEY:
-            figures = [(p, v) for p in parts if (v := getattr(p, column)) is not None]
-            if len(figures) < 2:
-                continue
-            stated = _stated_totals(total, column)
-            sums = _sums(figures)
-            if not stated or any(abs(s - t) <= CENT for s in sums for t in stated):
-                continue
-            nearest = min(stated, key=lambda t: abs(t - sums[0]))
-            where = f"funds[side={side}].{column}" if side else f"funds.{column}"
-            bare = column == "amount" and total.amount is None
-            against = f"{total.label or '合计'}{'的任何一栏都' if bare else plain(nearest)}"
-            yield Finding(
-                "funds_breakdown",
-                form.no,
-                where,
-                f"{words}各项之和{plain(sums[0])}与{against}不相等",
-                nearest,
-                sums[0],
-            )
-
-
-def _parts(funds: list[Fund]) -> list[Fund]:
-    basic = any(fund.item == "basic" for fund in funds)
-    return [fund for fund in funds if not (basic and fund.item in _SUB_PARTS)]
-
-
-def _stated_totals(total: Fund, column: str) -> list[Decimal]:
-    columns = _MONEY if column == "amount" and total.amount is None else (column,)
-    return [value for name in columns if (value := getattr(total, name)) is not None]
-
-
-def _sums(figures: list[tuple[Fund, Decimal]]) -> list[Decimal]:
-    """What the parts may sum to: all of them, and without those that may be parts of parts."""
-    out = [sum((value for _, value in figures), Decimal(0))]
-    known = [value for fund, value in figures if fund.item is not None]
-    if known and len(known) < len(figures):
-        out += [sum(known, Decimal(0)), sum((v for f, v in figures if f.item is None), Decimal(0))]
-    whole = [value for fund, value in figures if fund.item not in ("current_appropriation", "carried_over")]
-    if len(whole) < len(figures) and any(
-        fund.item in ("fiscal", "general_public_budget") for fund, _ in figures
-    ):
-        out.append(sum(whole, Decimal(0)))
-    return out
-
-
 # ---------------------------------------------------------------- points
-def _execution_weight(form: Form) -> Decimal:
-    return sum(
-        (fund.weight for fund in form.funds[:] if fund.weight is not None and fund.item == "total"),
-        Decimal(0),
-    )
-
-
-def indicator_weights_total(form: Form) -> Iterator[Finding]:
-    """Indicator weights + the execution weight sum to 100 (or the total stated); only where every
-    indicator states a weight."""
-    weights = [i.weight for i in form.indicators if i.weight is not None]
-    if not weights or len(weights) < len(form.indicators):
-        return
-    own = sum(weights, Decimal(0))
-    both = own + _execution_weight(form)
-    text = (form.extra or {}).get(STATED_WEIGHT)
-    stated = Decimal(text) if text else Decimal(100)
-    if any(abs(s - t) <= CENT for s in (own, both) for t in (stated, Decimal(100))):
-        return
-    yield Finding(
-        "indicator_weights_total", form.no, "indicators.weight",
-        f"各项指标分值与预算执行分值之和为{plain(both)}，与总分值{plain(stated)}不相等", stated, both,
-    )  # fmt: skip
-
-
-def group_weight(form: Form) -> Iterator[Finding]:
-    """The weights of a group's indicators sum to the points its heading states."""
-    for level in (1, 2):
-        groups: dict[tuple[object, ...], list[int]] = {}
-        for i, indicator in enumerate(form.indicators):
-            if getattr(indicator, f"level{level}_weight") is not None:
-                key = (indicator.level1,) if level == 1 else (indicator.level1, indicator.level2)
-                groups.setdefault(key, []).append(i)
-        for rows in groups.values():
-            first = form.indicators[rows[0]]
-            stated = getattr(first, f"level{level}_weight")
-            weights = [w for i in rows if (w := form.indicators[i].weight) is not None]
-            computed = sum(weights, Decimal(0))
-            if len(weights) == len(rows) and abs(computed - stated) > CENT:
-                name = first.level1 if level == 1 else first.level2
-                yield Finding(
-                    "group_weight", form.no, f"indicators[{rows[0]}].level{level}_weight",
-                    f"{name}标明{plain(stated)}分，其下各指标分值之和为{plain(computed)}", stated, computed,
-                )  # fmt: skip
-
-
-def scores_total(form: Form) -> Iterator[Finding]:
-    """Indicator scores + execution score sum to the stated total; only where an indicator states a score."""
-    scores = [i.score for i in form.indicators if i.score is not None]
-    if not scores or form.self_score is None:
-        return
-    execution = sum((f.score for f in form.funds if f.score is not None and f.item == "total"), Decimal(0))
-    own = sum(scores, Decimal(0))
-    if all(abs(form.self_score - total) > CENT for total in {own + execution, own}):
-        message = f"各项得分之和{plain(own + execution)}与总分{plain(form.self_score)}不相等"
-        yield Finding(
-            "scores_total",
-            form.no,
-            "self_score",
-            message,
-            form.self_score,
-            own + execution,
-        )
-
-
 def score_over_weight(form: Form) -> Iterator[Finding]:
     """No score exceeds its weight."""
     for i, indicator in enumerate(form.indicators):
@@ -343,11 +181,6 @@ def projects_total(submission: Submission) -> Iterator[Finding]:
 
 
 FORM_CHECKS: dict[str, Callable[[Form], Iterator[Finding]]] = {
-    "execution_rate": execution_rate,
-    "funds_breakdown": funds_breakdown,
-    "indicator_weights_total": indicator_weights_total,
-    "group_weight": group_weight,
-    "scores_total": scores_total,
     "score_over_weight": score_over_weight,
     "grade": grade,
     "full_score_missed_target": full_score_missed_target,

@@ -10,13 +10,15 @@ from schema.document import Origin
 @dataclass(frozen=True, slots=True)
 class Provenance:
     """One value's source. record: path of the record (`forms[0].indicators[3]`); field: its field
-    (`score`); raw: the cell's or paragraph's text as written."""
+    (`score`); raw: the cell's or paragraph's text as written; proof: `proven` where the form's own arithmetic
+    holds with the figure, `contradicted` where it does not, None where no equation reaches it."""
 
     record: str
     field: str
     raw: str
     origin: Origin
     confidence: float | None = None  # how sure a recogniser was of the raw text, from 0 to 1
+    proof: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -277,9 +277,20 @@ provenance = Table(
     Column("page_no", Integer, comment="第几页，从1起；没有页的文件为空"),
     Column("boxes", JSON, comment="在页上的位置：[页, 左, 上, 右, 下]，单位点，跨页的有多个"),
     Column("confidence", Float, comment="文字识别的最低把握，0到1；不是识别来的为空"),
+    Column("proof", String(12), comment="表内勾稽：proven 相符，contradicted 不符；没有勾稽关系的为空"),
     *_of_submission("no"),
     Index(None, "submission_id", "record", "field"),
     comment="每个值的出处",
+)
+page = Table(
+    "page",
+    metadata,
+    _submission_id(),
+    _key("page_no", "第几页，从1起"),
+    Column("reader", String(10), nullable=False, comment="由谁读取：pdfium、pdfplumber、camelot、rapidocr"),
+    Column("reason", Text, comment="为什么不由第一种读取；正常读取的为空"),
+    *_of_submission("page_no"),
+    comment="有页的文件，每页怎样读取",
 )
 leftover = Table(
     "leftover",

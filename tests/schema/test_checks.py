@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from decimal import Decimal as D
 
 import pytest
 
-from schema import checks
-from schema.records import LEGEND, STATED_WEIGHT, Form, Fund, Indicator, Quantity, Report, Submission
+from schema import arithmetic, checks
+from schema.records import LEGEND, STATED_WEIGHT, Finding, Form, Fund, Indicator, Quantity, Report, Submission
+
+
+def broken(rule: Callable[[Form], Iterator[arithmetic.Equation]], form: Form) -> list[Finding]:
+    return [equation.finding for equation in rule(form) if not equation.holds]
 
 
 def total(**values: object) -> Fund:
@@ -20,12 +25,12 @@ def indicator(**values: object) -> Indicator:
 
 def test_an_execution_rate_within_half_of_its_last_digit_holds() -> None:
     form = Form(funds=(total(revised=D("1139.61"), executed=D("1110.2"), execution_rate=D("0.9742")),))
-    assert not list(checks.execution_rate(form))
+    assert not list(broken(arithmetic.execution_rate, form))
 
 
 def test_a_wrong_execution_rate_names_the_base_that_explains_it() -> None:
     fund = total(approved=D(81), revised=D("110.63"), executed=D("110.63"), execution_rate=D("1.3658"))
-    (finding,) = checks.execution_rate(Form(funds=(fund,)))
+    (finding,) = broken(arithmetic.execution_rate, Form(funds=(fund,)))
     assert (
         finding.message
         == "年度资金总额：执行率应为执行数110.63÷预算数110.63，所填136.58%是按年初预算数81计算的"
@@ -35,7 +40,9 @@ def test_a_wrong_execution_rate_names_the_base_that_explains_it() -> None:
 
 def test_an_execution_rate_over_no_budget_is_not_checked() -> None:
     assert not list(
-        checks.execution_rate(Form(funds=(total(revised=D(0), executed=D(5), execution_rate=D(1)),)))
+        broken(
+            arithmetic.execution_rate, Form(funds=(total(revised=D(0), executed=D(5), execution_rate=D(1)),))
+        )
     )
 
 
@@ -45,7 +52,7 @@ def test_parts_that_do_not_sum_to_the_total_are_found_per_column() -> None:
         Fund(item="fiscal", label="财政拨款", approved=D(60), executed=D(60)),
         Fund(item="other", label="其他资金", approved=D(40), executed=D(20)),
     )
-    (finding,) = checks.funds_breakdown(Form(funds=parts))
+    (finding,) = broken(arithmetic.funds_breakdown, Form(funds=parts))
     assert finding.where == "funds.executed"
     assert (finding.stated, finding.computed) == (D(90), D(80))
 
@@ -57,37 +64,49 @@ def test_personnel_under_basic_is_not_counted_again_and_bare_amounts_fit_any_tot
         Fund(item="personnel", label="人员经费", side="expenditure", amount=D(50)),
         Fund(item="project", label="项目支出", side="expenditure", amount=D(30)),
     )
-    assert not list(checks.funds_breakdown(Form(funds=funds)))
+    assert not list(broken(arithmetic.funds_breakdown, Form(funds=funds)))
 
 
 def test_a_side_with_one_part_is_not_checked() -> None:
     funds = (total(approved=D(90)), Fund(item="fiscal", label="财政拨款", approved=D(80)))
-    assert not list(checks.funds_breakdown(Form(funds=funds)))
+    assert not list(broken(arithmetic.funds_breakdown, Form(funds=funds)))
 
 
 def test_weights_and_execution_weight_sum_to_a_hundred_or_the_stated_total() -> None:
     rows = tuple(indicator(level3=f"指标{i}", weight=D(30)) for i in range(3))
-    assert not list(checks.indicator_weights_total(Form(funds=(total(weight=D(10)),), indicators=rows)))
-    assert not list(checks.indicator_weights_total(Form(indicators=rows, extra={STATED_WEIGHT: "90"})))
-    (finding,) = checks.indicator_weights_total(Form(indicators=rows))
+    assert not list(
+        broken(arithmetic.indicator_weights_total, Form(funds=(total(weight=D(10)),), indicators=rows))
+    )
+    assert not list(
+        broken(arithmetic.indicator_weights_total, Form(indicators=rows, extra={STATED_WEIGHT: "90"}))
+    )
+    (finding,) = broken(arithmetic.indicator_weights_total, Form(indicators=rows))
     assert (finding.stated, finding.computed) == (D(100), D(90))
 
 
 def test_weights_are_not_summed_where_an_indicator_states_none() -> None:
-    assert not list(checks.indicator_weights_total(Form(indicators=(indicator(weight=D(30)), indicator()))))
+    assert not list(
+        broken(arithmetic.indicator_weights_total, Form(indicators=(indicator(weight=D(30)), indicator())))
+    )
 
 
 def test_a_groups_points_are_the_sum_of_its_indicators() -> None:
     rows = (indicator(level1_weight=D(50), weight=D(20)), indicator(level1_weight=D(50), weight=D(20)))
-    (finding,) = checks.group_weight(Form(indicators=rows))
+    (finding,) = broken(arithmetic.group_weight, Form(indicators=rows))
     assert finding.message == "产出指标标明50分，其下各指标分值之和为40"
 
 
 def test_scores_sum_to_the_stated_total_with_or_without_execution() -> None:
     rows = (indicator(score=D(50)), indicator(score=D(40)))
-    assert not list(checks.scores_total(Form(self_score=D(99), funds=(total(score=D(9)),), indicators=rows)))
-    assert not list(checks.scores_total(Form(self_score=D(90), funds=(total(score=D(9)),), indicators=rows)))
-    (finding,) = checks.scores_total(Form(self_score=D(98), funds=(total(score=D(9)),), indicators=rows))
+    assert not list(
+        broken(arithmetic.scores_total, Form(self_score=D(99), funds=(total(score=D(9)),), indicators=rows))
+    )
+    assert not list(
+        broken(arithmetic.scores_total, Form(self_score=D(90), funds=(total(score=D(9)),), indicators=rows))
+    )
+    (finding,) = broken(
+        arithmetic.scores_total, Form(self_score=D(98), funds=(total(score=D(9)),), indicators=rows)
+    )
     assert (finding.stated, finding.computed) == (D(98), D(99))
 
 

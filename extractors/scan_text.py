@@ -1,0 +1,162 @@
+"""The recogniser (rapidocr, its models inside the wheel): pixels → words with their boxes and scores."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from importlib.util import find_spec
+from typing import Any
+
+from extractors.pdf_text import Char
+
+LEAST_SCORE = 0.3  # below this a reading is noise
+TALL = 1.4  # a box so much higher than wide holds lines below each other
+SPECK = 3  # pixels: smaller ink is dust
+_WIDE = 1.0  # relative width of a Chinese character
+_NARROW = 0.55  # and of a letter or digit
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A recognised line: its box in pixels, its text, and how sure the recogniser is, from 0 to 1."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+    text: str
+    score: float
+
+
+def available() -> bool:
+    """Is the recogniser installed?"""
+    return all(find_spec(name) is not None for name in ("cv2", "rapidocr", "numpy"))
+
+
+def words(grey: Any) -> list[Word]:
+    """The lines that the recogniser finds on a page."""
+    import cv2
+
+    found = _engine()(cv2.cvtColor(grey, cv2.COLOR_GRAY2BGR), use_det=True, use_cls=False, use_rec=True)
+    if found.boxes is None:
+        return []
+    out = []
+    for box, text, score in zip(found.boxes, found.txts, found.scores, strict=True):
+        xs, ys = [float(p[0]) for p in box], [float(p[1]) for p in box]
+        out.append(Word(min(xs), min(ys), max(xs), max(ys), text, float(score)))
+    return out
+
+
+def one_line(grey: Any, left: int, top: int) -> Word | None:
+    """The text of a clipping that holds one line; None where nothing is read. left, top: its place on the page."""
+    import cv2
+
+    height, width = grey.shape[:2]
+    if height < SPECK or width < SPECK:
+        return None
+    found = _engine()(cv2.cvtColor(grey, cv2.COLOR_GRAY2BGR), use_det=False, use_cls=False, use_rec=True)
+    if not found.txts or not found.txts[0].strip() or found.scores[0] < LEAST_SCORE:
+        return None
+    return Word(left, top, left + width, top + height, found.txts[0], float(found.scores[0]))
+
+
+def line_by_line(grey: Any, found: Iterable[Word]) -> list[Word]:
+    """The words, those that run over several lines read again line by line."""
+    out: list[Word] = []
+    for word in found:
+        if len(word.text) < 2 or word.bottom - word.top < TALL * (word.right - word.left):
+            out.append(word)
+            continue
+        parts = clipped(grey, word.left, word.top, word.right, word.bottom)
+        out += parts or [word]
+    return out
+
+
+def clipped(grey: Any, left: float, top: float, right: float, bottom: float) -> list[Word]:
+    """What stands in a rectangle of a page, each of its lines recognised by itself."""
+    import numpy as np
+
+    x0, y0 = max(int(left), 0), max(int(top), 0)
+    part = grey[y0 : int(bottom) + 1, x0 : int(right) + 1]
+    if part.size == 0:
+        return []
+    ink = part < min(float(np.median(part)) - 60, 150)
+    out = []
+    for start, stop in _runs(ink.any(axis=1), 2):
+        columns = np.flatnonzero(ink[start:stop].any(axis=0))
+        if stop - start < SPECK or len(columns) < SPECK:
+            continue
+        margin = max(3, (stop - start) // 5)
+        a, b = max(start - margin, 0), stop + margin
+        c, d = max(int(columns[0]) - margin, 0), int(columns[-1]) + 1 + margin
+        word = one_line(part[a:b, c:d], x0 + c, y0 + a)
+        if word is not None:
+            out.append(word)
+    return out
+
+
+def _runs(filled: Any, gap: int) -> list[tuple[int, int]]:
+    """(start, stop) of every run of True; runs less than `gap` apart are one."""
+    out: list[tuple[int, int]] = []
+    for i, full in enumerate(filled):
+        if not full:
+            continue
+        if out and i - out[-1][1] < gap:
+            out[-1] = (out[-1][0], i + 1)
+        else:
+            out.append((i, i + 1))
+    return out
+
+
+def sideways(found: list[Word]) -> bool:
+    """Do most of the long lines stand upright, as those of a page turned by a quarter do?"""
+    long = [word for word in found if len(word.text) > 3]
+    tall = sum(word.bottom - word.top > 1.8 * (word.right - word.left) for word in long)
+    return len(long) > 3 and tall > 0.6 * len(long)
+
+
+def doubtful(found: list[Word]) -> bool:
+    """Text read on its head gives poor scores throughout."""
+    return len(found) > 3 and sum(word.score for word in found) / len(found) < 0.88
+
+
+def certainty(found: list[Word]) -> float:
+    """How much was read, weighed by how surely."""
+    return sum(word.score * len(word.text) for word in found)
+
+
+def chars(found: Iterable[Word], scale: float) -> list[Char]:
+    """The characters of the words in points, spread over their boxes by their usual widths. scale: pixels per
+    point."""
+    out: list[Char] = []
+    for word in found:
+        left, right, top, bottom = (
+            word.left / scale, word.right / scale, word.top / scale, word.bottom / scale,
+        )  # fmt: skip
+        widths = [_NARROW if ch.isascii() else _WIDE for ch in word.text]
+        unit = (right - left) / max(sum(widths), 0.1)
+        size = min(bottom - top, 1.6 * unit) if len(word.text) > 1 else bottom - top
+        base = (top + bottom) / 2 + 0.35 * size
+        for ch, width in zip(word.text, widths, strict=True):
+            out.append(Char(ch, left, left + width * unit, base, size, word.score))
+            left += width * unit
+    return out
+
+
+@cache
+def _engine() -> Any:
+    import logging
+
+    from rapidocr import EngineType, RapidOCR
+
+    logging.getLogger("RapidOCR").setLevel(logging.ERROR)
+    params: dict[str, Any] = {
+        "Global.log_level": "error",
+        "Global.max_side_len": 4000,
+        "Global.use_cls": False,
+        "Global.text_score": LEAST_SCORE,
+    }
+    if find_spec("openvino") is not None:  # the same models, 2.4 to 3 times as fast
+        params |= {"Det.engine_type": EngineType.OPENVINO, "Rec.engine_type": EngineType.OPENVINO}
+    return RapidOCR(params=params)
