@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from extractors.pdf_text import Char, Line, lines, paragraphs, stripped
 
-SNAP = 2.6  # lines closer than this are one (double lines, borders of neighbouring cells)
+SNAP = 4.0  # lines closer than this are one (double lines, borders of neighbouring cells)
 GAP = 4.0  # a line may be broken this much (dashes, corners)
 COVERED = 0.6  # share of a field's side that a line must cover to be its edge
 SMALLEST = 4.0  # a field narrower or lower than this is part of a line
@@ -104,37 +104,44 @@ class Lattice:
 
 def lattices(rules: list[Rule]) -> list[Lattice]:
     """The ruled tables of a page, top to bottom; lines that enclose nothing make none."""
-    joined = _joined([r for r in rules if r.horizontal]) + _joined([r for r in rules if not r.horizontal])
+    whole = joined([r for r in rules if r.horizontal]) + joined([r for r in rules if not r.horizontal])
     found = []
-    for group in _connected(joined):
+    for group in _connected(whole):
         lattice = _lattice(group)
         if lattice is not None:
             found.append(lattice)
     return sorted(found, key=lambda lattice: (lattice.top, lattice.xs[0]))
 
 
-def _joined(rules: list[Rule]) -> list[Rule]:
-    """Lines of one direction with the pieces of a line put together."""
+def joined(rules: list[Rule], near: float = SNAP) -> list[Rule]:
+    """Lines of one direction with the pieces of a line put together; pieces lie within `near` of each other."""
     out: list[Rule] = []
-    for level in levels(rule.at for rule in rules):
-        pieces = sorted((r for r in rules if level[0] <= r.at <= level[1]), key=lambda r: r.start)
-        at = sum(r.at for r in pieces) / len(pieces)
-        start, end = pieces[0].start, pieces[0].end
+    for low, high in levels((rule.at for rule in rules), near):
+        pieces = sorted((r for r in rules if low <= r.at <= high), key=lambda r: r.start)
+        line = [pieces[0]]
+        end = pieces[0].end
         for piece in pieces[1:]:
-            if piece.start <= end + GAP:
-                end = max(end, piece.end)
-            else:
-                out.append(Rule(piece.horizontal, at, start, end))
-                start, end = piece.start, piece.end
-        out.append(Rule(pieces[0].horizontal, at, start, end))
+            if piece.start > end + GAP:
+                out.append(_one(line))
+                line = []
+            line.append(piece)
+            end = max(end, piece.end) if len(line) > 1 else piece.end
+        out.append(_one(line))
     return [rule for rule in out if rule.end - rule.start >= SMALLEST]
 
 
-def levels(values: Iterable[float]) -> list[tuple[float, float]]:
-    """Groups of values that lie within SNAP of each other, each as its lowest and highest."""
+def _one(pieces: list[Rule]) -> Rule:
+    """The pieces of a line as one; the longer a piece, the more it says where the line stands."""
+    length = sum(r.end - r.start for r in pieces)
+    at = sum(r.at * (r.end - r.start) for r in pieces) / length if length > 0 else pieces[0].at
+    return Rule(pieces[0].horizontal, at, min(r.start for r in pieces), max(r.end for r in pieces))
+
+
+def levels(values: Iterable[float], near: float = SNAP) -> list[tuple[float, float]]:
+    """Groups of values that lie within `near` of each other, each as its lowest and highest."""
     out: list[tuple[float, float]] = []
     for value in sorted(set(values)):
-        if out and value - out[-1][1] <= SNAP and value - out[-1][0] <= 2 * SNAP:
+        if out and value - out[-1][1] <= near and value - out[-1][0] <= 2 * near:
             out[-1] = (out[-1][0], value)
         else:
             out.append((value, value))

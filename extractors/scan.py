@@ -18,6 +18,7 @@ DPI = 200
 A4 = 595.0  # points: the shorter side a picture of a page is taken to have
 MAX_PIXELS = 60_000_000
 RIM = 2.0  # points inside a cell that its own border may fill
+SLIGHT = 3.0  # points by which a word's box may pass the side of its cell
 
 
 def missing(path: Path) -> FileRefused:
@@ -50,10 +51,13 @@ def pages(data: bytes, path: Path) -> list[pdf_pages.Page]:
 def laid_out(image: Any, number: int, scale: float) -> pdf_pages.Page:
     """A picture as a page of paragraphs and tables. image: grey or colour pixels; scale: pixels per point."""
     grey, found = _upright(scan_lines.straight(scan_lines.grey_of(image)))
-    chars = scan_text.chars(scan_text.line_by_line(grey, found), scale)
-    tables = lattices(scan_lines.without_letters(scan_lines.rules(grey, scale), chars))
-    outside = fill(tables, chars)
-    overlooked = [word for box in _blank(tables) for word in _second_look(grey, box, scale)]
+    found = [scan_text.sharper(grey, word) for word in scan_text.line_by_line(grey, found)]
+    rules = scan_lines.rules(grey, scale)
+    tables = lattices(scan_lines.without_letters(rules, scan_text.chars(found, scale)))
+    bare = scan_lines.erased(grey, rules, scale)
+    found = [part for word in found for part in _cell_by_cell(bare, word, tables, scale)]
+    outside = fill(tables, scan_text.chars(found, scale))
+    overlooked = [word for box in _blank(tables) for word in _second_look(bare, box, scale)]
     outside += fill(tables, scan_text.chars(overlooked, scale))
     filled = [table for table in tables if any(box.chars for box in table.boxes)]
     reading = Reading(number + 1, "rapidocr", "图像页")
@@ -68,19 +72,44 @@ def _upright(grey: Any) -> tuple[Any, list[scan_text.Word]]:
     if scan_text.sideways(found):
         grey = scan_lines.straight(cv2.rotate(grey, cv2.ROTATE_90_CLOCKWISE))
         found = scan_text.words(grey)
-    if scan_text.doubtful(found):  # a page on its head
-        turned = cv2.rotate(grey, cv2.ROTATE_180)
-        other = scan_text.words(turned)
-        if scan_text.certainty(other) > scan_text.certainty(found):
-            return turned, other
-    return grey, found
+        turns = [cv2.ROTATE_180]
+    else:
+        turns = [cv2.ROTATE_180, cv2.ROTATE_90_CLOCKWISE, cv2.ROTATE_90_COUNTERCLOCKWISE]
+    readings = [(grey, found)]
+    for turn in turns:
+        if not scan_text.doubtful(readings[-1][1]):
+            break
+        turned = scan_lines.straight(cv2.rotate(grey, turn))
+        readings.append((turned, scan_text.words(turned)))
+    return max(readings, key=lambda reading: scan_text.certainty(reading[1]))
+
+
+def _cell_by_cell(
+    bare: Any, word: scan_text.Word, tables: list[Lattice], scale: float
+) -> list[scan_text.Word]:
+    """A word that runs over the sides of cells, each cell's part of it recognised by itself."""
+    left, right, middle = word.left / scale, word.right / scale, (word.top + word.bottom) / 2 / scale
+    table = next(
+        (t for t in tables if t.top <= middle <= t.bottom and t.xs[0] < right and left < t.xs[-1]), None
+    )
+    if table is None:
+        return [word]
+    inner = [x for x in table.xs if left + SLIGHT < x < right - SLIGHT]
+    boxes = [box for x in (left + SLIGHT, *inner, right - SLIGHT) if (box := table.box_at(x + 0.01, middle))]
+    if len({id(box) for box in boxes}) < 2:
+        return [word]
+    parts = []
+    for box in {id(box): box for box in boxes}.values():
+        edges = max(left, box.left + RIM), word.top / scale, min(right, box.right - RIM), word.bottom / scale
+        parts += scan_text.clipped(bare, *(edge * scale for edge in edges))
+    return parts or [word]
 
 
 def _blank(tables: list[Lattice]) -> list[Box]:
     return [box for table in tables for box in table.boxes if not box.chars]
 
 
-def _second_look(grey: Any, box: Box, scale: float) -> list[scan_text.Word]:
+def _second_look(bare: Any, box: Box, scale: float) -> list[scan_text.Word]:
     """What the recogniser overlooked in a cell it found no text in."""
     edges = (box.left + RIM, box.top + RIM, box.right - RIM, box.bottom - RIM)
-    return scan_text.clipped(grey, *(edge * scale for edge in edges))
+    return scan_text.clipped(bare, *(edge * scale for edge in edges))

@@ -5,10 +5,15 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from extractors.pdf_tables import Rule
+from extractors.pdf_tables import Rule, joined
 from extractors.pdf_text import Char
 
-STROKE = 15.0  # points: a stroke this long is a line, or part of a large letter
+STROKE = 8.0  # points: a shorter stroke is no line
+LONG = 60.0  # points: a longer stroke is no letter's
+MARK = 1.3  # points on both sides of a line that its ink may fill
+ALIGNED = 1.0  # points: pieces of one line lie no further aside
+WHOLE = 0.85  # share of a line that must be inked
+MEETS = 3.0  # points between the end of a line and the one across that it meets
 
 
 def grey_of(image: Any) -> Any:
@@ -85,29 +90,79 @@ def _slope(grey: Any) -> float:
 
 
 def rules(grey: Any, scale: float) -> list[Rule]:
+    """The ruling lines of an upright page, in points. scale: pixels per point."""
+    ink = _ink(grey)
+    across, down = _strokes(ink, True, scale), _strokes(ink, False, scale)
+    lines = [rule for rule in across + down if _is_line(rule, across + down)]
+    for rest in ([r for r in across if r not in lines], [r for r in down if r not in lines]):
+        lines += [rule for rule in _mended(rest) if _is_line(rule, across + down)]
+    return lines
+
+
+def _is_line(rule: Rule, strokes: list[Rule]) -> bool:
+    """Is a stroke longer than any letter's, or does it run from one line across it to another?"""
+    if rule.end - rule.start > LONG:
+        return True
+    ends = [
+        other.at for other in strokes
+        if other.horizontal is not rule.horizontal
+        and other.end - other.start > rule.end - rule.start
+        and other.start - MEETS <= rule.at <= other.end + MEETS
+    ]  # fmt: skip
+    return all(any(abs(at - end) <= MEETS for at in ends) for end in (rule.start, rule.end))
+
+
+def _mended(pieces: list[Rule]) -> list[Rule]:
+    """Lines put together from the pieces that noise left of them: nearly all of a line is there, of words not."""
+    out = []
+    for line in joined(pieces, ALIGNED):
+        inked = sum(
+            r.end - r.start
+            for r in pieces
+            if abs(r.at - line.at) <= 2 * ALIGNED and line.start <= r.start and r.end <= line.end
+        )
+        if inked >= WHOLE * (line.end - line.start):
+            out.append(line)
+    return out
+
+
+def _strokes(ink: Any, horizontal: bool, scale: float) -> list[Rule]:
     import cv2
 
-    ink = _ink(grey)
-    out: list[Rule] = []
-    for horizontal in (True, False):
-        shortest = STROKE * scale
-        strokes = _long(ink, horizontal, int(shortest))
-        count, _, stats, _ = cv2.connectedComponentsWithStats(strokes)
-        for x, y, w, h in (stats[i][:4] for i in range(1, count)):
-            if horizontal and w > shortest and h < 5 * scale:
-                out.append(Rule(True, (y + h / 2) / scale, x / scale, (x + w) / scale))
-            elif not horizontal and h > shortest and w < 5 * scale:
-                out.append(Rule(False, (x + w / 2) / scale, y / scale, (y + h) / scale))
+    shortest = STROKE * scale
+    count, _, stats, _ = cv2.connectedComponentsWithStats(_long(ink, horizontal, int(shortest)))
+    out = []
+    for x, y, w, h in (tuple(int(v) for v in stats[i][:4]) for i in range(1, count)):
+        if horizontal and w > shortest and h < 5 * scale:
+            out.append(Rule(True, (y + h / 2) / scale, x / scale, (x + w) / scale))
+        elif not horizontal and h > shortest and w < 5 * scale:
+            out.append(Rule(False, (x + w / 2) / scale, y / scale, (y + h) / scale))
+    return out
+
+
+def erased(grey: Any, lines: list[Rule], scale: float) -> Any:
+    """The page without its ruling lines, which a recogniser takes for 1 or 一."""
+    out = grey.copy()
+    for rule in lines:
+        low, high = int((rule.at - MARK) * scale), int((rule.at + MARK) * scale) + 1
+        start, end = int(rule.start * scale), int(rule.end * scale) + 1
+        if rule.horizontal:
+            out[max(low, 0) : high, start:end] = 255
+        else:
+            out[start:end, max(low, 0) : high] = 255
     return out
 
 
 def without_letters(found: list[Rule], chars: list[Char]) -> list[Rule]:
-    """The lines without the strokes of large letters: those that lie inside one and are no longer than it."""
-    large = [c for c in chars if c.size > 0.9 * STROKE]
+    """The lines without the strokes of large letters, which meet each other: those inside one, no longer than it."""
+    large = [c for c in chars if c.right - c.left > STROKE and not c.text.isascii()]
 
     def is_stroke(rule: Rule, char: Char) -> bool:
-        top, bottom = char.base - 1.1 * char.size, char.base + 0.3 * char.size
-        left, right = char.left - 0.3 * char.size, char.right + 0.3 * char.size
+        size = char.right - char.left
+        if rule.end - rule.start > 1.05 * size:
+            return False
+        left, right = char.left - 0.2 * size, char.right + 0.2 * size
+        top, bottom = char.base - 1.05 * size, char.base + 0.2 * size
         if rule.horizontal:
             return top <= rule.at <= bottom and left <= rule.start and rule.end <= right
         return left <= rule.at <= right and top <= rule.start and rule.end <= bottom

@@ -11,6 +11,8 @@ from typing import Any
 from extractors.pdf_text import Char
 
 LEAST_SCORE = 0.3  # below this a reading is noise
+SURE = 0.9  # a reading above this is not read again
+SHORT = 3  # characters of a word that may be a lone sign
 TALL = 1.4  # a box so much higher than wide holds lines below each other
 SPECK = 3  # pixels: smaller ink is dust
 _WIDE = 1.0  # relative width of a Chinese character
@@ -62,15 +64,23 @@ def one_line(grey: Any, left: int, top: int) -> Word | None:
 
 
 def line_by_line(grey: Any, found: Iterable[Word]) -> list[Word]:
-    """The words, those that run over several lines read again line by line."""
+    """The words; one that runs over several lines as its lines, where more is read of them so."""
     out: list[Word] = []
     for word in found:
-        if len(word.text) < 2 or word.bottom - word.top < TALL * (word.right - word.left):
-            out.append(word)
-            continue
-        parts = clipped(grey, word.left, word.top, word.right, word.bottom)
-        out += parts or [word]
+        parts: list[Word] = []
+        if len(word.text) > 1 and word.bottom - word.top >= TALL * (word.right - word.left):
+            parts = clipped(grey, word.left, word.top, word.right, word.bottom)
+        out += parts if sum(len(part.text) for part in parts) > len(word.text) else [word]
     return out
+
+
+def sharper(grey: Any, word: Word) -> Word:
+    """A short word that was read with little certainty (a lone sign), read once more by itself: the surer reading."""
+    if word.score >= SURE or len(word.text) > SHORT:
+        return word
+    margin = (word.bottom - word.top) / 6
+    again = clipped(grey, word.left - margin, word.top - margin, word.right + margin, word.bottom + margin)
+    return again[0] if len(again) == 1 and again[0].score > word.score else word
 
 
 def clipped(grey: Any, left: float, top: float, right: float, bottom: float) -> list[Word]:
@@ -83,7 +93,11 @@ def clipped(grey: Any, left: float, top: float, right: float, bottom: float) -> 
         return []
     ink = part < min(float(np.median(part)) - 60, 150)
     out = []
-    for start, stop in _runs(ink.any(axis=1), 2):
+    runs = _runs(ink.any(axis=1), 2)
+    tallest = max((stop - start for start, stop in runs), default=0)
+    for start, stop in runs:
+        if (start == 0 or stop == len(ink)) and stop - start < tallest / 2:
+            continue  # what the clipping cut off the line above or below
         columns = np.flatnonzero(ink[start:stop].any(axis=0))
         if stop - start < SPECK or len(columns) < SPECK:
             continue
@@ -110,15 +124,15 @@ def _runs(filled: Any, gap: int) -> list[tuple[int, int]]:
 
 
 def sideways(found: list[Word]) -> bool:
-    """Do most of the long lines stand upright, as those of a page turned by a quarter do?"""
-    long = [word for word in found if len(word.text) > 3]
-    tall = sum(word.bottom - word.top > 1.8 * (word.right - word.left) for word in long)
-    return len(long) > 3 and tall > 0.6 * len(long)
+    """Does most of the text stand upright, as that of a page turned by a quarter does?"""
+    several = [word for word in found if len(word.text) > 1]
+    tall = sum(len(w.text) for w in several if w.bottom - w.top > 1.4 * (w.right - w.left))
+    return len(several) > 1 and tall > 0.6 * sum(len(word.text) for word in several)
 
 
 def doubtful(found: list[Word]) -> bool:
-    """Text read on its head gives poor scores throughout."""
-    return len(found) > 3 and sum(word.score for word in found) / len(found) < 0.88
+    """Text read on its head or its side gives poor scores throughout."""
+    return bool(found) and certainty(found) < 0.95 * sum(len(word.text) for word in found)
 
 
 def certainty(found: list[Word]) -> float:

@@ -1,0 +1,97 @@
+"""Scans as they come: askew, turned, coarse, stamped. The figures are those of the form, or a finding says otherwise."""
+
+from __future__ import annotations
+
+import json
+import re
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from data.maker.scans import Scanner, as_pdf, pictures
+from extractors import File
+from extractors.pdf_tables import Rule
+from extractors.pdf_text import Char
+from extractors.scan_lines import without_letters
+from pipeline.extract import Extraction, as_json, as_record, extract
+from pipeline.run import attempt
+from tests.conftest import GOLD, ROOT
+from tests.test_formats import same
+
+SCANNERS = {
+    "coarse, askew": ("council-2021", Scanner(150, -1.5, noise=10, quality=35)),
+    "fine": ("council-2021", Scanner(300, 0.6)),
+    "on its side": ("culture-2022", Scanner(200, 0.3, turn=90)),
+    "on its other side, stamped": ("council-2021", Scanner(200, -0.4, turn=270, stamp=True)),
+    "on its head": ("culture-2022", Scanner(200, -0.3, turn=180)),
+    "stamped": ("culture-2022", Scanner(200, 0.5, noise=6, quality=50, stamp=True)),
+}
+
+
+def gold(name: str) -> Any:
+    return same(json.loads((GOLD / f"{name}.json").read_text(encoding="utf-8"), parse_float=Decimal))
+
+
+def record(extraction: Extraction) -> Any:
+    return same(json.loads(as_json(as_record(extraction)), parse_float=Decimal))
+
+
+def scanned(name: str, scanner: Scanner) -> list[bytes]:
+    return pictures((ROOT / "data" / "formats" / f"{name}.pdf").read_bytes(), scanner)
+
+
+@pytest.mark.parametrize("kind", SCANNERS)
+def test_a_scan_gives_the_record_of_its_form(kind: str, tmp_path: Path) -> None:
+    name, scanner = SCANNERS[kind]
+    path = tmp_path / "scan.pdf"
+    path.write_bytes(as_pdf(scanned(name, scanner), scanner.dpi))
+    read = record(extract(path))
+    for part in ("report", "forms", "findings"):
+        assert plain(read[part], scanner) == plain(gold(name)[part], scanner), part
+
+
+def plain(value: Any, scanner: Scanner) -> str:
+    """A part of a record as text; under a stamp a comma may be lost."""
+    text = as_json(value)
+    return re.sub("[,，。]", "", text) if scanner.stamp else text
+
+
+def test_a_photographed_page_is_read_and_says_so(tmp_path: Path) -> None:
+    path = tmp_path / "page.jpg"
+    path.write_bytes(scanned("council-2021", Scanner(200, 0.8))[0])
+    extraction = extract(path)
+    assert record(extraction)["forms"] == gold("council-2021")["forms"]
+    (page,) = extraction.document.pages
+    assert (page.reader, page.reason) == ("rapidocr", "图像页")
+
+
+def test_a_page_of_pictures_among_pages_of_text_is_read_page_by_page(tmp_path: Path) -> None:
+    import pypdfium2 as pdfium
+
+    mixed = pdfium.PdfDocument((ROOT / "data" / "formats" / "culture-2022.pdf").read_bytes())
+    picture = pdfium.PdfDocument(as_pdf(scanned("council-2021", Scanner(200, 0.4))[:1], 200))
+    mixed.import_pages(picture)
+    path = tmp_path / "mixed.pdf"
+    mixed.save(path)
+    extraction = extract(path)
+    assert [page.reader for page in extraction.document.pages] == ["pdfium", "pdfium", "rapidocr"]
+    titles = [form.title for form in extraction.submission.forms]
+    assert titles == ["项目支出绩效自评表", "部门整体绩效目标自评表"]
+
+
+def test_without_the_recogniser_a_scan_is_refused_with_the_remedy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("extractors.scan_text.available", lambda: False)
+    path = tmp_path / "scan.pdf"
+    path.write_bytes(as_pdf(scanned("council-2021", Scanner(100))[:1], 100))
+    assert "ziping[scan]" in str(attempt(File(path)))
+
+
+def test_the_strokes_of_large_letters_are_no_lines_and_a_line_beside_one_is() -> None:
+    letter = Char("门", 100, 122, 50, 22)
+    strokes = [Rule(False, 102, 31, 50), Rule(False, 120, 30, 51), Rule(True, 31, 102, 120)]
+    border = Rule(False, 97, 24, 56)
+    assert without_letters([*strokes, border], [letter]) == [border]
