@@ -14,6 +14,7 @@ from schema.errors import FileRefused
 
 MAX_PAGES = 3000
 MAX_SIDE = 6000.0  # points: two metres
+OUTLINES = 200  # drawn objects without a text: letters drawn as curves
 FEW = 5  # fewer characters than this are no text of a page
 PICTURED = 0.6  # share of a page that its picture covers where the page is a scan
 _STRANGE = re.compile("[\x00\ufffd\ue000-\uf8ff]")
@@ -37,7 +38,8 @@ def pages(data: bytes, path: Path) -> list[pdf_pages.Page]:
     try:
         if len(document) > MAX_PAGES:
             raise FileRefused(path, f"PDF有{len(document)}页", f"请拆分，上限{MAX_PAGES}页")
-        form = document.init_forms() if document.get_formtype() else None
+        document.init_forms()
+        form = document.formenv.raw if document.formenv else None
         found = [_Page(document, number, path, data, form).read() for number in range(len(document))]
     finally:
         document.close()
@@ -122,12 +124,12 @@ def _holds_text(table: Lattice) -> bool:
 def _is_scan(page: Any, marks: pdf_marks.Marks, area: float) -> bool:
     """Is what the page says in a picture? It has no text, little beside a picture over most of it, or text that is
     not seen (a recogniser's, laid behind a scan)."""
-    if len(marks.chars) > 10 * LITTLE and marks.rules:
+    if len(marks.chars) > 10 * LITTLE and not marks.pictured:
         return False
     written = sum(not char.text.isspace() for char in marks.chars)
     if written < FEW:
-        return pdf_marks.drawn(page)
-    return pdf_marks.pictured(page) > PICTURED * area and (written < LITTLE or pdf_marks.hidden(page))
+        return marks.pictured > 0 or marks.objects > OUTLINES
+    return marks.pictured > PICTURED * area and (written < LITTLE or pdf_marks.hidden(page))
 
 
 def _unreadable(chars: list[Char]) -> bool:

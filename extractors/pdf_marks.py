@@ -15,8 +15,8 @@ MAX_OBJECTS = 60_000  # drawn objects of a page; a form has a few hundred
 THIN = 3.2  # a filled rectangle thinner than this is a line
 Matrix = tuple[float, float, float, float, float, float]
 _IDENTITY: Matrix = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
-OUTLINES = 200  # drawn objects without a text: letters drawn as curves
 _TICK = "√"
+_PATH, _PICTURE, _GROUP = 2, 3, 5  # PDFium's numbers for kinds of drawn objects
 
 
 class TooManyMarks(Exception):
@@ -25,11 +25,14 @@ class TooManyMarks(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Marks:
-    """A page's characters, its straight lines, and its height as it is read (turned upright), in points."""
+    """A page's characters, its straight lines, its height as it is read (turned upright) in points, the area in square
+    points that pictures cover, and the number of its drawn objects."""
 
     chars: list[Char]
     rules: list[Rule]
     height: float
+    pictured: float
+    objects: int
 
 
 def read(page: Any, form: Any) -> Marks:
@@ -41,7 +44,21 @@ def read(page: Any, form: Any) -> Marks:
     width, height = page.get_size()
     chars = list(_chars(page, turn))
     chars += _annotations(page, form, turn)
-    return Marks(chars, list(_rules(page, turn)), width if turn.sideways else height)
+    items, count = _drawn(page)
+    pictured = sum(_picture_area(item) for kind, item in items if kind != _PATH)
+    return Marks(chars, _rules(items, turn), width if turn.sideways else height, pictured, count)
+
+
+def _drawn(page: Any) -> tuple[list[tuple[int, Any]], int]:
+    """(kind, object) of a page's paths, pictures and groups of them, and how many objects there are in all."""
+    import pypdfium2.raw as raw
+
+    count = raw.FPDFPage_CountObjects(page)
+    if count > MAX_OBJECTS:
+        raise TooManyMarks
+    get, kind_of = raw.FPDFPage_GetObject, raw.FPDFPageObj_GetType
+    items = [(kind_of(item), item) for i in range(count) if (item := get(page, i))]
+    return [(kind, item) for kind, item in items if kind in (_PATH, _PICTURE, _GROUP)], count
 
 
 class Turn:
@@ -168,12 +185,15 @@ def _spread(raw: Any, note: Any, text: str, turn: Turn) -> Iterator[Char]:
 
 
 # ---------------------------------------------------------------- ruling lines
-def _rules(page: Any, turn: Turn) -> Iterator[Rule]:
+def _rules(items: list[tuple[int, Any]], turn: Turn) -> list[Rule]:
     import pypdfium2.raw as raw
 
     budget = [MAX_OBJECTS]
-    for i in range(raw.FPDFPage_CountObjects(page)):
-        yield from _object_rules(raw, raw.FPDFPage_GetObject(page, i), _IDENTITY, turn, budget, 0)
+    out: list[Rule] = []
+    for kind, item in items:
+        if kind != _PICTURE:
+            out += _object_rules(raw, item, _IDENTITY, turn, budget, 0)
+    return out
 
 
 def _object_rules(
@@ -185,11 +205,11 @@ def _object_rules(
     if depth > 8:
         return
     kind = raw.FPDFPageObj_GetType(item)
-    if kind == raw.FPDF_PAGEOBJ_FORM:
+    if kind == _GROUP:
         inner = _times(_matrix(raw, item), outer)
         for i in range(raw.FPDFFormObj_CountObjects(item)):
             yield from _object_rules(raw, raw.FPDFFormObj_GetObject(item, i), inner, turn, budget, depth + 1)
-    elif kind == raw.FPDF_PAGEOBJ_PATH:
+    elif kind == _PATH:
         yield from _path_rules(raw, item, _times(_matrix(raw, item), outer), turn, budget)
 
 
@@ -252,33 +272,21 @@ def _subpath_rules(points: list[tuple[float, float]], stroked: bool, filled: boo
 
 
 # ---------------------------------------------------------------- pictures
-def drawn(page: Any) -> bool:
-    """Does a page without text show something: a picture, or letters drawn as curves?"""
-    import pypdfium2.raw as raw
-
-    return pictured(page) > 0 or raw.FPDFPage_CountObjects(page) > OUTLINES
-
-
-def pictured(page: Any) -> float:
-    """The area in square points that a page's pictures cover, 0 without pictures."""
+def _picture_area(item: Any) -> float:
+    """The area in square points that a picture, or a group with one in it, covers; 0 without a picture."""
     import pypdfium2.raw as raw
 
     edges = [ctypes.c_float() for _ in range(4)]
-    area = 0.0
-    for i in range(min(raw.FPDFPage_CountObjects(page), MAX_OBJECTS)):
-        item = raw.FPDFPage_GetObject(page, i)
-        if _holds_picture(raw, item, 0) and raw.FPDFPageObj_GetBounds(item, *edges):
-            left, bottom, right, top = (edge.value for edge in edges)
-            area += max(right - left, 0.0) * max(top - bottom, 0.0)
-    return area
+    if not _holds_picture(raw, item, 0) or not raw.FPDFPageObj_GetBounds(item, *edges):
+        return 0.0
+    left, bottom, right, top = (edge.value for edge in edges)
+    return max(right - left, 0.0) * max(top - bottom, 0.0)
 
 
 def _holds_picture(raw: Any, item: Any, depth: int) -> bool:
     kind = raw.FPDFPageObj_GetType(item)
-    if kind == raw.FPDF_PAGEOBJ_IMAGE:
-        return True
-    if kind != raw.FPDF_PAGEOBJ_FORM or depth > 4:
-        return False
+    if kind != _GROUP or depth > 4:
+        return bool(kind == _PICTURE)
     inner = range(min(raw.FPDFFormObj_CountObjects(item), 200))
     return any(_holds_picture(raw, raw.FPDFFormObj_GetObject(item, i), depth + 1) for i in inner)
 

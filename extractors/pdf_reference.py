@@ -12,11 +12,13 @@ import warnings
 import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from itertools import pairwise
 
 from extractors.pdf_tables import SNAP, Box, Lattice, levels
 from extractors.pdf_text import Char, Line
 
 BROAD = 1.5  # a gap in a line wider than this many characters parts two columns
+CLOSE = 1.5  # lines of one text follow each other within this many times their size
 LEAST = 3  # a table without rules has at least so many rows of so many columns
 
 Rectangle = tuple[float, float, float, float]  # left, top, right, bottom
@@ -56,8 +58,9 @@ def _plumbed(data: bytes, number: int) -> tuple[list[Lattice], list[Char]]:
 
 
 def columned(data: bytes, number: int, height: float, outside: list[Line]) -> list[Lattice]:
-    """The tables without rules of a page (from 0), as camelot sets their cells; those it sets through the midst of
-    a text are left out. outside: the lines in no table; height: of the page, in points."""
+    """The tables without rules of a page (from 0), as camelot sets their cells. Left out are those it sets through
+    the midst of a text, and those whose lines stand so close that cells may hold several: nobody can tell which.
+    outside: the lines in no table; height: of the page, in points."""
     if not tabular(outside):
         return []
     from camelot.io import read_pdf
@@ -71,7 +74,12 @@ def columned(data: bytes, number: int, height: float, outside: list[Line]) -> li
     for table in found:
         boxes = [(c.x1, height - c.y2, c.x2, height - c.y1) for row in table.cells for c in row]
         made = lattice(boxes)
-        if made is not None and len(made.xs) > LEAST and not _cut(made, outside):
+        if (
+            made is not None
+            and len(made.xs) > LEAST
+            and not _cut(made, outside)
+            and not _dense(made, outside)
+        ):
             out.append(made)
     return out
 
@@ -105,6 +113,13 @@ def _cut(table: Lattice, found: list[Line]) -> bool:
     return any(
         left + SNAP < x < right - SNAP for line in rows for left, right in words(line) for x in table.xs
     )
+
+
+def _dense(table: Lattice, found: list[Line]) -> bool:
+    """Do lines of the table follow each other as the lines of one text do?"""
+    rows = [line for line in found if table.top <= line.base - 0.3 * line.size <= table.bottom]
+    steps = [(b.base - a.base) / a.size for a, b in pairwise(rows)]
+    return sum(step < CLOSE for step in steps) > 0.1 * len(steps)
 
 
 def lattice(cells: Iterable[Rectangle]) -> Lattice | None:

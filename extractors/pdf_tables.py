@@ -83,7 +83,7 @@ class Lattice:
     ys: list[float]
     boxes: list[Box]
     owner: list[list[int]]  # which box has each field
-    torn: int = 0  # boxes that a line enters without dividing them
+    torn: int = 0  # sides of fields where the boxes and the lines disagree
 
     def box_at(self, x: float, y: float) -> Box | None:
         """The box at a place; None outside the table."""
@@ -214,8 +214,7 @@ def _lattice(rules: list[Rule]) -> Lattice | None:
                     ys[last_row + 1],
                 )
             )
-    torn = sum(_torn(box, right_of, below) for box in boxes)
-    return Lattice(xs, ys, boxes, owner, torn)
+    return Lattice(xs, ys, boxes, owner, _torn(owner, right_of, below))
 
 
 def _open_sides(rules: list[Rule], xs: list[float], ys: list[float]) -> list[Rule]:
@@ -265,12 +264,12 @@ def _extent(
     return last_row, last_column
 
 
-def _torn(box: Box, right_of: list[list[bool]], below: list[list[bool]]) -> bool:
-    """Does a line run into a box and end there?"""
-    rows, columns = range(box.row, box.row + box.row_span), range(box.column, box.column + box.column_span)
-    return any(right_of[r][c] for r in rows for c in columns[:-1]) or any(
-        below[r][c] for r in rows[:-1] for c in columns
-    )
+def _torn(owner: list[list[int]], right_of: list[list[bool]], below: list[list[bool]]) -> int:
+    """Sides of fields where the boxes and the lines disagree: a line inside a box, or none between two."""
+    rows, columns = range(len(owner)), range(len(owner[0]))
+    return sum(
+        right_of[r][c] is not (owner[r][c] != owner[r][c + 1]) for r in rows for c in columns[:-1]
+    ) + sum(below[r][c] is not (owner[r][c] != owner[r + 1][c]) for r in rows[:-1] for c in columns)
 
 
 def _spans(rules: list[Rule], horizontal: bool, at: float) -> list[tuple[float, float]]:
