@@ -4,7 +4,7 @@ BIN := .venv/bin
 STAMP := .venv/installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check format bench samples lock clean
+.PHONY: help install demo test soak check format bench samples lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -30,6 +30,10 @@ demo: install ## read data/samples into data/work/demo.db and print what was fou
 test: install ## all tests; installs what they need beyond Python where it can
 	@tests/setup
 	$(BIN)/python -m pytest
+
+soak: install ## the long runs that make test leaves out
+	@tests/setup
+	$(BIN)/python -m pytest -m soak
 
 check: install ## lint, format and types, as the pre-commit hooks do
 	$(BIN)/ruff check .

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from extractors import pdf_marks, pdf_pages, pdf_reference, scan, scan_text
-from extractors.pdf_tables import Lattice, doubt, fill, lattices
+from extractors.pdf_tables import Lattice, TooManyMarks, doubt, fill, lattices
 from extractors.pdf_text import Char, lines
 from schema.document import Reading
 from schema.errors import FileRefused
@@ -15,6 +15,7 @@ from schema.errors import FileRefused
 MAX_PAGES = 3000
 MAX_SIDE = 6000.0  # points: two metres
 OUTLINES = 200  # drawn objects without a text: letters drawn as curves
+MANY = 4000  # rules of a page; the second reader takes minutes over more
 FEW = 5  # fewer characters than this are no text of a page
 PICTURED = 0.6  # share of a page that its picture covers where the page is a scan
 _STRANGE = re.compile("[\x00\ufffd\ue000-\uf8ff]")
@@ -63,7 +64,7 @@ class _Page:
             raise self._refused("已损坏") from None
         try:
             return self._read(page)
-        except pdf_marks.TooManyMarks:
+        except TooManyMarks:
             raise self._refused("的图形过多") from None
         finally:
             page.close()
@@ -85,7 +86,7 @@ class _Page:
         tables = lattices(marks.rules)
         outside = fill(tables, marks.chars)
         why = doubt(tables, outside, marks.rules)
-        if why is not None:
+        if why is not None and len(marks.rules) < MANY:
             second = pdf_reference.plumbed(self.data, self.number)
             if second is not None and len(second[1]) >= len(marks.chars):
                 beside = fill(*second)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from extractors.pdf_tables import Rule
+from extractors.pdf_tables import Rule, TooManyMarks
 from extractors.pdf_text import Char
 
 MAX_OBJECTS = 60_000  # drawn objects of a page; a form has a few hundred
@@ -17,10 +17,6 @@ Matrix = tuple[float, float, float, float, float, float]
 _IDENTITY: Matrix = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
 _TICK = "√"
 _PATH, _PICTURE, _GROUP = 2, 3, 5  # PDFium's numbers for kinds of drawn objects
-
-
-class TooManyMarks(Exception):
-    """A page draws more than any form does."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,11 +33,12 @@ _BROKEN = (
 
 def plumbed(data: bytes, number: int) -> tuple[list[Lattice], list[Char]] | None:
     """The tables and characters of a page (from 0) as pdfplumber sees them; None where it cannot read the page."""
-    from pdfplumber.utils.exceptions import PdfminerException
+    from pdfminer.psexceptions import PSException
+    from pdfplumber.utils.exceptions import MalformedPDFException, PdfminerException
 
     try:
         return _plumbed(data, number)
-    except (*_BROKEN, PdfminerException):
+    except (*_BROKEN, PSException, MalformedPDFException, PdfminerException):
         return None
 
 

@@ -12,10 +12,15 @@ from dataclasses import dataclass, field
 
 from extractors.pdf_text import Char, Line, lines, paragraphs, stripped
 
+MAX_RULES = 20_000  # lines or pieces of lines on a page
 SNAP = 4.0  # lines closer than this are one (double lines, borders of neighbouring cells)
 GAP = 4.0  # a line may be broken this much (dashes, corners)
 COVERED = 0.6  # share of a field's side that a line must cover to be its edge
 SMALLEST = 4.0  # a field narrower or lower than this is part of a line
+
+
+class TooManyMarks(Exception):
+    """A page draws more than any form does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +108,9 @@ class Lattice:
 
 
 def lattices(rules: list[Rule]) -> list[Lattice]:
-    """The ruled tables of a page, top to bottom; lines that enclose nothing make none."""
+    """The ruled tables of a page, top to bottom; lines that enclose nothing make none. Raises TooManyMarks."""
+    if len(rules) > MAX_RULES:
+        raise TooManyMarks
     whole = joined([r for r in rules if r.horizontal]) + joined([r for r in rules if not r.horizontal])
     found = []
     for group in _connected(whole):

@@ -5,11 +5,15 @@ The recogniser is the extra `ziping[scan]`; nothing is fetched.
 
 from __future__ import annotations
 
+import io
+import struct
+import warnings
+import zlib
 from pathlib import Path
 from typing import Any
 
 from extractors import pdf_pages, scan_lines, scan_text
-from extractors.pdf_tables import Box, Lattice, fill, lattices
+from extractors.pdf_tables import Box, Lattice, TooManyMarks, fill, lattices
 from extractors.pdf_text import lines
 from schema.document import Reading
 from schema.errors import FileRefused
@@ -17,6 +21,20 @@ from schema.errors import FileRefused
 DPI = 200
 A4 = 595.0  # points: the shorter side a picture of a page is taken to have
 MAX_PIXELS = 60_000_000
+MAX_FRAMES = 500
+MAX_LOOKS = 500  # cells of a page that are looked at again
+# What Pillow raises on a picture that is not what it says.
+_BROKEN = (
+    OSError,
+    SyntaxError,
+    ValueError,
+    EOFError,
+    OverflowError,
+    struct.error,
+    zlib.error,
+    TypeError,
+    KeyError,
+)
 RIM = 2.0  # points inside a cell that its own border may fill
 SLIGHT = 3.0  # points by which a word's box may pass the side of its cell
 
@@ -33,18 +51,27 @@ def pages(data: bytes, path: Path) -> list[pdf_pages.Page]:
     """
     if not scan_text.available():
         raise missing(path)
-    import cv2
     import numpy as np
+    from PIL import Image, ImageOps, ImageSequence, UnidentifiedImageError
 
-    _, images = cv2.imdecodemulti(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
-    if not images:
-        raise FileRefused(path, "图片已损坏", "请重新扫描，或改交Word（.docx）")
-    found = []
-    for number, image in enumerate(images):
-        height, width = image.shape[:2]
-        if height * width > MAX_PIXELS:
-            raise FileRefused(path, f"图片过大（{width}×{height}像素）", "请以200 dpi重新扫描")
-        found.append(laid_out(image, number, min(height, width) / A4))
+    found: list[pdf_pages.Page] = []
+    try:
+        with warnings.catch_warnings(action="ignore"), Image.open(io.BytesIO(data)) as picture:
+            for number, frame in enumerate(ImageSequence.Iterator(picture)):
+                width, height = frame.size
+                if height * width > MAX_PIXELS:
+                    raise FileRefused(path, f"图片过大（{width}×{height}像素）", "请以200 dpi重新扫描")
+                if number >= MAX_FRAMES:
+                    raise FileRefused(path, f"图片超过{MAX_FRAMES}页", "请拆分后再提交")
+                upright = ImageOps.exif_transpose(frame.convert("RGB"))
+                pixels = np.asarray(upright)[..., ::-1]  # blue, green, red, as OpenCV has them
+                found.append(laid_out(pixels, number, min(pixels.shape[:2]) / A4))
+    except Image.DecompressionBombError:
+        raise FileRefused(path, "图片过大", "请以200 dpi重新扫描") from None
+    except TooManyMarks:
+        raise FileRefused(path, "图片里的线条过多，不像表格", "请重新扫描，或改交Word（.docx）") from None
+    except (UnidentifiedImageError, *_BROKEN):
+        raise FileRefused(path, "图片已损坏", "请重新扫描，或改交Word（.docx）") from None
     return found
 
 
@@ -57,7 +84,7 @@ def laid_out(image: Any, number: int, scale: float) -> pdf_pages.Page:
     bare = scan_lines.erased(grey, rules, scale)
     found = [part for word in found for part in _cell_by_cell(bare, word, tables, scale)]
     outside = fill(tables, scan_text.chars(found, scale))
-    overlooked = [word for box in _blank(tables) for word in _second_look(bare, box, scale)]
+    overlooked = [word for box in _blank(tables)[:MAX_LOOKS] for word in _second_look(bare, box, scale)]
     outside += fill(tables, scan_text.chars(overlooked, scale))
     filled = [table for table in tables if any(box.chars for box in table.boxes)]
     reading = Reading(number + 1, "rapidocr", "图像页")

@@ -5,29 +5,31 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from extractors.pdf_tables import Rule, joined
+from extractors.pdf_tables import Rule, TooManyMarks, joined
 from extractors.pdf_text import Char
 
+MAX_STROKES = 20_000  # a page of small print has two thousand
+SIDE = 18.0  # points: the line that a short one ends at is longer than this
 STROKE = 8.0  # points: a shorter stroke is no line
 LONG = 60.0  # points: a longer stroke is no letter's
 MARK = 1.3  # points on both sides of a line that its ink may fill
-ALIGNED = 1.0  # points: pieces of one line lie no further aside
-WHOLE = 0.85  # share of a line that must be inked
+ALIGNED = 0.6  # points: pieces of one line lie no further aside
+WHOLE = 0.9  # share of a line that must be inked
 MEETS = 3.0  # points between the end of a line and the one across that it meets
 
 
 def grey_of(image: Any) -> Any:
     """Grey pixels; red ink (stamps) fades, black ink stays."""
-    import numpy as np
+    import cv2
 
     if image.ndim == 2:
         return image
-    colour = image[..., :3]
-    red, rest = colour[..., 2].astype(np.int16), colour[..., :2].max(axis=2).astype(np.int16)
-    grey = colour.max(axis=2)  # the red of a stamp is bright in its own channel
-    stamped = red - rest > 60
-    plain = (0.114 * colour[..., 0] + 0.587 * colour[..., 1] + 0.299 * colour[..., 2]).astype(np.uint8)
-    return np.where(stamped, grey, plain).astype(np.uint8)
+    blue, green, red = cv2.split(image)[:3]
+    grey = cv2.cvtColor(cv2.merge((blue, green, red)), cv2.COLOR_BGR2GRAY)
+    stamped = cv2.subtract(red, cv2.max(blue, green)) > 60
+    if stamped.any():
+        grey[stamped] = red[stamped]  # the red of a stamp is bright in its own channel
+    return grey
 
 
 def _ink(grey: Any) -> Any:
@@ -90,21 +92,27 @@ def _slope(grey: Any) -> float:
 
 
 def rules(grey: Any, scale: float) -> list[Rule]:
-    """The ruling lines of an upright page, in points. scale: pixels per point."""
+    """The ruling lines of an upright page, in points. scale: pixels per point. Raises TooManyMarks."""
     ink = _ink(grey)
     across, down = _strokes(ink, True, scale), _strokes(ink, False, scale)
-    lines = [rule for rule in across + down if _is_line(rule, across + down)]
-    for rest in ([r for r in across if r not in lines], [r for r in down if r not in lines]):
-        lines += [rule for rule in _mended(rest) if _is_line(rule, across + down)]
+    if len(across) + len(down) > MAX_STROKES:
+        raise TooManyMarks
+    sides = [rule for rule in across + down if rule.end - rule.start > SIDE]
+    lines: list[Rule] = []
+    for strokes in (across, down):
+        whole = [rule for rule in strokes if _is_line(rule, sides)]
+        taken = set(whole)
+        mended = _mended([rule for rule in strokes if rule not in taken])
+        lines += whole + [rule for rule in mended if _is_line(rule, sides)]
     return lines
 
 
-def _is_line(rule: Rule, strokes: list[Rule]) -> bool:
+def _is_line(rule: Rule, sides: list[Rule]) -> bool:
     """Is a stroke longer than any letter's, or does it run from one line across it to another?"""
     if rule.end - rule.start > LONG:
         return True
     ends = [
-        other.at for other in strokes
+        other.at for other in sides
         if other.horizontal is not rule.horizontal
         and other.end - other.start > rule.end - rule.start
         and other.start - MEETS <= rule.at <= other.end + MEETS
@@ -116,10 +124,12 @@ def _mended(pieces: list[Rule]) -> list[Rule]:
     """Lines put together from the pieces that noise left of them: nearly all of a line is there, of words not."""
     out = []
     for line in joined(pieces, ALIGNED):
+        if line.end - line.start <= SIDE:
+            continue
         inked = sum(
             r.end - r.start
             for r in pieces
-            if abs(r.at - line.at) <= 2 * ALIGNED and line.start <= r.start and r.end <= line.end
+            if abs(r.at - line.at) <= ALIGNED and line.start <= r.start and r.end <= line.end
         )
         if inked >= WHOLE * (line.end - line.start):
             out.append(line)

@@ -62,5 +62,17 @@ def test_every_linked_file_exists_and_every_target_of_make_is_explained() -> Non
         for link in re.findall(r"\]\(([^)#:]+)\)", page.read_text(encoding="utf-8")):
             assert (page.parent / link).exists(), (page.name, link)
     make = (ROOT / "Makefile").read_text(encoding="utf-8")
-    wanted = ("help", "install", "demo", "test", "check", "format", "bench", "samples", "lock", "clean")
+    wanted = (
+        "help",
+        "install",
+        "demo",
+        "test",
+        "soak",
+        "check",
+        "format",
+        "bench",
+        "samples",
+        "lock",
+        "clean",
+    )
     assert re.findall(r"^([a-z]+):.*## ", make, re.MULTILINE) == list(wanted)

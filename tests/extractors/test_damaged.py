@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import io
 import random
+import struct
+import zipfile
+import zlib
 from pathlib import Path
 
 import pytest
 
+from data.maker.scans import Scanner, pictures
 from extractors import File
 from pipeline.extract import Extraction
 from pipeline.run import attempt
+from schema.errors import ZipingError
 from tests.conftest import ROOT
 
 FORMATS = ROOT / "data" / "formats"
@@ -17,16 +23,26 @@ CASES = [
     FORMATS / name
     for name in ("justice-2020.doc", "culture-2022.pdf", "culture-2022.xlsx", "culture-2022.html")
 ]
-FLIPS = 40  # a format; `make soak` is the place for thousands
+FLIPS = 40  # a format
+MANY_FLIPS = 600  # a format in `make soak`
 
 
-def survives(path: Path) -> None:
+def survives(path: Path) -> Extraction | ZipingError:
     result = attempt(File(path))
     if not isinstance(result, Extraction):
         message = str(result)
         assert "\n" not in message
         assert path.name in message
         assert "读取时出错" not in message, message
+    return result
+
+
+def flipped(case: Path, seed: int) -> bytes:
+    rng = random.Random(seed)
+    data = bytearray(case.read_bytes())
+    for _ in range(rng.randint(1, 60)):
+        data[rng.randrange(len(data))] = rng.randrange(256)
+    return bytes(data)
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda path: path.name)
@@ -41,13 +57,18 @@ def test_a_truncated_file(case: Path, tenths: int, tmp_path: Path) -> None:
 @pytest.mark.parametrize("case", CASES, ids=lambda path: path.name)
 @pytest.mark.parametrize("seed", range(FLIPS))
 def test_a_file_with_flipped_bytes(case: Path, seed: int, tmp_path: Path) -> None:
-    rng = random.Random(seed)
-    data = bytearray(case.read_bytes())
-    for _ in range(rng.randint(1, 60)):
-        data[rng.randrange(len(data))] = rng.randrange(256)
     path = tmp_path / case.name
-    path.write_bytes(bytes(data))
+    path.write_bytes(flipped(case, seed))
     survives(path)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("case", [*CASES, FORMATS / "congress-2023.pdf"], ids=lambda path: path.name)
+def test_hundreds_of_files_with_flipped_bytes(case: Path, tmp_path: Path) -> None:
+    path = tmp_path / case.name
+    for seed in range(FLIPS, FLIPS + MANY_FLIPS):
+        path.write_bytes(flipped(case, seed))
+        survives(path)
 
 
 def test_a_page_with_ten_thousand_nested_tables(tmp_path: Path) -> None:
@@ -89,3 +110,92 @@ def test_a_pdf_that_goes_in_circles_and_one_of_ten_metres(tmp_path: Path) -> Non
         path = tmp_path / name
         path.write_bytes(data)
         survives(path)
+
+
+def test_a_pdf_page_of_a_hundred_thousand_lines_is_refused(tmp_path: Path) -> None:
+    from reportlab.pdfgen.canvas import Canvas
+
+    path = tmp_path / "lines.pdf"
+    canvas = Canvas(str(path))
+    canvas._code.append(
+        "\n".join(f"{i % 595} {i % 842} m {i * 7 % 595} {i * 3 % 842} l S" for i in range(100_000))
+    )
+    canvas.save()
+    assert "图形过多" in str(survives(path))
+
+
+def png(width: int, height: int, rows: int) -> bytes:
+    """A black and white picture that says it is so large; `rows` of its lines are there."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    header = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 1, 0, 0, 0, 0))
+    body = chunk(b"IDAT", zlib.compress(bytes((width + 7) // 8 + 1) * rows, 9))
+    return b"\x89PNG\r\n\x1a\n" + header + body + chunk(b"IEND", b"")
+
+
+def test_a_picture_of_a_billion_pixels_is_refused_before_it_is_unpacked(tmp_path: Path) -> None:
+    path = tmp_path / "bomb.png"
+    path.write_bytes(png(30_000, 30_000, 30_000))
+    assert "图片过大" in str(survives(path))
+
+
+def test_a_picture_cut_off_and_a_picture_that_is_none(tmp_path: Path) -> None:
+    whole = pictures((FORMATS / "council-2021.pdf").read_bytes(), Scanner(60))[0]
+    for name, data in (("cut.jpg", whole[: len(whole) // 2]), ("none.jpg", b"\xff\xd8\xff" + bytes(300))):
+        path = tmp_path / name
+        path.write_bytes(data)
+        assert "图片已损坏" in str(survives(path))
+
+
+@pytest.mark.parametrize("table", ["sectors", "short sectors"])
+def test_a_doc_whose_sectors_go_in_circles(table: str, tmp_path: Path) -> None:
+    """[MS-CFB] 2.3 and 2.4: the sector tables are chains; here every link leads back to the first of its stream."""
+    data = bytearray((FORMATS / "justice-2020.doc").read_bytes())
+    first = struct.unpack_from("<I", data, 0x4C if table == "sectors" else 0x3C)[0]
+    at = 512 * (first + 1)
+    for i in range(128):
+        link = struct.unpack_from("<I", data, at + 4 * i)[0]
+        if link < 0xFFFFFFFA:
+            struct.pack_into("<I", data, at + 4 * i, max(i - 1, 0))
+    path = tmp_path / "circle.doc"
+    path.write_bytes(bytes(data))
+    survives(path)
+
+
+def remade(path: Path, part: str, content: bytes) -> None:
+    """The file with one of its parts replaced."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(path) as old, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new:
+        for name in old.namelist():
+            new.writestr(name, content if name == part else old.read(name))
+    path.write_bytes(out.getvalue())
+
+
+MAIN = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
+
+
+@pytest.mark.soak
+def test_a_sheet_with_a_million_styled_empty_rows(tmp_path: Path) -> None:
+    path = tmp_path / "rows.xlsx"
+    path.write_bytes((FORMATS / "culture-2022.xlsx").read_bytes())
+    rows = b"".join(b'<row r="%d" s="1" customFormat="1"/>' % i for i in range(1, 1_000_001))
+    sheet = f"<worksheet {MAIN}><sheetData>".encode() + rows + b"</sheetData></worksheet>"
+    remade(path, "xl/worksheets/sheet1.xml", sheet)
+    survives(path)
+
+
+def test_a_sheet_that_asks_for_a_file_of_the_machine(tmp_path: Path) -> None:
+    path = tmp_path / "xxe.xlsx"
+    path.write_bytes((FORMATS / "culture-2022.xlsx").read_bytes())
+    secret = tmp_path / "secret.txt"
+    secret.write_text("机密", encoding="utf-8")
+    remade(
+        path,
+        "xl/worksheets/sheet1.xml",
+        f'<!DOCTYPE x [<!ENTITY f SYSTEM "file://{secret}">]><worksheet {MAIN}><sheetData><row r="1"><c r="A1" t="inlineStr">'
+        "<is><t>&f;</t></is></c></row></sheetData></worksheet>".encode(),
+    )
+    result = survives(path)
+    assert "机密" not in str(result.document if isinstance(result, Extraction) else result)
