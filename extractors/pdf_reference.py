@@ -65,11 +65,12 @@ def columned(data: bytes, number: int, height: float, outside: list[Line]) -> li
     if not tabular(outside):
         return []
     from camelot.io import read_pdf
+    from pdfminer.psexceptions import PSException
 
     try:
         with _quiet():
             found = read_pdf(io.BytesIO(data), pages=str(number + 1), flavor="network", suppress_stdout=True)
-    except _BROKEN:
+    except (*_BROKEN, PSException):
         return []
     out = []
     for table in found:

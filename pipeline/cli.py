@@ -183,9 +183,11 @@ def ingest(paths: tuple[Path, ...], url: str, quiet: bool, verbose: bool) -> Non
 
         summary = run.ingest(files, store, seen)
     if not quiet:
-        from pipeline.display import summarize
+        from pipeline.display import list_copies, summarize
 
         summarize(summary, store.shown, _console())
+        with _failing():
+            list_copies(store.copies(), _console())
     else:
         for path, reason in summary.refused:
             click.echo(f"ziping: {path}: {reason}", err=True)
@@ -215,6 +217,9 @@ def status(url: str, listed: bool) -> None:
             console.print(f"{label}：{counts.get(key, 0)}", highlight=False)
         for name, reason in store.refused():
             console.print(f"未读取 {name}: {reason}", highlight=False, markup=False)
+        from pipeline.display import list_copies
+
+        list_copies(store.copies(), console)
         if listed:
             from rich.table import Table
 

@@ -185,3 +185,18 @@ def summarize(summary: Summary, store: str, console: Console) -> None:
         console.print(f"[yellow]部分识别[/] {escape(path)}：{count}处未识别")
     for path, reason in summary.refused:
         console.print(f"[red]未读取[/] {escape(path)}: {escape(reason)}")
+
+
+_STAGES = {"draft": "初稿", "final": "定稿", None: "未写明"}
+
+
+def list_copies(groups: list[list[Any]], console: Console) -> None:
+    """The files that are copies of one report, and which of them counts."""
+    for rows in groups:
+        console.print(
+            f"[yellow]同一份材料有{len(rows)}个文件[/] {escape(rows[0].unit)} {rows[0].fiscal_year}年度",
+            highlight=False,
+        )
+        for row in rows:
+            mark = "，以此为准" if row.preferred else ""
+            console.print(f"  {_STAGES[row.stage]}{mark} {escape(row.path)}", highlight=False)

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from datetime import date
 from decimal import Decimal
 from importlib.metadata import version
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import ArgumentError as UrlError
 from sqlalchemy.exc import DBAPIError, NoSuchModuleError
 
+from pipeline import copies
 from pipeline.extract import Extraction, exact
 from schema import tables
 from schema.document import Origin
@@ -152,7 +154,7 @@ class Store:
         place = {"path": str(path.absolute()), "sha256": sha256}
         found = sa.select(tables.delivery.c.path).filter_by(**place)
         if connection.execute(found).first() is None:
-            connection.execute(tables.delivery.insert(), place)
+            connection.execute(tables.delivery.insert(), place | {"stage": copies.stage(path)})
 
     # ------------------------------------------------------------ reading
     def counts(self) -> dict[str, int]:
@@ -181,6 +183,15 @@ class Store:
             total, left = connection.execute(cells).one()
             out |= {"cells": total or 0, "unexplained": left or 0}
         return out
+
+    def copies(self) -> list[list[sa.Row[Any]]]:
+        """The files that are copies of one report, a list for each report: unit, fiscal_year, path, stage, preferred."""
+        query = sa.text(
+            "SELECT subject, unit, fiscal_year, path, stage, preferred FROM v_copy ORDER BY subject, preferred DESC, path"
+        )
+        with self.guard(), self.engine.connect() as connection:
+            rows = list(connection.execute(query))
+        return [list(group) for _, group in groupby(rows, key=lambda row: row.subject)]
 
     def refused(self) -> list[tuple[str, str]]:
         """(name, reason) of every file that could not be read."""
@@ -249,7 +260,8 @@ def _rows(extraction: Extraction) -> dict[sa.Table, list[dict[str, Any]]]:
     out: dict[sa.Table, list[dict[str, Any]]] = {
         tables.submission: [
             {
-                **key, "sha256": document.digest, **_flat(submission.report),
+                **key, "sha256": document.digest, "subject": copies.subject(submission),
+                **_flat(submission.report),
                 "cells": evidence.cells, "used": evidence.used, "ornament": evidence.ornament,
                 "unexplained": len(evidence.leftovers),
             }

@@ -179,6 +179,7 @@ delivery = Table(
     metadata,
     Column("path", Text, nullable=False, comment="文件路径"),
     Column("sha256", String(64), nullable=False, comment="文件内容的SHA-256"),
+    Column("stage", String(5), comment="文件名所示：draft 初稿等，final 定稿等；没有写明的为空"),
     PrimaryKeyConstraint("path", "sha256"),
     ForeignKeyConstraint(["sha256"], ["file.sha256"], ondelete="CASCADE"),
     comment="每个文件出现过的路径",
@@ -188,6 +189,7 @@ submission = Table(
     metadata,
     Column("submission_id", String(16), primary_key=True, comment="自评材料编号（文件SHA-256的前16位）"),
     Column("sha256", String(64), nullable=False, comment="文件内容的SHA-256"),
+    Column("subject", String(16), comment="单位、年度、表种与项目的代码：相同的是同一份材料的几个文件"),
     *_columns(records.Report),
     Column("cells", Integer, nullable=False, comment="非空单元格与段落数"),
     Column("used", Integer, nullable=False, comment="其中成为数据的"),
@@ -195,6 +197,7 @@ submission = Table(
     Column("unexplained", Integer, nullable=False, comment="其中未识别的"),
     UniqueConstraint("sha256"),
     ForeignKeyConstraint(["sha256"], ["file.sha256"], ondelete="CASCADE"),
+    Index(None, "subject"),
     comment="自评材料，一份文件一行",
 )
 form = Table(

@@ -1,22 +1,30 @@
-"""Speed beside named tools, as ratios from one run: `make bench`, or `python -m tests.bench FILE.docx ...`.
+"""Speed and memory beside named tools, as ratios from one run: `make bench`, or `python -m tests.bench FILE ...`.
 
 Seconds are the best of five on this machine and mean nothing elsewhere; the ratios do.
 """
 
 from __future__ import annotations
 
+import ctypes
+import resource
+import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import docx
+import pdfplumber
+import pypdfium2 as pdfium
+import pypdfium2.raw as raw
 from docx2python import docx2python
 
 import extractors
+from extractors import scan, scan_lines, scan_text
 from pipeline.extract import extract
-from tests.conftest import SAMPLES
+from tests.conftest import ROOT, SAMPLES
 
 CHARACTERS_A_PAGE = 470  # a 21-page report of fourteen forms, printed, holds 9,900
 
@@ -50,7 +58,7 @@ def pages(path: Path) -> float:
     return max(sum(len(item.text.strip()) for item in extractors.read(path).texts()) / CHARACTERS_A_PAGE, 1)
 
 
-def measure(path: Path) -> None:
+def measure_word(path: Path) -> None:
     count = pages(path)
     first = best(lambda: extract(path), 1)  # nothing looked up before
     read = best(lambda: extractors.read(path))
@@ -70,6 +78,106 @@ def measure(path: Path) -> None:
         )
 
 
+def plumber(path: Path) -> None:
+    with pdfplumber.open(path) as document:
+        for page in document.pages:
+            page.extract_tables()
+            page.close()
+
+
+def bare(data: bytes) -> None:
+    """Only what a reading cannot do without: every character's code, place, box and size, every path's bounds."""
+    x, y = ctypes.c_double(), ctypes.c_double()
+    box = [ctypes.c_double() for _ in range(4)]
+    bounds = [ctypes.c_float() for _ in range(4)]
+    document = pdfium.PdfDocument(data)
+    for page in document:
+        text = page.get_textpage()
+        for i in range(text.count_chars()):
+            raw.FPDFText_GetUnicode(text.raw, i)
+            raw.FPDFText_GetCharOrigin(text.raw, i, x, y)
+            raw.FPDFText_GetCharBox(text.raw, i, *box)
+            raw.FPDFText_GetFontSize(text.raw, i)
+        for i in range(raw.FPDFPage_CountObjects(page)):
+            item = raw.FPDFPage_GetObject(page, i)
+            if raw.FPDFPageObj_GetType(item) == raw.FPDF_PAGEOBJ_PATH:
+                raw.FPDFPageObj_GetBounds(item, *bounds)
+        text.close()
+        page.close()
+    document.close()
+
+
+def measure_pdf(path: Path) -> None:
+    data = path.read_bytes()
+    with_pages = pdfium.PdfDocument(data)
+    count = len(with_pages)
+    with_pages.close()
+    read = best(lambda: extractors.read(path))
+    whole = best(lambda: extract(path))
+    reference, least = best(lambda: plumber(path), 2), best(lambda: bare(data))
+    print(f"{path.name} ({count} pages): {read / count:.4f} s a page")
+    print(
+        f"  pdfplumber.extract_tables {reference:.4f} s: file to Document {read / reference:.3f} x, file to record {whole / reference:.3f} x"
+    )
+    print(f"  bare pypdfium2 read       {least:.4f} s: file to Document {read / least:.2f} x")
+
+
+def measure_scan(path: Path) -> None:
+    document = pdfium.PdfDocument(path.read_bytes())
+    for number, page in enumerate(document):
+        image = page.render(scale=scan.DPI / 72).to_numpy()
+        grey = scan_lines.grey_of(image)
+        alone = best(lambda grey=grey: scan_text.words(grey), 3)  # type: ignore[misc]
+        whole = best(lambda image=image: scan.laid_out(image, 0, scan.DPI / 72), 3)  # type: ignore[misc]
+        print(f"{path.name} page {number + 1}: {whole:.2f} s, {whole / alone:.2f} x the recogniser alone")
+    document.close()
+
+
+def measure_doc(path: Path) -> None:
+    read = best(lambda: extractors.read(path))
+    if shutil.which("soffice") is None:
+        print(f"{path.name}: {read:.4f} s (no LibreOffice here to measure against)")
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        command = [
+            "soffice", f"-env:UserInstallation=file://{folder}/profile", "--headless", "--convert-to", "docx",
+            "--outdir", folder, str(path),
+        ]  # fmt: skip
+        office = best(lambda: subprocess.run(command, check=True, capture_output=True), 3)
+    print(f"{path.name}: {read:.4f} s, {read / office:.4f} x a LibreOffice conversion ({office:.2f} s)")
+
+
+def measure_memory(paths: list[Path], files: int = 200) -> None:
+    """Resident memory of one process over many PDFs, after the first round has warmed it up."""
+    for path in paths:
+        extract(path)
+    before = resident()
+    for i in range(files):
+        extract(paths[i % len(paths)])
+    after = resident()
+    print(
+        f"memory over {files} PDFs: {before:.0f} MB to {after:.0f} MB, {100 * (after - before) / before:+.1f} %"
+    )
+
+
+def resident() -> float:
+    """Megabytes, from /proc (Linux)."""
+    pages_used = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages_used * resource.getpagesize() / 1e6
+
+
+MEASURES = {".docx": measure_word, ".pdf": measure_pdf, ".doc": measure_doc}
+
+
+def measure(path: Path) -> None:
+    if "scan" in path.stem:
+        measure_scan(path)
+    elif path.suffix in MEASURES:
+        MEASURES[path.suffix](path)
+    else:
+        print(f"{path.name}: not measured")
+
+
 def start() -> None:
     ziping = Path(sys.executable).parent / "ziping"
     bare = best(lambda: subprocess.run([sys.executable, "-c", "pass"], check=True))
@@ -86,4 +194,8 @@ def main(paths: list[Path]) -> None:
 if __name__ == "__main__":
     given = [Path(name) for name in sys.argv[1:]]
     largest = sorted(SAMPLES.glob("*.docx"), key=lambda p: -p.stat().st_size)[:3]
-    main(given or largest)
+    formats = sorted(p for p in (ROOT / "data" / "formats").iterdir() if p.suffix in MEASURES)
+    main(given or largest + formats)
+    printed = [path for path in given or formats if path.suffix == ".pdf" and "scan" not in path.stem]
+    if printed:
+        measure_memory(printed)

@@ -1,4 +1,4 @@
-"""How each page was read, and which figures the form's own arithmetic proves."""
+"""How each page was read, which figures the form's own arithmetic proves, which files are copies of one report."""
 
 from __future__ import annotations
 
@@ -20,8 +20,42 @@ JOIN file f ON f.sha256 = s.sha256
 LEFT JOIN page g ON g.submission_id = p.submission_id AND g.page_no = p.page_no
 """
 
+# A final copy outranks one that says nothing, and that a draft; where two rank highest, none is preferred.
+V_COPY = """
+CREATE VIEW v_copy AS
+SELECT subject, submission_id, unit, fiscal_year, path, stage,
+       CASE WHEN standing = MAX(standing) OVER (PARTITION BY subject)
+             AND COUNT(*) OVER (PARTITION BY subject, standing) = 1 THEN 1 ELSE 0 END AS preferred
+FROM (
+  SELECT s.subject, s.submission_id, s.unit, s.fiscal_year, d.path, d.stage,
+         CASE d.stage WHEN 'final' THEN 2 WHEN 'draft' THEN 0 ELSE 1 END AS standing
+  FROM submission s
+  JOIN delivery d ON d.sha256 = s.sha256
+) AS found
+WHERE subject IN (SELECT subject FROM submission WHERE subject IS NOT NULL GROUP BY subject HAVING COUNT(*) > 1)
+"""
+
 
 def upgrade() -> None:
+    op.add_column(
+        "delivery",
+        sa.Column(
+            "stage",
+            sa.String(length=5),
+            nullable=True,
+            comment="文件名所示：draft 初稿等，final 定稿等；没有写明的为空",
+        ),
+    )
+    op.add_column(
+        "submission",
+        sa.Column(
+            "subject",
+            sa.String(length=16),
+            nullable=True,
+            comment="单位、年度、表种与项目的代码：相同的是同一份材料的几个文件",
+        ),
+    )
+    op.create_index(op.f("ix_submission_subject"), "submission", ["subject"])
     op.create_table(
         "page",
         sa.Column("submission_id", sa.String(length=16), nullable=False, comment="自评材料编号"),
@@ -53,3 +87,4 @@ def upgrade() -> None:
         ),
     )
     op.execute(V_SOURCE)
+    op.execute(V_COPY)
