@@ -83,6 +83,8 @@ def laid_out(image: Any, number: int, scale: float) -> pdf_pages.Page:
     tables = lattices(scan_lines.without_letters(rules, scan_text.chars(found, scale)))
     bare = scan_lines.erased(grey, rules, scale)
     found = [part for word in found for part in _cell_by_cell(bare, word, tables, scale)]
+    unread = scan_text.unread(bare, found)
+    found = [scan_text.extended(bare, unread, word, *_room(word, tables, scale)) for word in found]
     outside = fill(tables, scan_text.chars(found, scale))
     overlooked = [word for box in _blank(tables)[:MAX_LOOKS] for word in _second_look(bare, box, scale)]
     outside += fill(tables, scan_text.chars(overlooked, scale))
@@ -130,6 +132,13 @@ def _cell_by_cell(
         edges = max(left, box.left + RIM), word.top / scale, min(right, box.right - RIM), word.bottom / scale
         parts += scan_text.clipped(bare, *(edge * scale for edge in edges))
     return parts or [word]
+
+
+def _room(word: scan_text.Word, tables: list[Lattice], scale: float) -> tuple[float, float]:
+    """The left and right edge, in pixels, of the cell a word stands in; far away outside all tables."""
+    x, y = (word.left + word.right) / 2 / scale, (word.top + word.bottom) / 2 / scale
+    box = next((found for table in tables if (found := table.box_at(x, y)) is not None), None)
+    return (0.0, 1e9) if box is None else ((box.left + 1) * scale, (box.right - 1) * scale)
 
 
 def _blank(tables: list[Lattice]) -> list[Box]:

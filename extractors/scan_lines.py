@@ -15,7 +15,7 @@ LONG = 60.0  # points: a longer stroke is no letter's
 MARK = 1.3  # points on both sides of a line that its ink may fill
 ALIGNED = 0.6  # points: pieces of one line lie no further aside
 WHOLE = 0.9  # share of a line that must be inked
-MEETS = 3.0  # points between the end of a line and the one across that it meets
+MEETS = 1.6  # points between the end of a line and the one across that it meets
 
 
 def grey_of(image: Any) -> Any:
@@ -114,7 +114,6 @@ def _is_line(rule: Rule, sides: list[Rule]) -> bool:
     ends = [
         other.at for other in sides
         if other.horizontal is not rule.horizontal
-        and other.end - other.start > rule.end - rule.start
         and other.start - MEETS <= rule.at <= other.end + MEETS
     ]  # fmt: skip
     return all(any(abs(at - end) <= MEETS for at in ends) for end in (rule.start, rule.end))

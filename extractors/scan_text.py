@@ -14,6 +14,7 @@ LEAST_SCORE = 0.3  # below this a reading is noise
 SURE = 0.9  # a reading above this is not read again
 SHORT = 3  # characters of a word that may be a lone sign
 TALL = 1.4  # a box so much higher than wide holds lines below each other
+REACH = 2.2  # times its height that a word may lack at an end
 SPECK = 3  # pixels: smaller ink is dust
 _WIDE = 1.0  # relative width of a Chinese character
 _NARROW = 0.55  # and of a letter or digit
@@ -83,6 +84,44 @@ def sharper(grey: Any, word: Word) -> Word:
     return again[0] if len(again) == 1 and again[0].score > word.score else word
 
 
+def extended(bare: Any, unread: Any, word: Word, left: float, right: float) -> Word:
+    """A word with the thin characters at its ends (一 、 -) that the recogniser's box left out, if there are any.
+
+    bare: the page without its lines; unread: where its ink stands outside all words; left, right: how far the
+    word may go, in pixels.
+    """
+    import numpy as np
+
+    height = word.bottom - word.top
+    top, bottom = int(word.top + 0.1 * height), int(word.bottom - 0.1 * height) + 1
+    low, high = int(max(word.left - REACH * height, left, 0)), int(min(word.right + REACH * height, right))
+    before = np.flatnonzero(unread[top:bottom, low : int(word.left)].any(axis=0))
+    after = np.flatnonzero(unread[top:bottom, int(word.right) + 1 : high].any(axis=0))
+    start = word.left if len(before) < SPECK else low + float(before[0]) - SPECK
+    stop = word.right if len(after) < SPECK else word.right + 1 + float(after[-1]) + SPECK
+    if word.left - start < height / 4 and stop - word.right < height / 4:
+        return word
+    x0, y0 = max(int(start), 0), max(int(word.top), 0)
+    whole = one_line(bare[y0 : int(word.bottom) + 1, x0 : int(stop) + 1], x0, y0)
+    return whole if whole is not None and word.text in whole.text else word
+
+
+def unread(bare: Any, found: Iterable[Word]) -> Any:
+    """Where a page has ink outside all words, as True and False for every pixel."""
+    ink = _ink(bare)
+    for word in found:
+        ink[max(int(word.top), 0) : int(word.bottom) + 1, max(int(word.left), 0) : int(word.right) + 1] = (
+            False
+        )
+    return ink
+
+
+def _ink(grey: Any) -> Any:
+    import numpy as np
+
+    return grey < min(float(np.median(grey)) - 60, 150)
+
+
 def clipped(grey: Any, left: float, top: float, right: float, bottom: float) -> list[Word]:
     """What stands in a rectangle of a page, each of its lines recognised by itself."""
     import numpy as np
@@ -91,7 +130,7 @@ def clipped(grey: Any, left: float, top: float, right: float, bottom: float) -> 
     part = grey[y0 : int(bottom) + 1, x0 : int(right) + 1]
     if part.size == 0:
         return []
-    ink = part < min(float(np.median(part)) - 60, 150)
+    ink = _ink(part)
     out = []
     runs = _runs(ink.any(axis=1), 2)
     tallest = max((stop - start for start, stop in runs), default=0)

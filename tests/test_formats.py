@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 import re
+import zipfile
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from data.maker.scans import Scanner, as_pdf, pictures
+from extractors import File
+from pipeline import run
 from pipeline.extract import as_json, as_record, extract
-from tests.conftest import GOLD, ROOT
+from tests.conftest import GOLD, ROOT, SAMPLES
 
 FILES = sorted((ROOT / "data" / "formats").iterdir())
 # A page is set by its producer: where a line ends, and full width in a scan, is not the form's.
@@ -28,6 +32,33 @@ def same(value: Any) -> Any:
     if isinstance(value, dict):
         return {same(key): same(item) for key, item in value.items()}
     return value
+
+
+FOUR = ("council-2021", "culture-2022", "repairs-2020", "congress-2023")
+
+
+@pytest.mark.parametrize("name", FOUR)
+def test_a_scan_of_its_print_gives_the_gold_record(name: str, tmp_path: Path) -> None:
+    scanner = Scanner(200, 0.5, noise=5, quality=55)
+    path = tmp_path / f"{name}-scan.pdf"
+    path.write_bytes(as_pdf(pictures((ROOT / "data" / "formats" / f"{name}.pdf").read_bytes(), scanner), 200))
+    read = json.loads(as_json(as_record(extract(path))), parse_float=Decimal)
+    gold = json.loads((GOLD / f"{name}.json").read_text(encoding="utf-8"), parse_float=Decimal)
+    for part in ("report", "forms", "findings"):
+        assert same(read[part]) == same(gold[part]), part
+
+
+def test_the_members_of_an_archive_give_the_records_of_the_files(tmp_path: Path) -> None:
+    path = tmp_path / "报送.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for name in FOUR:
+            archive.write(SAMPLES / f"{name}.docx", f"材料/{name}.docx")
+    members = [file for file in run.find([path]) if isinstance(file, File)]
+    assert [member.path.stem for member in members] == sorted(FOUR)
+    for member in members:
+        read, alone = extract(member), extract(SAMPLES / member.path.name)
+        assert as_record(read) == as_record(alone)
+        assert read.document.digest == alone.document.digest
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
