@@ -88,7 +88,7 @@ def _starts(
         return ("head", 1) if _head_row(filled, words, strict=True) and current is None else (None, 0)
     if _band(filled, words, "tasks", "name", ("planned", "actual", "reason")):
         return "tasks", max(slot.cell.row_span for slot in filled[1:])
-    if _band(filled, words, "goals", "planned", ("actual",)):
+    if _band(filled, words, "goals", "planned", ("actual",)) or _goal_columns(grid, row, words):
         return "goals", 1
     if _funds_starts(filled, words, current):
         return "funds", 0
@@ -152,6 +152,23 @@ def _band(filled: list[Slot], words: Vocabulary, block: str, first: str, others:
     if first not in fields or not any(field in others for field in fields):
         return False
     return all(field is not None for field in fields[fields.index(first) :])
+
+
+def _goal_columns(grid: Grid, row: int, words: Vocabulary) -> bool:
+    """`年度目标 | 预期目标 | (a heading nobody knows)` over a row of texts: the label at the side covers both rows,
+    every heading is short, and a longer text stands below each. The unknown one must not become a goal."""
+    filled = grid.filled(row)
+    if len(filled) != 3 or row + 1 >= len(grid.rows) or filled[0].cell.row_span < 2:
+        return False
+    fields = [words.heading(slot.text, "goals") for slot in filled]
+    if fields[0] != "block" or "planned" not in fields[1:] or None not in fields[1:]:
+        return False
+    below = [slot for slot in grid.filled(row + 1) if slot.cell is not filled[0].cell]
+    return all(len(slot.text) <= LONGEST for slot in filled) and any(
+        slot.overlap(head.left, head.right) > 0 and len(slot.text) > len(head.text)
+        for head in filled[1:]
+        for slot in below
+    )
 
 
 def band_fields(

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
+from normalizers.grid import Slot
 from normalizers.ledger import Ledger, Source
 from schema.records import Basic, Contacts, Form, Fund, Goal, Indicator, Task
 
@@ -40,6 +41,8 @@ class Draft:
     goals: list[Goal] = field(default_factory=list)
     tasks: list[Task] = field(default_factory=list)
     indicators: list[Indicator] = field(default_factory=list)
+    headings: tuple[str, ...] = ()  # of the last indicator block
+    groups: dict[str, Slot] = field(default_factory=dict)  # level 1 and 2 of its last row
     basics: list[Basic] = field(default_factory=list)
     unreadable: list[tuple[str, str, str]] = field(default_factory=list)  # where, name, raw text
     read: set[str] = field(default_factory=set)  # the kinds of block seen

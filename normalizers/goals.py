@@ -36,6 +36,9 @@ def _columns(grid: Grid, block: Block, draft: Draft, vocabulary: Vocabulary) -> 
     for slot, field in zip(
         filled, band_fields(filled, vocabulary, "goals", "planned", ("actual",)), strict=True
     ):
+        if field is None:  # not known: its texts keep their own heading, and it stays a leftover
+            heads.append(_Head(slot, "extra"))
+            continue
         draft.ledger.ornament(slot.cell)
         if field in _FIELDS:
             heads.append(_Head(slot, str(field)))

@@ -51,7 +51,10 @@ def read(grid: Grid, block: Block, draft: Draft, vocabulary: Vocabulary) -> None
                 if next(c for c in band if c.slot is slot).field is None:
                     continue  # a heading that nobody knows stays a leftover
             draft.ledger.ornament(slot.cell)
+    headings = tuple(squeeze(column.heading) for column in band)
     reader = _Rows(grid, band, draft, vocabulary)
+    reader.carried = dict(draft.groups) if headings == draft.headings else {}
+    draft.headings, draft.groups = headings, {}
     below = [grid.rows[row] for row in range(block.start + block.header, block.stop)]
     if label := reader.aligner.side_label(below):
         draft.ledger.ornament(label.cell)
@@ -62,6 +65,8 @@ def read(grid: Grid, block: Block, draft: Draft, vocabulary: Vocabulary) -> None
             for slot in grid.filled(heading_row):
                 draft.ledger.ornament(slot.cell)
         row += again
+        if again:
+            reader.carried = dict(draft.groups)
         if row < block.stop and not again:
             reader.row(row)
             row += 1
@@ -78,6 +83,7 @@ class _Rows:
         self.blank_levels: list[Slot] = []
         self.held: dict[int, Slot] = {}  # the columns of a ragged row that may go on after a page
         self.parts: list[tuple[int, Slot]] = []
+        self.carried: dict[str, Slot] = {}  # the groups that go on below headings repeated on the next page
 
     def row(self, row: int) -> None:
         filled = self.grid.filled(row)
@@ -197,8 +203,18 @@ class _Rows:
         if not stated:
             self.blank_levels += [slot for _, slot in extra] + list(fields.values())
             return
+        self._carry(fields)
         path = f"{self.draft.path}.indicators[{len(self.draft.indicators)}]"
         self.draft.indicators.append(self._record(fields, extra, path))
+
+    def _carry(self, fields: dict[str, Slot]) -> None:
+        """A group of the page before goes on in rows whose own group is blank, until one names its own."""
+        if "level1" in fields:
+            self.carried = {}
+        elif "level2" in fields:
+            self.carried.pop("level2", None)
+        fields.update({level: slot for level, slot in self.carried.items() if level not in fields})
+        self.draft.groups = {level: fields[level] for level in ("level1", "level2") if level in fields}
 
     def _record(self, fields: dict[str, Slot], extra: list[tuple[str, Slot]], path: str) -> Indicator:
         ledger = self.draft.ledger

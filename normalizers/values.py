@@ -137,11 +137,9 @@ _MEASURES = (
     "箱 桶 瓶 盒 包 村 镇 乡 县 街 社区 学校 班 床 眼 口 孔 路 单位 点 分 级 倍 人年 标段 平台 系统 "
     "对象 户籍 mm cm m km m2 m3 km2 m² m³ ㎡ kg t kw kwh mb gb ℃ °C "
 ).split()
+_MEASURE = "(?:" + "|".join(sorted((re.escape(w) for w in _MEASURES), key=len, reverse=True)) + ")"
 _UNIT = re.compile(
-    rf"^(?P<rate>{_PERCENT}|‰)|^(?P<unit>[万亿]?(?:"
-    + "|".join(sorted((re.escape(w) for w in _MEASURES), key=len, reverse=True))
-    + "))",
-    re.IGNORECASE,
+    rf"^(?P<rate>{_PERCENT}|‰)|^(?P<unit>[万亿]?{_MEASURE}(?:[/／][万亿]?{_MEASURE}){{0,3}})", re.IGNORECASE
 )
 _CHINESE_DIGITS = "零〇一二两三四五六七八九"
 _CHINESE_NUMBER = re.compile(r"[零〇一二两三四五六七八九十百千]+")
