@@ -18,7 +18,7 @@ from schema.errors import FileRefused
 MAX_MEMBERS = 5_000
 MAX_UNPACKED = 1024 * 1024 * 1024
 MAX_RATIO = 500
-_OFFICE = ("word/", "xl/", "ppt/")
+_OFFICE = ("word/", "xl/", "ppt/", "docProps/", "[Content_Types].xml")
 _NOTHING = ("__MACOSX/", "~$", ".DS_Store", "Thumbs.db", "desktop.ini")
 
 
@@ -90,8 +90,9 @@ def _name(info: zipfile.ZipInfo) -> str:
 
 
 def _inside(name: str) -> Path:
-    """The name as a place inside the archive: no root, no way out."""
-    parts = [part for part in name.replace("\\", "/").split("/") if part not in ("", ".", "..")]
+    """The name as a place inside the archive: no root, no way out, on one line."""
+    shown = "".join(ch if ch.isprintable() else " " for ch in name)
+    parts = [part for part in shown.replace("\\", "/").split("/") if part.strip() not in ("", ".", "..")]
     return Path(*parts) if parts else Path("无名文件")
 
 

@@ -15,6 +15,7 @@ MAX_OBJECTS = 60_000  # drawn objects of a page; a form has a few hundred
 THIN = 3.2  # a filled rectangle thinner than this is a line
 Matrix = tuple[float, float, float, float, float, float]
 _IDENTITY: Matrix = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
+RECTANGLE = 5  # a path of no more segments fills one rectangle at most
 _TICK = "√"
 _PATH, _PICTURE, _GROUP = 2, 3, 5  # PDFium's numbers for kinds of drawn objects
 
@@ -38,7 +39,7 @@ def read(page: Any, form: Any) -> Marks:
     """
     turn = Turn(page)
     width, height = page.get_size()
-    chars = list(_chars(page, turn))
+    chars = _chars(page, turn)
     chars += _annotations(page, form, turn)
     items, count = _drawn(page)
     pictured = sum(_picture_area(item) for kind, item in items if kind != _PATH)
@@ -76,9 +77,10 @@ class Turn:
 
 
 # ---------------------------------------------------------------- characters
-def _chars(page: Any, turn: Turn) -> Iterator[Char]:
+def _chars(page: Any, turn: Turn) -> list[Char]:
     import pypdfium2.raw as raw
 
+    out: list[Char] = []
     unicode_of, origin_of, box_of = (
         raw.FPDFText_GetUnicode,
         raw.FPDFText_GetCharOrigin,
@@ -110,8 +112,9 @@ def _chars(page: Any, turn: Turn) -> Iterator[Char]:
             start, end = min(start, end), max(start, end)
         if not 3 <= size <= 100:
             size = max(abs(height), 6.0)
-        yield Char(chr(code), start, end if end > start else start + 0.5 * size, base, size)
+        out.append(Char(chr(code), start, end if end > start else start + 0.5 * size, base, size))
     textpage.close()
+    return out
 
 
 # ---------------------------------------------------------------- fields and notes
@@ -206,7 +209,7 @@ def _object_rules(
         for i in range(raw.FPDFFormObj_CountObjects(item)):
             yield from _object_rules(raw, raw.FPDFFormObj_GetObject(item, i), inner, turn, budget, depth + 1)
     elif kind == _PATH:
-        yield from _path_rules(raw, item, _times(_matrix(raw, item), outer), turn, budget)
+        yield from _path_rules(raw, item, _times(_matrix(raw, item), outer), turn, budget, depth == 0)
 
 
 def _matrix(raw: Any, item: Any) -> Matrix:
@@ -226,34 +229,79 @@ def _times(m: Matrix, n: Matrix) -> Matrix:
     )  # fmt: skip
 
 
-def _path_rules(raw: Any, item: Any, matrix: Matrix, turn: Turn, budget: list[int]) -> Iterator[Rule]:
-    """The lines of a path: its straight strokes, and filled rectangles too thin to be an area."""
+def _path_rules(
+    raw: Any, item: Any, matrix: Matrix, turn: Turn, budget: list[int], on_page: bool
+) -> Iterator[Rule]:
+    """The lines of a path: its straight strokes, and filled rectangles too thin to be an area.
+
+    on_page: PDFium gives the bounds of such a path in the page's own coordinates, in one call.
+    """
     fill_mode, stroke = ctypes.c_int(), ctypes.c_int()
     raw.FPDFPath_GetDrawMode(item, fill_mode, stroke)
-    x, y = ctypes.c_float(), ctypes.c_float()
-    subpath: list[tuple[float, float]] = []
     count = raw.FPDFPath_CountSegments(item)
+    x, y = ctypes.c_float(), ctypes.c_float()
+    if not stroke.value and on_page and (count <= RECTANGLE or _one_rectangle(raw, item, count, x, y)):
+        yield from _subpath_rules(_bounds(raw, item, turn), False, True)
+        return
+    segment_of, point_of, type_of = (
+        raw.FPDFPath_GetPathSegment,
+        raw.FPDFPathSegment_GetPoint,
+        raw.FPDFPathSegment_GetType,
+    )
+    begins, closes = raw.FPDF_SEGMENT_MOVETO, raw.FPDFPathSegment_GetClose
+    a, b, c, d, e, f = matrix
+    subpath: list[tuple[float, float]] = []
     budget[0] -= count // 4
     for i in range(min(count, MAX_OBJECTS)):
-        segment = raw.FPDFPath_GetPathSegment(item, i)
-        raw.FPDFPathSegment_GetPoint(segment, x, y)
-        a, b, c, d, e, f = matrix
-        point = turn.point(a * x.value + c * y.value + e, b * x.value + d * y.value + f)
-        if raw.FPDFPathSegment_GetType(segment) == raw.FPDF_SEGMENT_MOVETO:
-            yield from _subpath_rules(subpath, bool(stroke.value), bool(fill_mode.value))
+        segment = segment_of(item, i)
+        point_of(segment, x, y)
+        px, py = x.value, y.value
+        point = turn.point(a * px + c * py + e, b * px + d * py + f)
+        if type_of(segment) == begins:
+            if len(subpath) > 1:
+                yield from _subpath_rules(subpath, bool(stroke.value), bool(fill_mode.value))
             subpath = [point]
         else:
             subpath.append(point)
-            if raw.FPDFPathSegment_GetClose(segment):
+            if closes(segment):
                 subpath.append(subpath[0])
     yield from _subpath_rules(subpath, bool(stroke.value), bool(fill_mode.value))
+
+
+def _one_rectangle(raw: Any, item: Any, count: int, x: Any, y: Any) -> bool:
+    """Is a path of two rectangles one with its inside cut out, as wide and as high as the first?"""
+    if count != 2 * RECTANGLE:
+        return False
+    corners = []
+    for i in (0, 2, 5, 7):
+        raw.FPDFPathSegment_GetPoint(raw.FPDFPath_GetPathSegment(item, i), x, y)
+        corners.append((x.value, y.value))
+    (left, top), (right, bottom), *inner = corners
+    return all(
+        min(left, right) <= px <= max(left, right)
+        and min(top, bottom) - THIN <= py <= max(top, bottom) + THIN
+        for px, py in inner
+    ) or all(
+        min(top, bottom) <= py <= max(top, bottom)
+        and min(left, right) - THIN <= px <= max(left, right) + THIN
+        for px, py in inner
+    )
+
+
+def _bounds(raw: Any, item: Any, turn: Turn) -> list[tuple[float, float]]:
+    """The corners of what an object fills; empty where PDFium cannot tell."""
+    left, bottom, right, top = (ctypes.c_float() for _ in range(4))
+    if not raw.FPDFPageObj_GetBounds(item, left, bottom, right, top):
+        return []
+    low, high = turn.point(left.value, bottom.value), turn.point(right.value, top.value)
+    return [low, (low[0], high[1]), high]
 
 
 def _subpath_rules(points: list[tuple[float, float]], stroked: bool, filled: bool) -> Iterator[Rule]:
     if len(points) < 2:
         return
-    left, right = min(p[0] for p in points), max(p[0] for p in points)
-    top, bottom = min(p[1] for p in points), max(p[1] for p in points)
+    xs, ys = zip(*points, strict=True)
+    left, right, top, bottom = min(xs), max(xs), min(ys), max(ys)
     if filled and len(points) > 2 and (right - left <= THIN or bottom - top <= THIN):
         if bottom - top <= right - left:
             yield Rule(True, (top + bottom) / 2, left, right)

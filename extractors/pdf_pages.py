@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from dataclasses import dataclass, field
+from operator import attrgetter
 
 from extractors.pdf_tables import Box, Lattice
 from extractors.pdf_text import Line, stripped, wrapped
@@ -16,6 +17,7 @@ from schema.document import Cell, Origin, Paragraph, Place, Reading, Table
 _PAGE_NUMBER = re.compile(
     r"^[-—－~\s]*(?:第\s*)?\d{1,4}\s*(?:页)?(?:\s*[/／共]\s*(?:共\s*)?\d{1,4}\s*页?)?[-—－~\s]*$"
 )
+_SCORE = attrgetter("score")
 _FIGURE = re.compile(r"^[\d.,%‰\-]+分?$")
 NEAR = 4.0  # edges of one table on two pages differ by less
 CUT = 26.0  # a row that was cut leaves no room for another line
@@ -209,7 +211,7 @@ def _part(box: Box, page: int, rows: int, xs: list[float]) -> _Part:
         box.right,
         goes_on,
         len(found),
-        min((char.score for char in box.chars), default=1.0),
+        min(map(_SCORE, box.chars), default=1.0),
     )
 
 

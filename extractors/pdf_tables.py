@@ -60,13 +60,15 @@ class Box:
     def text(self) -> str:
         """Its text, `\n` between its paragraphs."""
         if self._text is None:
-            self._text = "\n".join(stripped(part) for part in paragraphs(self.lines, self.limit))
+            found = paragraphs(self.lines, self.limit) if len(self.lines) > 1 else [self.lines]
+            self._text = "\n".join(map(stripped, found))
         return self._text
 
     @property
     def limit(self) -> float:
         """The right edge that its lines may fill: its padding is the same on both sides."""
-        left = min((line.left for line in self.lines), default=self.left)
+        found = self.lines
+        left = found[0].left if len(found) == 1 else min((line.left for line in found), default=self.left)
         return self.right - min(max(left - self.left, 1.0), 8.0)
 
     def move(self, to: float, origin: float, stretch: float) -> None:

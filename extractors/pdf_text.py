@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Sequence
 from operator import attrgetter
 from typing import NamedTuple
 
@@ -34,24 +34,28 @@ class Line:
         self.base = chars[0].base
         chars.sort(key=attrgetter("left"))
         self.chars = chars = _drawn_once(chars)
-        self.size = max(char.size for char in chars)
-        text, last_right = "", chars[0].left
+        text, last_right, largest = "", chars[0].left, 0.0
         left = right = None
-        for char in chars:
-            if char.left - last_right > 0.9 * char.size and text and text[-1] not in " \u3000":
+        for word, start, end, _, size, _ in chars:
+            if size > largest:
+                largest = size
+            if start - last_right > 0.9 * size and text and text[-1] not in " \u3000":
                 text += " "
-            text += char.text
-            last_right = char.right
-            if not char.text.isspace():
-                left = char.left if left is None else left
-                right = last_right if right is None or last_right > right else right
+            text += word
+            last_right = end
+            if not word.isspace():
+                left = start if left is None else left
+                right = end if right is None or end > right else right
+        self.size = largest
         self.text = text
         self.left: float = chars[0].left if left is None else left
         self.right: float = chars[-1].right if right is None else right
 
 
-def lines(chars: Iterable[Char]) -> list[Line]:
+def lines(chars: Sequence[Char]) -> list[Line]:
     """The characters as lines, top to bottom; blank lines are none."""
+    if not chars:
+        return []
     groups: list[list[Char]] = []
     base = size = -1.0
     for char in sorted(chars, key=_IN_READING_ORDER):

@@ -21,6 +21,8 @@ from schema.errors import FileRefused
 DPI = 200
 A4 = 595.0  # points: the shorter side a picture of a page is taken to have
 MAX_PIXELS = 60_000_000
+MIN_SIDE = 100  # pixels: five lines of print
+MAX_RATIO = 50  # a strip longer than this is no page
 MAX_FRAMES = 500
 MAX_LOOKS = 500  # cells of a page that are looked at again
 # What Pillow raises on a picture that is not what it says.
@@ -61,6 +63,8 @@ def pages(data: bytes, path: Path) -> list[pdf_pages.Page]:
                 width, height = frame.size
                 if height * width > MAX_PIXELS:
                     raise FileRefused(path, f"图片过大（{width}×{height}像素）", "请以200 dpi重新扫描")
+                if min(width, height) < max(MIN_SIDE, max(width, height) / MAX_RATIO):
+                    raise FileRefused(path, f"图片过小或过窄（{width}×{height}像素）", "请以200 dpi重新扫描")
                 if number >= MAX_FRAMES:
                     raise FileRefused(path, f"图片超过{MAX_FRAMES}页", "请拆分后再提交")
                 upright = ImageOps.exif_transpose(frame.convert("RGB"))

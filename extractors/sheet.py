@@ -164,27 +164,29 @@ def _old(data: bytes, path: Path) -> list[_Sheet]:
 
     try:
         book = xlrd.open_workbook(file_contents=data, formatting_info=True, logfile=io.StringIO())
+        return [_old_sheet(book, sheet) for sheet in book.sheets() if not sheet.visibility]
     except xlrd.XLRDError as error:
         if "encrypt" in str(error).lower() or "password" in str(error).lower():
             raise FileRefused(path, "文件有打开密码", "请去掉密码后另存再提交") from None
         raise FileRefused(path, "表格文件已损坏", "请用Excel另存为.xlsx") from None
-    except _BROKEN as error:
+    except (*_BROKEN, xlrd.compdoc.CompDocError) as error:
         raise FileRefused(path, f"表格文件已损坏（{type(error).__name__}）", "请用Excel另存为.xlsx") from None
-    out: list[_Sheet] = []
-    for sheet in book.sheets():
-        if sheet.visibility:
-            continue
-        grid: Grid = {}
-        for r in range(sheet.nrows):
-            for c in range(sheet.row_len(r)):
-                cell = sheet.cell(r, c)
-                if cell.ctype not in (xlrd.XL_CELL_EMPTY, xlrd.XL_CELL_BLANK, xlrd.XL_CELL_ERROR):
-                    grid[r, c] = _old_value(book, cell)
-        spans = {(r0, c0): (r1 - r0, c1 - c0) for r0, r1, c0, c1 in sheet.merged_cells}
-        hidden = {r for r, info in sheet.rowinfo_map.items() if info.hidden}
-        ruled = {r for r in range(sheet.nrows) if sum(_old_border(book, sheet, r)) > 1}
-        out.append(_Sheet(sheet.name, grid, spans, hidden, ruled))
-    return out
+
+
+def _old_sheet(book: Any, sheet: Any) -> _Sheet:
+    import xlrd
+
+    nothing = (xlrd.XL_CELL_EMPTY, xlrd.XL_CELL_BLANK, xlrd.XL_CELL_ERROR)
+    grid: Grid = {}
+    for r in range(sheet.nrows):
+        for c in range(sheet.row_len(r)):
+            cell = sheet.cell(r, c)
+            if cell.ctype not in nothing:
+                grid[r, c] = _old_value(book, cell)
+    spans = {(r0, c0): (r1 - r0, c1 - c0) for r0, r1, c0, c1 in sheet.merged_cells}
+    hidden = {r for r, info in sheet.rowinfo_map.items() if info.hidden}
+    ruled = {r for r in range(sheet.nrows) if sum(_old_border(book, sheet, r)) > 1}
+    return _Sheet(sheet.name, grid, spans, hidden, ruled)
 
 
 def _bordered(border: Any) -> bool:

@@ -12,6 +12,7 @@ import extractors
 from normalizers import normalize
 from schema.checks import check
 from schema.document import Document
+from schema.errors import NothingFound
 from schema.evidence import Evidence
 from schema.proof import prove
 from schema.records import Submission
@@ -29,7 +30,11 @@ class Extraction:
 def extract(file: Path | extractors.File) -> Extraction:
     """Reads one file. Raises FileRefused or NothingFound."""
     document = extractors.read(file)
-    submission, evidence = normalize(document)
+    try:
+        submission, evidence = normalize(document)
+    except NothingFound as nothing:
+        place = file.path if isinstance(file, extractors.File) else file
+        raise NothingFound(place, nothing.trouble, nothing.remedy) from None
     submission, evidence = prove(check(submission), evidence)
     return Extraction(document, submission, evidence)
 

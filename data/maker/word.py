@@ -9,6 +9,7 @@ from xml.sax.saxutils import escape
 from data.maker.source import ABOVE, LEFT, Box, Line, parse
 
 _W = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
+_R = 'xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"'
 _HEAD = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
 _WIDTH = 9000  # twips: the text width of an A4 page
 
@@ -46,7 +47,7 @@ def make(source: str) -> bytes:
     """The .docx of a source. Raises ValueError where the source is wrong."""
     body = "".join(_paragraph(part) if isinstance(part, Line) else _table(part) for part in parse(source))
     section = '<w:sectPr><w:pgSz w:w="11906" w:h="16838"/></w:sectPr>'
-    return package(f"{_HEAD}<w:document {_W}><w:body>{body}{section}</w:body></w:document>")
+    return package(f"{_HEAD}<w:document {_W} {_R}><w:body>{body}{section}</w:body></w:document>")
 
 
 def package(document: str) -> bytes:

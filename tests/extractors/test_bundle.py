@@ -98,3 +98,13 @@ def test_the_command_reads_an_archive_into_the_store(ziping: Callable[..., objec
     listed = ziping("status", "--list", "--store", "s.db").stdout  # type: ignore[attr-defined]
     assert "自评材料：1" in listed
     assert "坏.docx" in listed
+
+
+def test_a_member_that_says_it_is_ten_gigabytes_is_refused_unopened(tmp_path: Path) -> None:
+    """[APPNOTE 4.4.9] the size in the central directory; Zip64 (4.5.3) holds what four bytes cannot."""
+    info = zipfile.ZipInfo("大.docx")
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as made:
+        made.writestr(info, FORM)
+        info.file_size = 10 * 1024**3
+    assert found(tmp_path, out.getvalue()) == ["压缩包里的文件过多或过大"]

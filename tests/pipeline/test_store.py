@@ -200,3 +200,32 @@ def test_any_callable_may_watch_the_progress(tmp_path: Path) -> None:
     seen: Callable[[Path, str], None] = lambda path, outcome: outcomes.append(outcome)  # noqa: E731
     run.ingest([FILES[0], FILES[0]], Store(str(tmp_path / "s.db")), seen)
     assert outcomes == ["read", "known"]
+
+
+def test_a_store_of_the_first_release_is_migrated_and_keeps_its_rows(tmp_path: Path) -> None:
+    from alembic import command
+    from alembic.config import Config
+
+    path = tmp_path / "old.db"
+    engine = sa.create_engine(f"sqlite:///{path}")
+    config = Config()
+    config.set_main_option("script_location", str(Path(tables.__file__).parent / "migrations"))
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        connection.execute(
+            sa.text(
+                "INSERT INTO file (sha256, name, size, outcome, version) VALUES ('a', '表.docx', 1, 'read', '0.1.0')"
+            )
+        )
+        connection.execute(sa.text("INSERT INTO delivery (path, sha256) VALUES ('/材料/表.docx', 'a')"))
+    engine.dispose()
+    opened = Store(str(path))
+    with opened.engine.connect() as connection:
+        assert connection.execute(sa.text("SELECT path, stage FROM delivery")).all() == [
+            ("/材料/表.docx", None)
+        ]
+    ingest(opened, FILES[0])
+    with opened.engine.connect() as connection:
+        assert connection.execute(sa.text("SELECT COUNT(*) FROM submission")).scalar() == 1
+    opened.close()
