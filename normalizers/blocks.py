@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from normalizers.grid import Grid, Slot, widest
+from normalizers.likeness import agree
 from normalizers.titles import is_title
 from normalizers.values import number, year
-from normalizers.vocabulary import LONGEST, Vocabulary
+from normalizers.vocabulary import KNOWN, LONGEST, Vocabulary
 
 MAX_HEADER = 4
 _LEVELS = frozenset(("level1", "level2", "level3", "level4"))
@@ -32,13 +33,15 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of a heading band: the field it names (None: not known), its own words, its stretch."""
+    """A column of a heading band: the field it names (None: not known), its own words, its stretch; recognised: why it is
+    that field, where its spelling is not known as written."""
 
     field: str | None
     heading: str
     left: float
     right: float
     slot: Slot
+    recognised: str | None = None
 
 
 def cut(grid: Grid, words: Vocabulary, basics: bool) -> list[Block]:
@@ -143,6 +146,11 @@ def _heading_fields(filled: list[Slot], words: Vocabulary) -> set[str] | None:
         return None
     fields = [words.heading(slot.text, "indicators") for slot in filled]
     known = sum(field is not None for field in fields)
+    if 0.4 * len(filled) <= known < 0.6 * len(filled):
+        known += sum(
+            f is None and words.near(s.text, "indicators") is not None
+            for f, s in zip(fields, filled, strict=True)
+        )
     return {f for f in fields if f} if known >= 0.6 * len(filled) else None
 
 
@@ -156,12 +164,12 @@ def _band(filled: list[Slot], words: Vocabulary, block: str, first: str, others:
 
 def _goal_columns(grid: Grid, row: int, words: Vocabulary) -> bool:
     """`年度目标 | 预期目标 | (a heading nobody knows)` over a row of texts: the label at the side covers both rows,
-    every heading is short, and a longer text stands below each. The unknown one must not become a goal."""
+    one heading is known, every one is short, and a longer text stands below. The unknown one must not become a goal."""
     filled = grid.filled(row)
     if len(filled) != 3 or row + 1 >= len(grid.rows) or filled[0].cell.row_span < 2:
         return False
     fields = [words.heading(slot.text, "goals") for slot in filled]
-    if fields[0] != "block" or "planned" not in fields[1:] or None not in fields[1:]:
+    if fields[0] != "block" or not {"planned", "actual"} & set(fields[1:]) or None not in fields[1:]:
         return False
     below = [slot for slot in grid.filled(row + 1) if slot.cell is not filled[0].cell]
     return all(len(slot.text) <= LONGEST for slot in filled) and any(
@@ -249,7 +257,39 @@ def columns(grid: Grid, block: Block, words: Vocabulary) -> list[Column]:
         if field is None and leaf.cell.row + leaf.cell.row_span > last + 1 and leaf is grid.covering[last][0]:
             field = "block"  # the label at the side of the whole block
         out.append(Column(field, leaf.text, leaf.left, leaf.right, leaf))
-    return _told_apart(out)
+    return _recognised(grid, block, _told_apart(out), words)
+
+
+def _recognised(grid: Grid, block: Block, band: list[Column], words: Vocabulary) -> list[Column]:
+    """Columns whose heading is not known by the spelling most like it, where the cells below agree and no other column
+    has that field."""
+    taken = {column.field for column in band}
+    out = []
+    for column in band:
+        near = words.near(column.heading, "indicators") if column.field is None else None
+        if near is None or near.field in taken or near.field in KNOWN:
+            out.append(column)
+        elif agree(near.field, below(grid, block, column, words)):
+            taken.add(near.field)
+            out.append(replace(column, field=near.field, recognised=near.reason))
+        else:
+            out.append(column)
+    return out
+
+
+def below(grid: Grid, block: Block, column: Column, words: Vocabulary) -> list[str]:
+    """The texts that stand below a heading in its block; neither in a total row nor in a ragged one."""
+    out: list[str] = []
+    last = None
+    for row in range(block.start + block.header, block.stop):
+        filled = grid.filled(row)
+        if row in grid.ragged or len(filled) < 3 or words.listed(filled[0].text, "total_row"):
+            continue
+        slot = widest(grid.covering[row], column.left, column.right)
+        if slot is not None and slot.cell is not last and not slot.blank:
+            out.append(slot.cell.text)
+        last = slot.cell if slot is not None else None
+    return out
 
 
 def _told_apart(band: list[Column]) -> list[Column]:

@@ -10,11 +10,14 @@ from normalizers import head, ragged
 from normalizers.blocks import Block
 from normalizers.draft import Draft
 from normalizers.grid import Grid, Slot
+from normalizers.likeness import agree
 from normalizers.text import words
 from normalizers.values import Number, money, not_stated, number, rate
 from normalizers.vocabulary import LONGEST, Label, Vocabulary
+from schema.evidence import Unknown
 from schema.records import Fund
 
+EXAMPLES = 5  # figures beside an unknown label that the evidence keeps
 _MONEY = ("approved", "revised", "received", "executed", "amount")
 _FIELDS = (*_MONEY, "execution_rate", "weight", "score")
 _RUN_IN = re.compile(r"^(.{2,30}?)[:：](.+)$", re.DOTALL)
@@ -34,6 +37,7 @@ class _Heading:
     field: str | None = None
     item: Label | None = None
     side: str | None = None
+    recognised: str | None = None  # why it is that field, where its spelling is not known as written
 
     @property
     def label(self) -> str | None:
@@ -52,6 +56,7 @@ class _Line:
     source: Slot | None
     values: dict[str, Decimal] = field(default_factory=dict)
     cells: list[tuple[str, Slot]] = field(default_factory=list)
+    reasons: dict[Slot, str] = field(default_factory=dict)  # cells under a heading not known as written
     extra: dict[str, str] = field(default_factory=dict)
     unreadable: list[tuple[str, str]] = field(default_factory=list)
 
@@ -94,7 +99,7 @@ class _Rows:
         slots = [slot for slot in slots if slot is not self.title and not self._takes_side(slot, row)]
         named = {slot: h for slot in slots if not slot.blank and (h := self._named(slot, row))}
         figures = [slot for slot in slots if number(slot.cell.text) or self._run_in(slot)]
-        if figures or not self._headings_only(list(named.values())):
+        if figures or not self._headings_only(row, list(named.values())):
             self._values(row, slots, figures, named)
 
     def _title(self, slot: Slot, row: int) -> None:
@@ -135,14 +140,13 @@ class _Rows:
             self.draft.ledger.ornament(slot.cell)
         return None
 
-    def _headings_only(self, named: list[_Heading]) -> bool:
+    def _headings_only(self, row: int, named: list[_Heading]) -> bool:
         """Takes a row without a figure as headings; False where it is a line with nothing stated."""
         sides = any(h.side for h in named)
         if not named or (len(named) == 1 and named[0].item):
             return False
         if sides:  # 按收入性质分 | 按支出性质分: the columns above no longer hold
             self.headings = []
-        row = named[0].row
         if row in self.grid.ragged and self.headings and self.headings[-1].row in self.grid.ragged:
             upper = self.grid.rows[self.headings[-1].row]
             stretched = dict(zip(upper, ragged.spread(upper, self.grid.rows[row]), strict=True))
@@ -150,7 +154,55 @@ class _Rows:
         self.headings += named
         for heading in named:
             self.draft.ledger.ornament(heading.slot.cell)
+        if any(heading.field for heading in named):
+            self._unknown_headings(row, {heading.slot for heading in named})
         return True
+
+    def _unknown_headings(self, row: int, named: set[Slot]) -> None:
+        """Headings beside known ones that nobody knows: the field of the likest spelling where the figures below agree, else
+        their figures keep the heading's own words. Without it they would look like amounts that no heading names."""
+        taken = {heading.field for heading in self.headings}
+        for slot in self.grid.filled(row):
+            if (
+                slot in named
+                or slot is self.title
+                or len(slot.text) > LONGEST
+                or re.search("[。；]", slot.text)
+            ):
+                continue
+            cells = tuple(self._below(slot, row))
+            if not any(number(cell) for cell in cells) or self._named(slot, row):
+                continue
+            near = self.vocabulary.near(slot.text, "funds")
+            sure = (
+                near is not None
+                and near.field in _FIELDS
+                and near.field not in taken
+                and agree(near.field, cells)
+            )
+            proposal = near or self.vocabulary.guess(slot.text, "funds", cells)
+            if near is not None and sure:
+                self.headings.append(_Heading(slot, row, field=near.field, recognised=near.reason))
+                self.draft.ledger.ornament(slot.cell)
+                taken.add(near.field)
+            else:
+                self.headings.append(_Heading(slot, row, field="extra"))
+            self.draft.ledger.unknown(
+                Unknown(
+                    slot.text, slot.cell.origin, "funds", proposal.field if proposal else None,
+                    proposal.reason if proposal else None, sure, cells[:EXAMPLES],
+                    tuple(other.text for other in self.grid.filled(row) if other in named)[:EXAMPLES],
+                )
+            )  # fmt: skip
+
+    def _below(self, slot: Slot, row: int) -> list[str]:
+        """The texts below a cell in its block."""
+        return [
+            other.cell.text
+            for below in range(row + 1, self.block.stop)
+            for other in self.grid.filled(below)
+            if other.overlap(slot.left, slot.right) > 0 and other.cell is not slot.cell
+        ]
 
     def _run_in(self, slot: Slot) -> Number | None:
         """`资金总额：2677.71`: label and figure in one cell."""
@@ -286,6 +338,8 @@ class _Rows:
         else:
             line.values[name] = money(figure, self.draft.scale)
         line.cells.append((name, slot))
+        if heading is not None and heading.recognised is not None and heading.field == name:
+            line.reasons[slot] = heading.recognised
         if figure.note:
             line.extra["备注"] = figure.note
 
@@ -299,6 +353,20 @@ class _Rows:
                 if self._named(slot, row) or self.vocabulary.label(slot.text.rstrip(":：")):
                     self.draft.ledger.ornament(slot.cell)
 
+    def _tell_unknown(self, line: _Line) -> None:
+        """A line whose label nobody knows goes to the evidence; one known to fit no code does not."""
+        assert line.source is not None
+        if self.vocabulary.label(line.label or "") is not None:
+            return
+        near = self.vocabulary.near_label(line.label or "")
+        figures = tuple(slot.text for _, slot in line.cells[:EXAMPLES])
+        self.draft.ledger.unknown(
+            Unknown(
+                line.label or "", line.source.cell.origin, "label", near.field if near else None,
+                near.reason if near else None, False, figures, (),
+            )
+        )  # fmt: skip
+
     def _hand_over(self, line: _Line) -> None:
         ledger, index = self.draft.ledger, len(self.draft.funds)
         path = f"{self.draft.path}.funds[{index}]"
@@ -307,11 +375,13 @@ class _Rows:
                 line.values["weight"] = self.weight
                 ledger.use(self.title.cell, path, "weight")
             self.weight = None
+        if line.item is None and line.source is not None and line.label:
+            self._tell_unknown(line)
         fund = Fund(item=line.item, label=line.label, side=line.side, extra=line.extra or None, **line.values)
         self.draft.funds.append(fund)
         if line.source is not None:
             ledger.use(line.source.cell, path, "label")
         for name, slot in line.cells:
-            ledger.use(slot.cell, path, name)
+            ledger.use(slot.cell, path, name, line.reasons.get(slot))
         for name, raw in line.unreadable:
             self.draft.unreadable.append((f"funds[{index}].{name}", line.label or "资金", raw))

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from normalizers.blocks import Block, band_fields
 from normalizers.draft import Draft
 from normalizers.grid import Grid, Slot
 from normalizers.text import words
 from normalizers.vocabulary import Vocabulary
+from schema.evidence import Unknown
 from schema.records import Goal
 
 _FIELDS = ("planned", "actual", "adjusted", "extra")
@@ -28,6 +31,7 @@ class _Head:
 
     slot: Slot
     field: str
+    recognised: str | None = None
 
 
 def _columns(grid: Grid, block: Block, draft: Draft, vocabulary: Vocabulary) -> None:
@@ -36,8 +40,8 @@ def _columns(grid: Grid, block: Block, draft: Draft, vocabulary: Vocabulary) -> 
     for slot, field in zip(
         filled, band_fields(filled, vocabulary, "goals", "planned", ("actual",)), strict=True
     ):
-        if field is None:  # not known: its texts keep their own heading, and it stays a leftover
-            heads.append(_Head(slot, "extra"))
+        if field is None:
+            heads.append(_unknown(grid, block, slot, filled, draft, vocabulary))
             continue
         draft.ledger.ornament(slot.cell)
         if field in _FIELDS:
@@ -55,7 +59,28 @@ def _columns(grid: Grid, block: Block, draft: Draft, vocabulary: Vocabulary) -> 
             if "planned" in cells:
                 extra.append((heading["planned"], cells["planned"]))
             cells["planned"] = cells.pop("adjusted")
-        _add(draft, cells, extra)
+        _add(draft, cells, extra, {head.field: head.recognised for head in heads})
+
+
+def _unknown(
+    grid: Grid, block: Block, slot: Slot, filled: list[Slot], draft: Draft, vocabulary: Vocabulary
+) -> _Head:
+    """A heading that nobody knows: the goal field of the likest spelling, where no heading beside it has that field; else its
+    texts keep its own words, and it stays a leftover."""
+    near = vocabulary.near(slot.text, "goals")
+    taken = {vocabulary.heading(other.text, "goals") for other in filled}
+    sure = near is not None and near.field in ("planned", "actual") and near.field not in taken
+    texts = [s.cell.text for s in grid.filled(block.start + 1) if s.overlap(slot.left, slot.right) > 0]
+    draft.ledger.unknown(
+        Unknown(
+            slot.text, slot.cell.origin, "goals", near.field if near else None, near.reason if near else None, sure,
+            tuple(texts), tuple(other.text for other in filled if other is not slot),
+        )
+    )  # fmt: skip
+    if near is None or not sure:
+        return _Head(slot, "extra")
+    draft.ledger.ornament(slot.cell)
+    return _Head(slot, near.field, near.reason)
 
 
 def _under(grid: Grid, row: int, header: int, heads: list[_Head]) -> list[tuple[_Head, Slot]]:
@@ -78,13 +103,21 @@ def _pairs(grid: Grid, block: Block, draft: Draft, vocabulary: Vocabulary) -> No
             named = vocabulary.heading(slot.text, "goals")
             if named in ("planned", "actual", "adjusted", "block"):
                 draft.ledger.ornament(slot.cell)
-                field = "planned" if named == "block" else named
+                reached = (
+                    "planned" in cells and "完成" in slot.text
+                )  # 年度绩效目标 | …, below it 目标完成情况 | …
+                field = named if named != "block" else "actual" if reached else "planned"
             elif field not in cells:
                 cells[field] = slot
     _add(draft, cells, [])
 
 
-def _add(draft: Draft, cells: dict[str, Slot], extra: list[tuple[str, Slot]]) -> None:
+def _add(
+    draft: Draft,
+    cells: dict[str, Slot],
+    extra: list[tuple[str, Slot]],
+    recognised: Mapping[str, str | None] = MappingProxyType({}),
+) -> None:
     texts = {field: text for field, slot in cells.items() if (text := words(slot.cell.text))}
     others = {heading: text for heading, slot in extra if (text := words(slot.cell.text))}
     path = f"{draft.path}.goals[{len(draft.goals)}]"
@@ -95,6 +128,6 @@ def _add(draft: Draft, cells: dict[str, Slot], extra: list[tuple[str, Slot]]) ->
     goal = Goal(len(draft.goals) + 1, texts.get("planned"), texts.get("actual"), others or None)
     draft.goals.append(goal)
     for field, slot in cells.items():
-        draft.ledger.use(slot.cell, path, field)
+        draft.ledger.use(slot.cell, path, field, recognised.get(field))
     for _, slot in extra:
         draft.ledger.use(slot.cell, path, "extra")

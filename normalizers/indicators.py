@@ -7,15 +7,18 @@ from dataclasses import replace
 from decimal import Decimal
 
 from normalizers import ragged
-from normalizers.blocks import Block, Column, columns, indicator_band
+from normalizers.blocks import Block, Column, below, columns, indicator_band
 from normalizers.draft import TOTAL_ROW, Draft
 from normalizers.grid import Grid, Slot
 from normalizers.head import GRADE, read_note
 from normalizers.text import squeeze, words
 from normalizers.values import OPERATORS, not_stated, number, quantity, rate
 from normalizers.vocabulary import Vocabulary
+from schema.evidence import Unknown
 from schema.records import STATED_WEIGHT, Indicator
 
+EXAMPLES = 5  # cells below an unknown heading that the evidence keeps
+CARRIED = "沿用上一行的分组"
 _LEVELS = ("level1", "level2", "level3", "level4")
 _POINTS = ("weight", "score", "review_score", "level1_weight", "level2_weight")
 _TEXTS = ("target", "actual", "unit", "nature", "definition", "criteria", "evidence", "deviation", "remark")
@@ -51,12 +54,13 @@ def read(grid: Grid, block: Block, draft: Draft, vocabulary: Vocabulary) -> None
                 if next(c for c in band if c.slot is slot).field is None:
                     continue  # a heading that nobody knows stays a leftover
             draft.ledger.ornament(slot.cell)
+    _tell_unknown(grid, block, band, draft, vocabulary)
     headings = tuple(squeeze(column.heading) for column in band)
     reader = _Rows(grid, band, draft, vocabulary)
     reader.carried = dict(draft.groups) if headings == draft.headings else {}
     draft.headings, draft.groups = headings, {}
-    below = [grid.rows[row] for row in range(block.start + block.header, block.stop)]
-    if label := reader.aligner.side_label(below):
+    rows = [grid.rows[row] for row in range(block.start + block.header, block.stop)]
+    if label := reader.aligner.side_label(rows):
         draft.ledger.ornament(label.cell)
     row = block.start + block.header
     while row < block.stop:
@@ -73,6 +77,25 @@ def read(grid: Grid, block: Block, draft: Draft, vocabulary: Vocabulary) -> None
     reader.close()
 
 
+def _tell_unknown(grid: Grid, block: Block, band: list[Column], draft: Draft, vocabulary: Vocabulary) -> None:
+    """Headings whose spelling nobody knows go to the evidence, with what they were taken for or what may be meant."""
+    for i, column in enumerate(band):
+        if not column.heading or (column.field is not None and column.recognised is None):
+            continue
+        cells = tuple(below(grid, block, column, vocabulary))
+        near = vocabulary.near(column.heading, "indicators") or vocabulary.guess(
+            column.heading, "indicators", cells
+        )
+        beside = [band[j].heading for j in (i - 1, i + 1) if 0 <= j < len(band)]
+        draft.ledger.unknown(
+            Unknown(
+                column.heading, column.slot.cell.origin, "indicators", near.field if near else None,
+                near.reason if near else None, column.recognised is not None,
+                cells[:EXAMPLES], tuple(beside),
+            )
+        )  # fmt: skip
+
+
 class _Rows:
     """The rows of one block in order; guards what a ragged row inherits from the rows above."""
 
@@ -83,6 +106,7 @@ class _Rows:
         self.blank_levels: list[Slot] = []
         self.held: dict[int, Slot] = {}  # the columns of a ragged row that may go on after a page
         self.parts: list[tuple[int, Slot]] = []
+        self.recognised = {column.field: column.recognised for column in band}
         self.carried: dict[str, Slot] = {}  # the groups that go on below headings repeated on the next page
 
     def row(self, row: int) -> None:
@@ -203,24 +227,46 @@ class _Rows:
         if not stated:
             self.blank_levels += [slot for _, slot in extra] + list(fields.values())
             return
-        self._carry(fields)
+        carried = self._carry(fields)
         path = f"{self.draft.path}.indicators[{len(self.draft.indicators)}]"
-        self.draft.indicators.append(self._record(fields, extra, path))
+        self.draft.indicators.append(self._record(fields, extra, path, carried))
 
-    def _carry(self, fields: dict[str, Slot]) -> None:
-        """A group of the page before goes on in rows whose own group is blank, until one names its own."""
-        if "level1" in fields:
+    def _carry(self, fields: dict[str, Slot]) -> set[str]:
+        """A group goes on in rows whose own group is blank, until one names its own; also over headings repeated on the
+        next page. Gives the levels that were carried."""
+        if "level1" in fields and not self._same_group(fields):
             self.carried = {}
         elif "level2" in fields:
             self.carried.pop("level2", None)
-        fields.update({level: slot for level, slot in self.carried.items() if level not in fields})
-        self.draft.groups = {level: fields[level] for level in ("level1", "level2") if level in fields}
+            if "level1" not in fields and not self._belongs(fields["level2"]):
+                self.carried = {}
+        carried: dict[str, Slot] = {
+            level: slot for level, slot in self.carried.items() if level not in fields
+        }
+        fields.update(carried)
+        groups: dict[str, Slot] = {level: fields[level] for level in ("level1", "level2") if level in fields}
+        self.draft.groups, self.carried = groups, dict(groups)
+        return set(carried)
 
-    def _record(self, fields: dict[str, Slot], extra: list[tuple[str, Slot]], path: str) -> Indicator:
+    def _belongs(self, level2: Slot) -> bool:
+        """May the level 1 above hold this level 2? `社会效益` is no part of `产出指标`."""
+        if "level1" not in self.carried:
+            return True
+        own = self.vocabulary.category(None, group_name(level2.cell.text)[0])
+        above = group_name(self.carried["level1"].cell.text)[0]
+        return own is None or self.vocabulary.category(above, group_name(level2.cell.text)[0]) is not None
+
+    def _same_group(self, fields: dict[str, Slot]) -> bool:
+        before = self.carried.get("level1")
+        return before is not None and before.cell is fields["level1"].cell
+
+    def _record(
+        self, fields: dict[str, Slot], extra: list[tuple[str, Slot]], path: str, carried: set[str]
+    ) -> Indicator:
         ledger = self.draft.ledger
         values: dict[str, object] = {}
         for field, slot in fields.items():
-            ledger.use(slot.cell, path, field)
+            ledger.use(slot.cell, path, field, CARRIED if field in carried else self.recognised.get(field))
             if field in _TEXTS:
                 text = words(slot.cell.text)
                 values[field] = (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from normalizers.text import blank
 from schema.document import Cell, Document, Origin, Paragraph
-from schema.evidence import Evidence, Leftover, Provenance
+from schema.evidence import Evidence, Leftover, Provenance, Unknown
 
 Source = Cell | Paragraph
 
@@ -16,17 +16,25 @@ class Ledger:
         self._used: set[Origin] = set()
         self._ornament: set[Origin] = set()
         self._provenance: dict[tuple[str, str, Origin], Provenance] = {}
+        self._unknown: dict[Origin, Unknown] = {}
 
-    def use(self, source: Source, record: str, field: str) -> None:
-        """`source` gave the value `field` of the record at path `record` (`forms[0].funds[1]`)."""
+    def use(self, source: Source, record: str, field: str, recognised: str | None = None) -> None:
+        """`source` gave the value `field` of the record at path `record` (`forms[0].funds[1]`). recognised: why, where
+        the heading over it is not known as written."""
         self._used.add(source.origin)
         key = (record, field, source.origin)
         sure = source.confidence if isinstance(source, Cell) else None
-        self._provenance.setdefault(key, Provenance(record, field, source.text, source.origin, sure))
+        self._provenance.setdefault(
+            key, Provenance(record, field, source.text, source.origin, sure, recognised=recognised)
+        )
 
     def ornament(self, source: Source) -> None:
         """`source` is known to say nothing of its own: a heading, a legend, a stamp."""
         self._ornament.add(source.origin)
+
+    def unknown(self, heading: Unknown) -> None:
+        """A heading that the vocabulary does not hold as written."""
+        self._unknown.setdefault(heading.origin, heading)
 
     def claimed(self, source: Source) -> bool:
         return source.origin in self._used or source.origin in self._ornament
@@ -45,4 +53,11 @@ class Ledger:
                 ornament += 1
             else:
                 leftovers.append(Leftover(source.text, source.origin))
-        return Evidence(cells, used, ornament, tuple(self._provenance.values()), tuple(leftovers))
+        return Evidence(
+            cells,
+            used,
+            ornament,
+            tuple(self._provenance.values()),
+            tuple(leftovers),
+            tuple(self._unknown.values()),
+        )

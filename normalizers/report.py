@@ -19,13 +19,13 @@ from schema.evidence import Evidence
 from schema.records import Finding, Form, Report, Submission
 
 
-def normalize(document: Document) -> tuple[Submission, Evidence]:
-    """What a document says, as records, and where each value was read.
+def normalize(document: Document, words: Vocabulary | None = None) -> tuple[Submission, Evidence]:
+    """What a document says, as records, and where each value was read. words: another vocabulary than the one that ships.
 
     The findings of reading (`number_unreadable`) are in it; schema.checks adds the others. Raises
     NothingFound where there is neither a form nor a narrative section.
     """
-    reader = _Reader(vocabulary())
+    reader = _Reader(words or vocabulary())
     for block in document.blocks:
         if isinstance(block, Table):
             reader.table(block)

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import csv
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from functools import cache, lru_cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Any
 
+from normalizers.likeness import Near, agree, likest, nearest
 from normalizers.text import squeeze
 from schema.errors import VocabularyError
 from schema.records import Fund, Goal, Indicator, Task
@@ -55,11 +57,19 @@ class Label:
 class Vocabulary:
     """The bound words. Immutable once loaded; every look-up is cached."""
 
-    def __init__(self, folder: Traversable) -> None:
+    def __init__(
+        self, folder: Traversable, more: Mapping[str, list[dict[str, str]]] | None = None, place: str = ""
+    ) -> None:
+        """folder: the files; more: further rows by the file they would stand in, read at `place`. Raises VocabularyError."""
+        more = more or {}
         self._headings: dict[tuple[str, str], str] = {}
         self._labels: dict[tuple[str, str], tuple[str, str]] = {}
-        self._bind_headings(folder.joinpath("headings.csv"))
-        self._bind_labels(folder.joinpath("labels.csv"))
+        for name, bind, columns in (
+            ("headings.csv", self._bind_headings, ("heading", "block", "field", "note")),
+            ("labels.csv", self._bind_labels, ("label", "list", "code", "side", "note")),
+        ):
+            bind(folder.joinpath(name), _rows(folder.joinpath(name), columns))
+            bind(place, more.get(name, []))
         self._categories = [
             (re.compile(row["level1"]), re.compile(row["level2"]), row["category"])
             for row in _rows(folder.joinpath("categories.csv"), ("level1", "level2", "category", "note"))
@@ -113,6 +123,37 @@ class Vocabulary:
         """The kind of a narrative section by its heading's own words."""
         return next((kind for pattern, kind in self._narrative if pattern.search(squeeze(heading))), None)
 
+    @lru_cache(maxsize=65536)  # noqa: B019
+    def near(self, text: str, block: str) -> Near | None:
+        """The field of a block whose spelling is most like a heading that is not known; None where none is (likeness.py)."""
+        spellings = self._spellings(text)
+        if not spellings or any((s, block) in self._headings for s in spellings):
+            return None
+        return nearest(spellings[-1], self._of_block(block))
+
+    def near_label(self, text: str) -> Near | None:
+        """The item code whose label is most like that of a fund line that is not known; None where none is."""
+        spellings = self._spellings(text)
+        known = [
+            (label, found[0]) for (label, name), found in self._labels.items() if name == "funds" and found[0]
+        ]
+        return (nearest(spellings[-1], known) or likest(spellings[-1], known)) if spellings else None
+
+    def guess(self, text: str, block: str, cells: tuple[str, ...]) -> Near | None:
+        """The best proposal for a heading that not even `near` dares to take: a person decides."""
+        spellings = self._spellings(text)
+        known = [pair for pair in self._of_block(block) if pair[1] not in KNOWN and agree(pair[1], cells)]
+        return likest(spellings[-1], known) if spellings else None
+
+    @lru_cache(maxsize=16)  # noqa: B019
+    def _of_block(self, block: str) -> list[tuple[str, str]]:
+        return [(spelling, field) for (spelling, of), field in self._headings.items() if of == block]
+
+    def stripped(self, text: str) -> str:
+        """A heading as a row of the vocabulary spells it: without units, numbering, points and typing errors."""
+        spellings = self._spellings(text)
+        return spellings[-1] if spellings else ""
+
     # -- spellings
     def _spellings(self, text: str) -> list[str]:
         return list(dict.fromkeys(s for s in self._variants(text) if s))
@@ -131,8 +172,8 @@ class Vocabulary:
         return [s for s in out if len(s) <= LONGEST]
 
     # -- binding
-    def _bind_headings(self, source: Traversable) -> None:
-        for row in _rows(source, ("heading", "block", "field", "note")):
+    def _bind_headings(self, source: Traversable | str, rows: list[dict[str, str]]) -> None:
+        for row in rows:
             block, field = row["block"], row["field"]
             if block not in BLOCKS:
                 raise VocabularyError(
@@ -144,8 +185,8 @@ class Vocabulary:
                 )
             self._put(self._headings, (_spelling(row["heading"]), block), field, source, row)
 
-    def _bind_labels(self, source: Traversable) -> None:
-        for row in _rows(source, ("label", "list", "code", "side", "note")):
+    def _bind_labels(self, source: Traversable | str, rows: list[dict[str, str]]) -> None:
+        for row in rows:
             if row["list"] not in LISTS:
                 raise VocabularyError(
                     _place(source, row), f"没有“{row['list']}”这个词表", f"可用：{'、'.join(sorted(LISTS))}"
@@ -156,7 +197,11 @@ class Vocabulary:
 
     @staticmethod
     def _put(
-        table: dict[Any, Any], key: tuple[str, str], value: Any, source: Traversable, row: dict[str, str]
+        table: dict[Any, Any],
+        key: tuple[str, str],
+        value: Any,
+        source: Traversable | str,
+        row: dict[str, str],
     ) -> None:
         if not key[0]:
             raise VocabularyError(_place(source, row), "词条是空的", "请填写或删除这一行")
@@ -184,7 +229,7 @@ def _rows(source: Traversable, columns: tuple[str, ...]) -> list[dict[str, str]]
         return out
 
 
-def _place(source: Traversable, row: dict[str, str]) -> str:
+def _place(source: Traversable | str, row: dict[str, str]) -> str:
     return f"{source}第{row['line']}行"
 
 
@@ -202,4 +247,9 @@ def _forms(source: Traversable) -> dict[str, Any]:
 @cache
 def vocabulary() -> Vocabulary:
     """The vocabulary that ships with ziping, bound once. Raises VocabularyError."""
-    return Vocabulary(files("normalizers").joinpath("vocabulary"))
+    return Vocabulary(folder())
+
+
+def folder() -> Traversable:
+    """Where the vocabulary that ships with ziping lies."""
+    return files("normalizers").joinpath("vocabulary")

@@ -254,6 +254,104 @@ def show(submission: str, url: str, as_json: bool) -> None:
         display(record, submission, _console())
 
 
+# ---------------------------------------------------------------- words
+@main.command(
+    epilog="""\b
+Examples:
+  ziping unknown                                 what nobody understood, most frequent first
+  ziping unknown --csv new.csv                   the same as rows of the vocabulary; keep the right ones
+  ziping vocabulary test new.csv                 what they would change in the store
+  ziping vocabulary add new.csv"""
+)
+@_store_option
+@click.option(
+    "--csv", "target", type=_PATH, metavar="FILE", help="Write vocabulary rows to FILE, `-` for the screen."
+)
+def unknown(url: str, target: Path | None) -> None:
+    """Headings and labels of the store that nobody knows as written, with the field each may mean."""
+    store = _existing(url)
+    from pipeline import words
+
+    with _failing():
+        proposals = words.unknown(store)
+    if target is None:
+        from pipeline.display import list_unknown
+
+        list_unknown(proposals, _console())
+    elif str(target) == "-":
+        click.echo(words.as_csv(proposals), nl=False)
+    else:
+        _write(target, words.as_csv(proposals))
+        click.echo(
+            f"{len(proposals)} rows in {target}: keep the right ones, then ziping vocabulary test {target}",
+            err=True,
+        )
+
+
+@main.group()
+def vocabulary() -> None:
+    """Check, test and add rows of the vocabulary (normalizers/vocabulary/README.md)."""
+
+
+@vocabulary.command()
+@click.argument("file", required=False, type=_PATH)
+def check(file: Path | None) -> None:
+    """Say whether the vocabulary, with the rows of FILE, contradicts itself."""
+    from normalizers.vocabulary import vocabulary as bound
+    from pipeline import words
+
+    with _failing():
+        if file is None:
+            bound()
+        else:
+            words.extended(file)
+    click.echo("词表没有矛盾。")
+
+
+@vocabulary.command()
+@click.argument("file", type=_PATH)
+@_store_option
+def test(file: Path, url: str) -> None:
+    """Show what the rows of FILE would change in the store; nothing is written."""
+    _show_effect(file, _existing(url))
+
+
+@vocabulary.command()
+@click.argument("file", type=_PATH)
+@_store_option
+def add(file: Path, url: str) -> None:
+    """Add the rows of FILE to the vocabulary, and show what they change in the store, where there is one."""
+    from pipeline import words
+
+    if ("://" in url and not url.startswith("sqlite:///")) or Path(url.removeprefix("sqlite:///")).is_file():
+        _show_effect(file, _open(url))
+    with _failing():
+        added = words.add(file)
+    click.echo(f"词表增加{added}条。")
+
+
+def _show_effect(file: Path, store: Store) -> None:
+    from pipeline import words
+    from pipeline.display import list_changes
+
+    with _failing():
+        changes, gone = words.effect(store, file)
+    list_changes(changes, gone, _console())
+
+
+@main.command()
+@click.argument("predicted", type=_PATH)
+@click.argument("gold", type=_PATH)
+@click.option("--errors", is_flag=True, help="List every field that is not right.")
+def score(predicted: Path, gold: Path, errors: bool) -> None:
+    """Compare records (RECORDS.md) with their gold: two JSON files, or two folders of them by name."""
+    from pipeline.display import list_scores
+    from pipeline.score import pairs
+
+    with _failing():
+        list_scores(list(pairs(predicted, gold)), errors, _console())
+
+
 # ---------------------------------------------------------------- shared
 def _console(stderr: bool = False) -> Console:
     from rich.console import Console

@@ -10,6 +10,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from pipeline.run import Summary
+from pipeline.score import Score
+from pipeline.words import Change, Proposal
 
 _KINDS = {"department": "部门整体", "project": "项目支出", "common": "共性指标", "basics": "基础数据"}
 _HEAD = (
@@ -200,3 +202,56 @@ def list_copies(groups: list[list[Any]], console: Console) -> None:
         for row in rows:
             mark = "，以此为准" if row.preferred else ""
             console.print(f"  {_STAGES[row.stage]}{mark} {escape(row.path)}", highlight=False)
+
+
+def list_unknown(proposals: list[Proposal], console: Console) -> None:
+    """What nobody understood: the spelling, the field proposed, the evidence."""
+    if not proposals:
+        console.print("没有不认识的表头。")
+        return
+    table = Table("写法", "块", "建议字段", "依据", "份数", "补全", "其下", "旁边", "例", show_edge=False)
+    for p in proposals:
+        field = "[dim]没有建议[/]" if p.field is None else escape(p.field) + ("（已归入）" if p.taken else "")
+        table.add_row(
+            escape(p.text), p.block, field, escape(p.reason or ""), str(p.submissions), str(p.completes),
+            escape("、".join(_short(c) for c in p.below)), escape("、".join(p.beside)), escape(p.example),
+        )  # fmt: skip
+    console.print(table)
+    console.print("写成词条：ziping unknown --csv new.csv")
+
+
+def list_changes(changes: list[Change], gone: list[str], console: Console) -> None:
+    """What a vocabulary row would change, value by value."""
+    for change in changes:
+        before, after = ("（无）" if v is None else _short(str(v)) for v in (change.before, change.after))
+        console.print(f"{change.file} {change.path}：{before} → {after}", highlight=False, markup=False)
+    for path in gone:
+        console.print(f"{path}：原文件已不在，无法重读", highlight=False, markup=False)
+    files = len({change.file for change in changes})
+    console.print(f"共改变{files}份材料的{len(changes)}个值。", highlight=False)
+
+
+def list_scores(scores: list[tuple[str, dict[str, Score]]], errors: bool, console: Console) -> None:
+    """F1 of every record and of all together; `—` where neither side states anything."""
+    table = Table("文件", "字段", "章节", "核对发现", "封面", "填错位置", show_edge=False)
+    total: dict[str, Score] = {}
+    for name, parts in scores:
+        total = {k: total[k] + part if k in total else part for k, part in parts.items()}
+        table.add_row(
+            escape(name), *(_f1(part) for part in parts.values()), f"{parts['fields'].misplaced:.2%}"
+        )
+    if len(scores) > 1:
+        table.add_row("全部", *(_f1(part) for part in total.values()), f"{total['fields'].misplaced:.2%}")
+    console.print(table)
+    if errors:
+        for name, parts in scores:
+            for part in parts.values():
+                for e in part.errors:
+                    line = (
+                        f"{name} {e.path} {e.kind}：应为{_short(str(e.gold))}，读作{_short(str(e.predicted))}"
+                    )
+                    console.print(line, highlight=False, markup=False)
+
+
+def _f1(part: Score) -> str:
+    return "—" if part.f1 is None else f"{part.f1:.3f}"

@@ -10,6 +10,7 @@ from typing import Any
 
 import extractors
 from normalizers import normalize
+from normalizers.vocabulary import Vocabulary
 from schema.checks import check
 from schema.document import Document
 from schema.errors import NothingFound
@@ -27,11 +28,11 @@ class Extraction:
     evidence: Evidence
 
 
-def extract(file: Path | extractors.File) -> Extraction:
-    """Reads one file. Raises FileRefused or NothingFound."""
+def extract(file: Path | extractors.File, words: Vocabulary | None = None) -> Extraction:
+    """Reads one file; words: another vocabulary than the one that ships. Raises FileRefused or NothingFound."""
     document = extractors.read(file)
     try:
-        submission, evidence = normalize(document)
+        submission, evidence = normalize(document, words)
     except NothingFound as nothing:
         place = file.path if isinstance(file, extractors.File) else file
         raise NothingFound(place, nothing.trouble, nothing.remedy) from None

@@ -199,6 +199,32 @@ class Store:
         with self.guard(), self.engine.connect() as connection:
             return [(row.name, row.message) for row in connection.execute(query.order_by(tables.file.c.name))]
 
+    def unknown(self) -> list[sa.Row[Any]]:
+        """The headings that nobody knows, one row each: submission_id, file, text, block, field, reason, taken, below, beside,
+        and its place. What is left over and short enough for a heading is among them, in block `leftover`."""
+        u, left, s, f = tables.unknown_heading, tables.leftover, tables.submission, tables.file
+        place = ("part", "block_no", "table_no", "row_no", "column_no")
+        headings = sa.select(
+            u.c.submission_id, f.c.name.label("file"), u.c.text, u.c.block, u.c.field, u.c.reason, u.c.taken, u.c.below,
+            u.c.beside, *(u.c[name] for name in place),
+        ).join_from(u, s, u.c.submission_id == s.c.submission_id).join(f, f.c.sha256 == s.c.sha256)  # fmt: skip
+        others = sa.select(
+            left.c.submission_id, f.c.name.label("file"), left.c.text, *(left.c[name] for name in place)
+        ).join_from(left, s, left.c.submission_id == s.c.submission_id).join(f, f.c.sha256 == s.c.sha256)  # fmt: skip
+        with self.guard(), self.engine.connect() as connection:
+            return [*connection.execute(headings), *connection.execute(others)]
+
+    def sources(self, submissions: set[str]) -> dict[str, list[str]]:
+        """The paths under which the files of submissions arrived."""
+        s, d = tables.submission, tables.delivery
+        query = sa.select(s.c.submission_id, d.c.path).join(d, d.c.sha256 == s.c.sha256).order_by(d.c.path)
+        out: dict[str, list[str]] = {}
+        with self.guard(), self.engine.connect() as connection:
+            for submission_id, path in connection.execute(query):
+                if submission_id in submissions:
+                    out.setdefault(submission_id, []).append(path)
+        return out
+
     def submissions(self) -> list[sa.Row[Any]]:
         """One row per submission: id, file, unit, year, title, forms, findings, unexplained cells."""
         s, f = tables.submission, tables.file
@@ -299,6 +325,7 @@ def _rows(extraction: Extraction) -> dict[sa.Table, list[dict[str, Any]]]:
             "raw": p.raw,
             "confidence": p.confidence,
             "proof": p.proof,
+            "recognised": p.recognised,
             **_origin(p.origin),
             **_pages(p.origin),
         }
@@ -311,6 +338,13 @@ def _rows(extraction: Extraction) -> dict[sa.Table, list[dict[str, Any]]]:
         {**key, "no": i + 1, "text": left.text, **_origin(left.origin)}
         for i, left in enumerate(evidence.leftovers)
     ]
+    out[tables.unknown_heading] = [
+        {
+            **key, "no": i + 1, "text": u.text, "block": u.block, "field": u.field, "reason": u.reason, "taken": u.taken,
+            "below": list(u.below), "beside": list(u.beside), **_origin(u.origin),
+        }
+        for i, u in enumerate(evidence.unknown)
+    ]  # fmt: skip
     return out
 
 

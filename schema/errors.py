@@ -39,3 +39,7 @@ class StoreError(ZipingError):
 
 class VocabularyError(ZipingError):
     """A row of the vocabulary is wrong: unknown field, contradicting spelling, bad pattern."""
+
+
+class ScoreError(ZipingError):
+    """A record or a gold cannot be read, so that nothing can be compared."""

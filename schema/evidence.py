@@ -11,7 +11,8 @@ from schema.document import Origin
 class Provenance:
     """One value's source. record: path of the record (`forms[0].indicators[3]`); field: its field
     (`score`); raw: the cell's or paragraph's text as written; proof: `proven` where the form's own arithmetic
-    holds with the figure, `contradicted` where it does not, None where no equation reaches it."""
+    holds with the figure, `contradicted` where it does not, None where no equation reaches it; recognised: why the
+    value was put under its field where the heading's spelling is not known as written, None where it is."""
 
     record: str
     field: str
@@ -19,6 +20,7 @@ class Provenance:
     origin: Origin
     confidence: float | None = None  # how sure a recogniser was of the raw text, from 0 to 1
     proof: str | None = None
+    recognised: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +32,29 @@ class Leftover:
 
 
 @dataclass(frozen=True, slots=True)
+class Unknown:
+    """A heading that the vocabulary does not hold. block: where it stands (`indicators`); field: the field proposed, None
+    where none is; reason: what the proposal rests on; taken: were its cells put under that field; below: some of the
+    cells it heads; beside: the headings next to it."""
+
+    text: str
+    origin: Origin
+    block: str
+    field: str | None
+    reason: str | None
+    taken: bool
+    below: tuple[str, ...]
+    beside: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Evidence:
     """The ledger of one document: `cells` non-blank cells and paragraphs, each of them `used`,
-    `ornament` or one of `leftovers`."""
+    `ornament` or one of `leftovers`; `unknown`: the headings among them that nobody knows as written."""
 
     cells: int
     used: int
     ornament: int
     provenance: tuple[Provenance, ...]
     leftovers: tuple[Leftover, ...]
+    unknown: tuple[Unknown, ...] = ()

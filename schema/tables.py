@@ -14,6 +14,7 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from sqlalchemy import (
     JSON,
+    Boolean,
     Column,
     Date,
     Dialect,
@@ -281,6 +282,7 @@ provenance = Table(
     Column("boxes", JSON, comment="在页上的位置：[页, 左, 上, 右, 下]，单位点，跨页的有多个"),
     Column("confidence", Float, comment="文字识别的最低把握，0到1；不是识别来的为空"),
     Column("proof", String(12), comment="表内勾稽：proven 相符，contradicted 不符；没有勾稽关系的为空"),
+    Column("recognised", Text, comment="归入该字段的依据；表头写法与词表一致的为空"),
     *_of_submission("no"),
     Index(None, "submission_id", "record", "field"),
     comment="每个值的出处",
@@ -308,4 +310,24 @@ leftover = Table(
     Column("column_no", Integer, comment="第几列，从1起；段落为空"),
     *_of_submission("no"),
     comment="没有识别的内容",
+)
+unknown_heading = Table(
+    "unknown_heading",
+    metadata,
+    _submission_id(),
+    _key("no", "序号"),
+    Column("text", Text, nullable=False, comment="原文"),
+    Column("block", String(10), nullable=False, comment="所在的块：indicators、funds、label 等"),
+    Column("field", Text, comment="建议的字段或代码；没有建议的为空"),
+    Column("reason", Text, comment="建议的依据"),
+    Column("taken", Boolean, nullable=False, comment="其下的内容是否已按建议归入"),
+    Column("below", JSON, nullable=False, comment="其下的若干单元格"),
+    Column("beside", JSON, nullable=False, comment="左右的表头"),
+    Column("part", Text, nullable=False, comment="文件部分"),
+    Column("block_no", Integer, nullable=False, comment="文件中第几个段落或表格，从1起"),
+    Column("table_no", Integer, comment="第几个表格，从1起；段落为空"),
+    Column("row_no", Integer, comment="第几行，从1起；段落为空"),
+    Column("column_no", Integer, comment="第几列，从1起；段落为空"),
+    *_of_submission("no"),
+    comment="词表里没有的表头，及其建议",
 )

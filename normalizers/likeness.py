@@ -1,0 +1,111 @@
+"""A heading that the vocabulary does not hold: the known spelling most like it, and whether the cells below agree.
+
+Measured on the vocabulary itself, each spelling held back in turn (tests/normalizers/test_likeness.py): with LIKE, AHEAD and
+the telling words the first proposal is right for 9 of 10 that get one; the cells below decide the rest.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+
+from normalizers.text import blank, squeeze
+from normalizers.values import number
+
+LIKE = 0.75  # the least likeness of two spellings that may mean the same
+AHEAD = 0.1  # how far the best field's spelling must be ahead of the next field's
+LEAST = 0.35  # the least likeness that is worth a person's look
+_FEW = 0.2  # share of cells that may be otherwise than the field promises
+# Words that decide what a heading means: two headings are alike only if they share them. Some stand for each other.
+_TELLING = re.compile(
+    "上年|去年|执行|支出|到位|批复|安排|决算|追加|系数|复核|复评|折算|调整|年初|方向|符号|得分|分值|权重|分数|扣分|[一二三四]级|原因|依据|标准|材料|名称|来源|内容|内涵|数字|"
+    "未|不|无|是否|比|率|差|类|及|单位|值|目标|预期|预设|计划|实际|完成|达成|指标(?=$)|说明|情况"
+)
+_SAME = {"达成": "完成", "实际": "完成", "预期": "目标", "预设": "目标", "计划": "目标", "分数": "分值"}
+_POINTS = frozenset(("weight", "score", "review_score", "level1_weight", "level2_weight"))
+_WORDS = frozenset(("level1", "level2", "level3", "definition", "criteria", "evidence", "deviation"))
+_MONEY = frozenset(("approved", "revised", "received", "executed", "amount"))
+
+
+@dataclass(frozen=True, slots=True)
+class Near:
+    """A proposal: the field, the known spelling it rests on, how alike they are (0 to 1)."""
+
+    field: str
+    spelling: str
+    likeness: float
+
+    @property
+    def reason(self) -> str:
+        return f"近似“{self.spelling}”（{self.likeness:.2f}）"
+
+
+def nearest(spelling: str, known: Sequence[tuple[str, str]], ahead: float = AHEAD) -> Near | None:
+    """The field whose spelling is most like this one; None where none is like enough, or two fields are.
+
+    known: (spelling, field) of one block.
+    """
+    told = _telling(spelling)
+    best: dict[str, tuple[float, str]] = {}
+    matcher = SequenceMatcher(None, autojunk=False)
+    matcher.set_seq2(spelling)
+    for other, field in known:
+        if (
+            2 * min(len(other), len(spelling)) < LIKE * (len(other) + len(spelling))
+            or _telling(other) != told
+        ):
+            continue
+        matcher.set_seq1(other)
+        likeness = matcher.ratio()
+        if likeness > best.get(field, (0.0, ""))[0]:
+            best[field] = likeness, other
+    ranked = sorted(((score, field, other) for field, (score, other) in best.items()), reverse=True)
+    if not ranked or ranked[0][0] < LIKE:
+        return None
+    if len(ranked) > 1 and ranked[0][0] - ranked[1][0] < ahead:
+        return None
+    score, field, other = ranked[0]
+    return Near(field, other, score)
+
+
+def likest(spelling: str, known: Sequence[tuple[str, str]]) -> Near | None:
+    """The field of the spelling most like this one, for a person to decide on; telling words count double."""
+    told = _telling(spelling)
+    best = max(
+        ((_shared(told, _telling(other)) + SequenceMatcher(None, spelling, other, autojunk=False).ratio(), field, other)
+         for other, field in known),
+        default=None,
+    )  # fmt: skip
+    return Near(best[1], best[2], best[0] / 2) if best is not None and best[0] / 2 >= LEAST else None
+
+
+def _shared(a: frozenset[str], b: frozenset[str]) -> float:
+    return len(a & b) / len(a | b) if a | b else 0.0
+
+
+def agree(field: str, cells: Sequence[str]) -> bool:
+    """Do the cells below a heading hold what the field holds? Blank cells say nothing; no cell at all does not agree."""
+    stated = [cell for cell in cells if not blank(cell)]
+    if not stated:
+        return False
+    figures = [figure.value for cell in stated if (figure := number(cell)) is not None]
+    share = len(figures) / len(stated)
+    if field in _POINTS:
+        return share >= 1 - _FEW and all(0 <= figure <= 100 for figure in figures)
+    if field in _MONEY or field in ("execution_rate", "coefficient"):
+        return share >= 1 - _FEW
+    if field in _WORDS:
+        return share <= _FEW
+    if field in ("target", "actual", "adjusted_target"):
+        return sum(len(squeeze(cell)) <= 40 for cell in stated) >= (1 - _FEW) * len(stated)
+    if field == "op":
+        return all(len(squeeze(cell)) <= 4 for cell in stated)
+    if field == "unit":
+        return share <= _FEW and all(len(squeeze(cell)) <= 8 for cell in stated)
+    return True
+
+
+def _telling(spelling: str) -> frozenset[str]:
+    return frozenset(_SAME.get(word, word) for word in _TELLING.findall(spelling))

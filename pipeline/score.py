@@ -1,0 +1,192 @@
+"""How right a record is beside its gold: precision, recall and F1 over the fields that are stated.
+
+A field counts as right where both records state it alike, as missed where only the gold does, as false where only the
+predicted record does; both silent counts nothing. Rows are aligned in order so that as many fields as possible agree; a row
+without a partner counts with all its fields. Text is compared in compatibility form (NFKC) without blanks, numbers exactly.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import simplejson
+
+from schema import records
+from schema.errors import ScoreError
+
+_ROWS: dict[str, type] = {
+    "funds": records.Fund, "goals": records.Goal, "tasks": records.Task, "indicators": records.Indicator,
+    "basics": records.Basic,
+}  # fmt: skip
+_NOT_COUNTED = frozenset(("no", "extra", *_ROWS))
+_EMPTY: dict[str, Any] = {"report": {}, "forms": [], "sections": [], "findings": []}
+_BLANK = re.compile(r"\s+")
+Record = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Error:
+    """One field that is not right: where it stands in the gold (or, without a partner, in the prediction)."""
+
+    path: str
+    gold: Any
+    predicted: Any
+
+    @property
+    def kind(self) -> str:
+        """`missed`, `false`, or `wrong` where both state something else."""
+        return "missed" if self.predicted is None else "false" if self.gold is None else "wrong"
+
+
+@dataclass(slots=True)
+class Score:
+    """Counts of one list of fields, and what was not right in it."""
+
+    right: int
+    errors: list[Error]
+
+    @property
+    def f1(self) -> float | None:
+        """None where neither record states anything. A field stated otherwise is both missed and false."""
+        twice = 2 * self.right + sum(2 if e.kind == "wrong" else 1 for e in self.errors)
+        return 2 * self.right / twice if twice else None
+
+    @property
+    def misplaced(self) -> float:
+        """The share of the stated fields whose value the gold does not have there."""
+        false = sum(e.kind != "missed" for e in self.errors)
+        return false / (self.right + false) if self.right + false else 0.0
+
+    def __add__(self, other: Score) -> Score:
+        return Score(self.right + other.right, self.errors + other.errors)
+
+
+def score(predicted: Record, gold: Record) -> dict[str, Score]:
+    """The scores of `fields` (forms and the rows in them), `sections`, `findings` and `report`, of two records as
+    `ziping extract --json` prints them. Raises KeyError where a list is absent."""
+    total = Score(0, [])
+    for ours, theirs, path in _aligned(predicted["forms"], gold["forms"], "forms", _form_fields):
+        total += _compared(_form_fields(ours), _form_fields(theirs), path)
+        for name, kind in _ROWS.items():
+            names = [f.name for f in fields(kind) if f.name not in _NOT_COUNTED]
+            total += _rows(ours.get(name) or [], theirs.get(name) or [], f"{path}.{name}", names)
+    told = [f.name for f in fields(records.Section) if f.name != "no"]
+    return {
+        "fields": total,
+        "sections": _rows(predicted["sections"], gold["sections"], "sections", told),
+        "findings": _findings(predicted["findings"], gold["findings"]),
+        "report": _compared(predicted["report"], gold["report"], "report"),
+    }
+
+
+def pairs(predicted: Path, gold: Path) -> Iterator[tuple[str, dict[str, Score]]]:
+    """(name, scores) of two files, or of every gold file of a folder; a record that is not there scores as an empty one.
+    Raises ScoreError where a gold cannot be read."""
+    golds = sorted(gold.glob("*.json")) if gold.is_dir() else [gold]
+    if not golds:
+        raise ScoreError(gold, "没有标准答案（*.json）", "请核对文件夹")
+    for path in golds:
+        other = predicted / path.name if gold.is_dir() else predicted
+        told = _loaded(other) if other.is_file() or not gold.is_dir() else _EMPTY
+        yield path.stem, score(told, _loaded(path))
+
+
+def _loaded(path: Path) -> Record:
+    try:
+        record = simplejson.loads(path.read_text(encoding="utf-8"), use_decimal=True)
+    except (OSError, ValueError) as error:
+        raise ScoreError(
+            path, f"无法读取（{type(error).__name__}）", "应为 ziping extract --json 的输出"
+        ) from None
+    if not isinstance(record, dict) or not _EMPTY.keys() <= record.keys():
+        raise ScoreError(path, "不是自评材料的记录", "应为 ziping extract --json 的输出")
+    return record
+
+
+def _form_fields(form: Record) -> Record:
+    flat = {f.name: form.get(f.name) for f in fields(records.Form) if f.name not in _NOT_COUNTED}
+    contacts = flat.pop("contacts", None) or {}
+    return flat | {f"contacts.{name}": value for name, value in contacts.items()}
+
+
+def _rows(ours: list[Record], theirs: list[Record], path: str, names: list[str]) -> Score:
+    def told(row: Record) -> Record:
+        return {name: row.get(name) for name in names}
+
+    total = Score(0, [])
+    for one, other, place in _aligned(ours, theirs, path, told):
+        total += _compared(told(one), told(other), place)
+    return total
+
+
+def _compared(ours: Record, theirs: Record, path: str) -> Score:
+    out = Score(0, [])
+    for name in dict.fromkeys([*theirs, *ours]):
+        a, b = ours.get(name), theirs.get(name)
+        if same(a, b):
+            out.right += _stated(b)
+        else:
+            out.errors.append(Error(f"{path}.{name}", b if _stated(b) else None, a if _stated(a) else None))
+    return out
+
+
+def _aligned(
+    ours: Sequence[Record], theirs: Sequence[Record], path: str, told: Any
+) -> Iterator[tuple[Record, Record, str]]:
+    """Pairs in order with the most agreeing fields; a row without a partner is paired with an empty one."""
+    a, b = [told(row) for row in ours], [told(row) for row in theirs]
+    agree = [[sum(_stated(y[k]) and same(x.get(k), y[k]) for k in y) for y in b] for x in a]
+    best = [[0] * (len(b) + 1) for _ in range(len(a) + 1)]
+    for i in range(len(a) - 1, -1, -1):
+        for j in range(len(b) - 1, -1, -1):
+            paired = best[i + 1][j + 1] + agree[i][j] if agree[i][j] else 0
+            best[i][j] = max(paired, best[i + 1][j], best[i][j + 1])
+    i = j = 0
+    while i < len(a) or j < len(b):
+        if i < len(a) and j < len(b) and agree[i][j] and best[i][j] == best[i + 1][j + 1] + agree[i][j]:
+            yield ours[i], theirs[j], f"{path}[{j}]"
+            i, j = i + 1, j + 1
+        elif j == len(b) or (i < len(a) and best[i][j] == best[i + 1][j]):
+            yield ours[i], {}, f"{path}[+{i}]"
+            i += 1
+        else:
+            yield {}, theirs[j], f"{path}[{j}]"
+            j += 1
+
+
+def _findings(ours: list[Record], theirs: list[Record]) -> Score:
+    """Findings as a multiset of check and form; those of a rule pack are not counted."""
+    left = [(f["check"], f.get("form")) for f in ours if not f.get("pack")]
+    out = Score(0, [])
+    for key in [(f["check"], f.get("form")) for f in theirs if not f.get("pack")]:
+        if key in left:
+            left.remove(key)
+            out.right += 1
+        else:
+            out.errors.append(Error("findings", key, None))
+    out.errors += [Error("findings", None, key) for key in left]
+    return out
+
+
+def same(a: Any, b: Any) -> bool:
+    """Do two values say the same? A number as text is not the number."""
+    if isinstance(a, str) and isinstance(b, str):
+        return _plain(a) == _plain(b)
+    if isinstance(a, (list, tuple)) and isinstance(b, (list, tuple)):
+        return len(a) == len(b) and all(map(same, a, b))
+    if isinstance(a, dict) and isinstance(b, dict):
+        return all(same(a.get(k), b.get(k)) for k in a.keys() | b.keys())
+    return bool(a == b) or not (_stated(a) or _stated(b))
+
+
+def _plain(text: str) -> str:
+    return _BLANK.sub("", unicodedata.normalize("NFKC", text))
+
+
+def _stated(value: Any) -> bool:
+    return value is not None and value not in ("", [], {}, ())

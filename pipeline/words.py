@@ -1,0 +1,221 @@
+"""What nobody understood, as rows for the vocabulary: proposed, tested against the store, added."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import simplejson
+
+from extractors import File
+from normalizers.vocabulary import BLOCKS, LONGEST, Vocabulary, folder, vocabulary
+from pipeline import run
+from pipeline.extract import Extraction, as_json, as_record, extract
+from pipeline.score import score
+from pipeline.store import Store
+from schema.document import Origin
+from schema.errors import VocabularyError, ZipingError
+
+HEADINGS, LABELS = "headings.csv", "labels.csv"
+COLUMNS = {HEADINGS: ("heading", "block", "field", "note"), LABELS: ("label", "list", "code", "side", "note")}
+LABEL, LEFTOVER = "label", "leftover"
+_SENTENCE = "。；！？"
+Row = dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A spelling that the vocabulary does not hold, over the whole store. field: the proposed one, None where none is; taken:
+    its cells were put under that field already; completes: the submissions in which nothing else is unknown."""
+
+    text: str
+    block: str
+    field: str | None
+    reason: str | None
+    taken: bool
+    submissions: int
+    completes: int
+    below: tuple[str, ...]
+    beside: tuple[str, ...]
+    example: str
+
+    @property
+    def row(self) -> Row:
+        """The row of headings.csv or labels.csv; a field that nobody proposes stays blank, for a person to write."""
+        note = f"{self.submissions}份；{self.reason or '没有建议'}；例：{self.example}"
+        if self.block == LABEL:
+            return {"label": self.text, "list": "funds", "code": self.field or "", "side": "", "note": note}
+        return {"heading": self.text, "block": self.block, "field": self.field or "", "note": note}
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One value that a row would change in the store."""
+
+    file: str
+    path: str
+    before: Any
+    after: Any
+
+
+def unknown(store: Store) -> list[Proposal]:
+    """The unknown spellings of a store, most frequent first."""
+    words = vocabulary()
+    groups: dict[tuple[str, str], list[Any]] = {}
+    open_in: dict[str, set[str]] = {}
+    told = set()
+    for row in store.unknown():
+        heading = hasattr(row, "block")
+        place = (row.submission_id, row.part, row.block_no, row.table_no, row.row_no, row.column_no)
+        if not heading and (
+            place in told or len(row.text.strip()) > LONGEST or set(row.text) & set(_SENTENCE)
+        ):
+            continue
+        told.add(place)
+        spelling = words.stripped(row.text)
+        if not spelling:
+            continue
+        groups.setdefault((spelling, row.block if heading else LEFTOVER), []).append(row)
+        if not (heading and row.taken):
+            open_in.setdefault(row.submission_id, set()).add(spelling)
+    found = [_proposal(spelling, block, rows, open_in, words) for (spelling, block), rows in groups.items()]
+    return sorted(found, key=lambda p: (-p.submissions, -p.completes, p.block, p.text))
+
+
+def _proposal(
+    spelling: str, block: str, rows: list[Any], open_in: dict[str, set[str]], words: Vocabulary
+) -> Proposal:
+    submissions = {row.submission_id for row in rows}
+    first = rows[0]
+    example = (
+        f"{first.file} {Origin(first.part, first.block_no, first.table_no, first.row_no, first.column_no)}"
+    )
+    completes = sum(open_in.get(s, set()) == {spelling} for s in submissions)
+    if block == LEFTOVER:
+        near = {name: found for name in BLOCKS if (found := words.near(spelling, name))}
+        name = max(near, key=lambda n: near[n].likeness, default="head")
+        field, reason = (near[name].field, near[name].reason) if near else (None, None)
+        return Proposal(spelling, name, field, reason, False, len(submissions), completes, (), (), example)
+    field = Counter(row.field for row in rows).most_common(1)[0][0]
+    reason = next((row.reason for row in rows if row.field == field), None)
+    below = tuple(dict.fromkeys(cell for row in rows for cell in row.below))[:5]
+    beside = tuple(dict.fromkeys(cell for row in rows for cell in row.beside))[:4]
+    taken = all(row.taken for row in rows)
+    return Proposal(
+        spelling, block, field, reason, taken, len(submissions), completes, below, beside, example
+    )
+
+
+def as_csv(proposals: Iterable[Proposal]) -> str:
+    """Proposals as rows of headings.csv and, after them, of labels.csv under its own headings."""
+    out = io.StringIO()
+    every = list(proposals)
+    for name, columns in COLUMNS.items():
+        rows = [p.row for p in every if (p.block == LABEL) == (name == LABELS)]
+        if rows:
+            writer = csv.DictWriter(out, columns, lineterminator="\n")
+            writer.writeheader()
+            writer.writerows(rows)
+    return out.getvalue()
+
+
+# ---------------------------------------------------------------- rows that a person kept
+def rows_of(path: Path) -> dict[str, list[Row]]:
+    """The rows of a file as `unknown --csv` writes it, by the vocabulary file they belong to; a row whose field a person left
+    blank is left out. Raises VocabularyError."""
+    try:
+        lines = list(csv.reader(path.read_text(encoding="utf-8-sig").splitlines()))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise VocabularyError(path, f"词条文件无法读取（{error}）", "请用UTF-8编码的CSV") from None
+    out: dict[str, list[Row]] = {HEADINGS: [], LABELS: []}
+    name = None
+    for number, line in enumerate(lines, 1):
+        if not any(cell.strip() for cell in line):
+            continue
+        heading = next((n for n, columns in COLUMNS.items() if tuple(line) == columns), None)
+        if heading is not None:
+            name = heading
+            continue
+        if name is None or len(line) != len(COLUMNS[name]):
+            wanted = " 或 ".join(",".join(columns) for columns in COLUMNS.values())
+            raise VocabularyError(f"{path}第{number}行", "没有表头或列数不对", f"第一行应为 {wanted}")
+        row = dict(zip(COLUMNS[name], (cell.strip() for cell in line), strict=True)) | {"line": str(number)}
+        if row["field" if name == HEADINGS else "code"]:
+            out[name].append(row)
+    return out
+
+
+def extended(path: Path) -> Vocabulary:
+    """The vocabulary with the rows of a file. Raises VocabularyError where one is wrong or contradicts another spelling."""
+    return Vocabulary(folder(), rows_of(path), str(path))
+
+
+def effect(store: Store, path: Path) -> tuple[list[Change], list[str]]:
+    """What the rows of a file would change in the store: the submissions that hold one of their spellings are read again,
+    nothing is written. Gives the changes, and the files that are no longer where they were."""
+    words = extended(path)
+    rows = rows_of(path)
+    spellings = {vocabulary().stripped(row["heading"]) for row in rows[HEADINGS]}
+    spellings |= {vocabulary().stripped(row["label"]) for row in rows[LABELS]}
+    concerned = {row.submission_id for row in store.unknown() if vocabulary().stripped(row.text) in spellings}
+    changes: list[Change] = []
+    gone: list[str] = []
+    for submission_id, paths in sorted(store.sources(concerned).items()):
+        file = next((found for place in paths if (found := _file(Path(place))) is not None), None)
+        if file is None:
+            gone.append(paths[0])
+            continue
+        try:
+            after = extract(file, words)
+        except ZipingError:
+            gone.append(paths[0])
+            continue
+        changes += _changes(file.path.name, store.load(submission_id), after)
+    return changes, gone
+
+
+def _changes(name: str, before: dict[str, Any], after: Extraction) -> Iterator[Change]:
+    old = simplejson.loads(as_json(before), use_decimal=True)
+    new = simplejson.loads(as_json(as_record(after)), use_decimal=True)
+    for part in score(new, old).values():
+        for error in part.errors:
+            yield Change(name, error.path, error.gold, error.predicted)
+
+
+def _file(path: Path) -> File | None:
+    """The file at a path, also inside an archive that stands there."""
+    if path.is_file():
+        return File(path)
+    archive = next((parent for parent in path.parents if parent.is_file()), None)
+    if archive is None:
+        return None
+    return next((f for f in run.find([archive]) if isinstance(f, File) and f.path == path), None)
+
+
+def add(path: Path) -> int:
+    """Writes the rows of a file into the vocabulary; how many there were. Raises VocabularyError and changes nothing where one
+    is wrong. A spelling that is there already is not written twice."""
+    words = extended(path)
+    del words
+    added = 0
+    for name, rows in rows_of(path).items():
+        target = Path(str(folder().joinpath(name)))
+        key = COLUMNS[name][:2]
+        with target.open(encoding="utf-8", newline="") as lines:
+            there = {tuple(row[k] for k in key) for row in csv.DictReader(lines)}
+        fresh = [row for row in rows if tuple(row[k] for k in key) not in there]
+        with target.open("a", encoding="utf-8", newline="") as out:
+            writer = csv.DictWriter(out, COLUMNS[name], extrasaction="ignore", lineterminator="\n")
+            writer.writerows(_kept(row) for row in fresh)
+        added += len(fresh)
+    return added
+
+
+def _kept(row: Row) -> Row:
+    """A row as it is kept: the evidence of the proposal named a file, which the vocabulary must not."""
+    return {**row, "note": ""}
