@@ -169,7 +169,7 @@ def _goal_columns(grid: Grid, row: int, words: Vocabulary) -> bool:
     if len(filled) != 3 or row + 1 >= len(grid.rows) or filled[0].cell.row_span < 2:
         return False
     fields = [words.heading(slot.text, "goals") for slot in filled]
-    if fields[0] != "block" or not {"planned", "actual"} & set(fields[1:]) or None not in fields[1:]:
+    if fields[0] != "block" or not {"planned", "actual", "block"} & set(fields[1:]) or None not in fields[1:]:
         return False
     below = [slot for slot in grid.filled(row + 1) if slot.cell is not filled[0].cell]
     return all(len(slot.text) <= LONGEST for slot in filled) and any(
@@ -202,6 +202,8 @@ def _funds_starts(filled: list[Slot], words: Vocabulary, current: str | None) ->
         return not any(number(slot.cell.text) for slot in filled)
     if current in ("indicators", "tasks", "funds", "basics"):
         return False
+    if len(filled) == 1 and words.listed(filled[0].text, "side"):
+        return True  # 年度收入情况, over a row of items
     if "block" in fields and words.heading(filled[0].text, "funds") == "block" and len(filled) > 1:
         return words.heading(filled[0].text, "goals") is None or bool(fields & _FUND_COLUMNS)
     if any(words.listed(slot.text, "side") for slot in filled) and len(filled) <= 6 and len(filled) > 1:

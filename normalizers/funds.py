@@ -269,8 +269,10 @@ class _Rows:
         self._state(line, name or "amount", slot, figure, field_above)
 
     def _line_of(self, slot: Slot, left: _Heading | None, item_above: _Heading | None) -> _Line:
-        if left is not None and left.item:
-            return self._line(left)
+        if left is not None and left.item and not (item_above and left.item.item == "total"):
+            return self._line(
+                left
+            )  # 合计 at the side of a row says nothing where the headings above are items
         return self._line(item_above, slot) if item_above is not None else self._total()
 
     def _words(self, slot: Slot, left: _Heading | None, ordered: _Heading | None) -> _Heading | None:

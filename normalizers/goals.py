@@ -10,7 +10,7 @@ from normalizers.blocks import Block, band_fields
 from normalizers.draft import Draft
 from normalizers.grid import Grid, Slot
 from normalizers.text import words
-from normalizers.vocabulary import Vocabulary
+from normalizers.vocabulary import LONGEST, Vocabulary
 from schema.evidence import Unknown
 from schema.records import Goal
 
@@ -47,6 +47,8 @@ def _columns(grid: Grid, block: Block, draft: Draft, vocabulary: Vocabulary) -> 
         if field in _FIELDS:
             heads.append(_Head(slot, str(field)))
     for row in range(block.start + block.header, block.stop):
+        if len(grid.filled(row)) > len(heads) + 2 or _labelled(grid, row, heads, vocabulary):
+            continue
         cells: dict[str, Slot] = {}
         extra: list[tuple[str, Slot]] = []
         heading = {head.field: head.slot.text for head in heads}
@@ -60,6 +62,16 @@ def _columns(grid: Grid, block: Block, draft: Draft, vocabulary: Vocabulary) -> 
                 extra.append((heading["planned"], cells["planned"]))
             cells["planned"] = cells.pop("adjusted")
         _add(draft, cells, extra, {head.field: head.recognised for head in heads})
+
+
+def _labelled(grid: Grid, row: int, heads: list[_Head], vocabulary: Vocabulary) -> bool:
+    """`项目实施过程概述 | text` below the goals: a row with a label of its own, which is no goal's, is no goal."""
+    filled = [slot for slot in grid.filled(row) if slot.cell.row == row]
+    if len(filled) != 2 or row in grid.ragged:
+        return False
+    label = filled[0]
+    beside = all(head.slot.overlap(label.left, label.right) <= 0 for head in heads)
+    return beside and 6 <= len(label.text) <= LONGEST and vocabulary.heading(label.text, "goals") is None
 
 
 def _unknown(

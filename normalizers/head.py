@@ -157,6 +157,10 @@ def head_value(field: str, text: str) -> Value | None:
 
 
 # ---------------------------------------------------------------- lines
+# A year at the end of a line, in brackets, or set apart by blanks between labels.
+_YEAR_ALONE = re.compile(r"年\s*度?\s*[)）]?\s*$|[（(]\s*20\d\d\s*年?\s*度?|(?:^|\s)20\d\d年度\s+\S{2,10}[:：]")
+
+
 def read_line(source: Source, draft: Draft, vocabulary: Vocabulary, rank: int = BESIDE) -> bool:
     """A line of run-in labels (`填报单位（盖章）：… 填报时间：2021.6.8`) or a year; False where it is neither."""
     plain = _STAMP.sub("", width(source.text))
@@ -168,7 +172,7 @@ def read_line(source: Source, draft: Draft, vocabulary: Vocabulary, rank: int = 
         if len(squeeze(plain)) <= 60 and not any(f == "reported_on" for f, _, _ in pairs)
         else None
     )
-    if stated is not None and re.search(r"年\s*度?\s*[)）]?\s*$|[（(]\s*20\d\d\s*年?\s*度?", plain):
+    if stated is not None and _YEAR_ALONE.search(plain):
         draft.put("fiscal_year", stated, source, rank)
     elif not pairs:
         return False

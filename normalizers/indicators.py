@@ -123,6 +123,8 @@ class _Rows:
         if len(filled) == 1 and re.match(self.vocabulary.forms["notes"], first):
             read_note([filled[0].cell], self.draft)
             return
+        if row not in self.grid.ragged and any(self._runs_over(slot) for slot in filled):
+            return  # 说明 | one text over all columns: a line of its own, left over
         if row not in self.grid.ragged:
             self._indicator(_placed(self.band, self.grid.covering[row]))
         elif self._goes_on(filled):
@@ -201,6 +203,11 @@ class _Rows:
             return placed
         total = sum((i.score for i in self.draft.indicators if i.score is not None), Decimal(0))
         return {score: figures[0][0]} if abs(figures[0][1].value - total) <= Decimal("0.01") else placed
+
+    def _runs_over(self, slot: Slot) -> bool:
+        """Does a cell run over more columns than a row of the block has cells merged sideways?"""
+        covered = [column for column in self.band if slot.overlap(column.left, column.right) > 0]
+        return len(covered) > max(3, len(self.band) // 2)
 
     def _is_name(self, slot: Slot) -> bool:
         return number(slot.cell.text) is None and len(slot.text) > 3 and not slot.text.endswith("分")

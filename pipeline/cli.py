@@ -105,7 +105,7 @@ def extract(
         elif not quiet:
             from pipeline.display import show
 
-            show(as_record(result), file.path.name, _console())
+            show(as_record(result), file.path.name, _console(), result.evidence.unknown)
     if out is not None and not quiet:
         click.echo(f"{len(found) - refused} of {len(found)} read, JSON in {out}", err=True)
     sys.exit(REFUSED if refused else READ)

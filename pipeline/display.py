@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -12,6 +13,7 @@ from rich.table import Table
 from pipeline.run import Summary
 from pipeline.score import Score
 from pipeline.words import Change, Proposal
+from schema.evidence import Unknown
 
 _KINDS = {"department": "部门整体", "project": "项目支出", "common": "共性指标", "basics": "基础数据"}
 _HEAD = (
@@ -41,8 +43,9 @@ _NUMBERS = {
 }
 
 
-def show(record: dict[str, Any], name: str, console: Console) -> None:
-    """A submission as tables, one form after the other; what a finding is about is marked with its number."""
+def show(record: dict[str, Any], name: str, console: Console, unknown: Sequence[Unknown] = ()) -> None:
+    """A submission as tables, one form after the other; what a finding is about is marked with its number, and at the end
+    stands what was taken for a field by likeness, and what was not understood."""
     report, findings = record["report"], record["findings"]
     console.rule(f"[bold]{escape(name)}", align="left")
     line = "  ".join(str(report[k]) for k in ("title", "unit", "fiscal_year", "reported_on") if report[k])
@@ -60,7 +63,7 @@ def show(record: dict[str, Any], name: str, console: Console) -> None:
         for i, finding in enumerate(findings):
             place = f"表{finding['form']}" if finding["form"] else "全文"
             console.print(f"  [red]〔{i + 1}〕[/] {place} {escape(finding['message'])}")
-    _coverage(record["coverage"], console)
+    _coverage(record["coverage"], console, unknown)
 
 
 def _form(form: dict[str, Any], findings: list[tuple[int, dict[str, Any]]], console: Console) -> None:
@@ -160,10 +163,15 @@ def _short(text: str | None, length: int = 40) -> str:
     return text if len(text) <= length else text[: length - 1] + "…"
 
 
-def _coverage(coverage: dict[str, Any], console: Console) -> None:
+def _coverage(coverage: dict[str, Any], console: Console, unknown: Sequence[Unknown]) -> None:
     left = coverage["unexplained"]
     share = 1 - len(left) / coverage["cells"] if coverage["cells"] else 1
     console.print(f"\n[dim]{coverage['cells']}个单元格和段落，已识别{share:.1%}[/]")
+    for heading in unknown:
+        if heading.taken:
+            console.print(
+                f"  [yellow]近似归入[/] {heading.origin}：{escape(heading.text)} → {heading.field}，{escape(heading.reason or '')}"
+            )
     for item in left[:20]:
         console.print(f"  [yellow]未识别[/] {escape(item['where'])}：{escape(_short(item['text']))}")
     if len(left) > 20:

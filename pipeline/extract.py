@@ -84,10 +84,12 @@ def as_evidence(extraction: Extraction) -> dict[str, Any]:
                 "raw": p.raw,
                 "confidence": p.confidence,
                 "proof": p.proof,
+                "recognised": p.recognised,
                 "origin": _plain(p.origin),
             }
             for p in extraction.evidence.provenance
         ],
+        "unknown": [_plain(heading) for heading in extraction.evidence.unknown],
         "unexplained": [
             {"text": left.text, "origin": _plain(left.origin)} for left in extraction.evidence.leftovers
         ],
