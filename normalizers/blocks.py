@@ -259,7 +259,7 @@ def columns(grid: Grid, block: Block, words: Vocabulary) -> list[Column]:
         if field is None and leaf.cell.row + leaf.cell.row_span > last + 1 and leaf is grid.covering[last][0]:
             field = "block"  # the label at the side of the whole block
         out.append(Column(field, leaf.text, leaf.left, leaf.right, leaf))
-    return _recognised(grid, block, _told_apart(out), words)
+    return _told_apart(_recognised(grid, block, out, words))
 
 
 def _recognised(grid: Grid, block: Block, band: list[Column], words: Vocabulary) -> list[Column]:
@@ -300,6 +300,8 @@ def _told_apart(band: list[Column]) -> list[Column]:
     for i, field in enumerate(fields):
         if field == "weight" and fields.count("weight") > 1 and i and fields[i - 1] in ("level1", "level2"):
             fields[i] = f"{fields[i - 1]}_weight"
+        elif field == "weight" and fields.count("weight") > 1 and i and fields[i - 1] is None:
+            fields[i] = None  # the points of a column that nobody knows
         elif field == "level3" and "level3" in fields[i + 1 :] and "level2" not in fields:
             fields[i] = "level2"
     return [replace(column, field=field) for column, field in zip(band, fields, strict=True)]

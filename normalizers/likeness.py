@@ -21,9 +21,18 @@ _FEW = 0.2  # share of cells that may be otherwise than the field promises
 # Words that decide what a heading means: two headings are alike only if they share them. Some stand for each other.
 _TELLING = re.compile(
     "上年|去年|执行|支出|到位|批复|安排|决算|追加|系数|复核|复评|折算|调整|年初|方向|符号|得分|分值|权重|分数|扣分|[一二三四]级|原因|依据|标准|材料|名称|来源|内容|内涵|数字|"
-    "未|不|无|是否|比|率|差|类|及|单位|值|目标|预期|预设|计划|实际|完成|达成|指标(?=$)|说明|情况"
+    "未|不|无|是否|比|率|差|类|及|和|与|单位|值|目标|预期|预设|计划|实际|完成|达成|指标(?=$)|说明|情况"
 )
-_SAME = {"达成": "完成", "实际": "完成", "预期": "目标", "预设": "目标", "计划": "目标", "分数": "分值"}
+_SAME = {
+    "和": "及",
+    "与": "及",
+    "达成": "完成",
+    "实际": "完成",
+    "预期": "目标",
+    "预设": "目标",
+    "计划": "目标",
+    "分数": "分值",
+}
 _POINTS = frozenset(("weight", "score", "review_score", "level1_weight", "level2_weight"))
 _WORDS = frozenset(("level1", "level2", "level3", "definition", "criteria", "evidence", "deviation"))
 _MONEY = frozenset(("approved", "revised", "received", "executed", "amount"))

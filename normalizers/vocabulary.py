@@ -145,6 +145,17 @@ class Vocabulary:
         known = [pair for pair in self._of_block(block) if pair[1] not in KNOWN and agree(pair[1], cells)]
         return likest(spellings[-1], known) if spellings else None
 
+    def propose(self, text: str) -> tuple[str, Near] | None:
+        """(block, proposal) for a text that may be a heading of any block, for a person to decide on."""
+        spellings = self._spellings(text)
+        if not spellings:
+            return None
+        of = {block: [pair for pair in self._of_block(block) if pair[1] not in KNOWN] for block in BLOCKS}
+        near = [(block, found) for block, known in of.items() if (found := nearest(spellings[-1], known))]
+        if not near:
+            near = [(block, found) for block, known in of.items() if (found := likest(spellings[-1], known))]
+        return max(near, key=lambda pair: pair[1].likeness, default=None)
+
     @lru_cache(maxsize=16)  # noqa: B019
     def _of_block(self, block: str) -> list[tuple[str, str]]:
         return [(spelling, field) for (spelling, of), field in self._headings.items() if of == block]

@@ -13,7 +13,7 @@ from typing import Any
 import simplejson
 
 from extractors import File
-from normalizers.vocabulary import BLOCKS, LONGEST, Vocabulary, folder, vocabulary
+from normalizers.vocabulary import LONGEST, Vocabulary, folder, vocabulary
 from pipeline import run
 from pipeline.extract import Extraction, as_json, as_record, extract
 from pipeline.score import score
@@ -97,9 +97,9 @@ def _proposal(
     )
     completes = sum(open_in.get(s, set()) == {spelling} for s in submissions)
     if block == LEFTOVER:
-        near = {name: found for name in BLOCKS if (found := words.near(spelling, name))}
-        name = max(near, key=lambda n: near[n].likeness, default="head")
-        field, reason = (near[name].field, near[name].reason) if near else (None, None)
+        found = words.propose(spelling)
+        name = found[0] if found else "head"
+        field, reason = (found[1].field, found[1].reason) if found else (None, None)
         return Proposal(spelling, name, field, reason, False, len(submissions), completes, (), (), example)
     field = Counter(row.field for row in rows).most_common(1)[0][0]
     reason = next((row.reason for row in rows if row.field == field), None)

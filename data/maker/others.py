@@ -77,8 +77,20 @@ def sheet(source: str) -> bytes:
 
 
 def pdf(source: str) -> bytes:
-    """The source as a PDF with ruled tables; long ones go on over pages."""
-    from reportlab.lib.pagesizes import A4, landscape
+    """The source as a PDF with ruled tables; on larger paper where a merged cell is higher than the page, since this printer
+    cuts none in two (pages.py does)."""
+    from reportlab.lib.pagesizes import A2, A3, A4, landscape
+    from reportlab.platypus.doctemplate import LayoutError
+
+    for paper in (landscape(A4), A3, A2):
+        try:
+            return _printed(source, *paper)
+        except LayoutError:
+            continue
+    raise ValueError("a merged cell is higher than any page")
+
+
+def _printed(source: str, width: float, height: float) -> bytes:
     from reportlab.lib.styles import ParagraphStyle
     from reportlab.pdfbase import pdfmetrics
     from reportlab.pdfbase.cidfonts import UnicodeCIDFont
@@ -89,7 +101,6 @@ def pdf(source: str) -> bytes:
     body = ParagraphStyle("body", fontName=font, fontSize=10, leading=14, wordWrap="CJK")
     title = ParagraphStyle("title", body, fontSize=14, leading=20, alignment=1)
     small = ParagraphStyle("cell", body, fontSize=8, leading=10)
-    width, height = landscape(A4)
     flow: list[object] = []
     for part in parse(source):
         if isinstance(part, Line):

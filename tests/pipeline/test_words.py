@@ -1,0 +1,126 @@
+"""Unknown headings of a store as vocabulary rows: proposed, tested against the store, added, refused."""
+
+from __future__ import annotations
+
+import csv
+import io
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from data.maker import word
+from normalizers import vocabulary as module
+from pipeline import run, words
+from pipeline.store import Store
+from schema.errors import VocabularyError
+from tests.normalizers.test_unknown import FORM
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    """Two submissions with one unknown heading each, one of them with a second."""
+    folder = tmp_path / "材料"
+    folder.mkdir()
+    (folder / "甲.docx").write_bytes(word.make(FORM.format(funds="全年执行数", target="乙方承诺值")))
+    (folder / "乙.docx").write_bytes(word.make(FORM.format(funds="丙方账面", target="乙方承诺值")))
+    opened = Store(str(tmp_path / "s.db"))
+    run.ingest([folder], opened, lambda path, outcome: None)
+    return opened
+
+
+def test_unknown_headings_come_most_frequent_first_with_their_evidence(store: Store) -> None:
+    first, second = words.unknown(store)
+    assert (first.text, first.block, first.submissions, first.completes) == ("乙方承诺值", "indicators", 2, 1)
+    assert first.below == ("≥20公里", "≥95%")
+    assert first.example.endswith("table 1 row 4 column 4")
+    assert (second.text, second.block, second.submissions, second.completes) == ("丙方账面", "funds", 1, 0)
+
+
+def test_the_rows_are_rows_of_the_vocabulary(store: Store) -> None:
+    rows = list(csv.DictReader(io.StringIO(words.as_csv(words.unknown(store)))))
+    assert [(row["heading"], row["block"]) for row in rows] == [
+        ("乙方承诺值", "indicators"),
+        ("丙方账面", "funds"),
+    ]
+
+
+def rows(path: Path, text: str) -> Path:
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_what_a_row_would_change_is_shown_and_nothing_is_written(store: Store, tmp_path: Path) -> None:
+    new = rows(
+        tmp_path / "new.csv",
+        "heading,block,field,note\n乙方承诺值,indicators,target,\n丙方账面,funds,,没有把握\n",
+    )
+    changes, gone = words.effect(store, new)
+    assert gone == []
+    targets = [(c.file, c.path, c.before, c.after) for c in changes if c.path.endswith("[0].target")]
+    assert sorted(targets) == [
+        ("乙.docx", "forms[0].indicators[0].target", None, "≥20公里"),
+        ("甲.docx", "forms[0].indicators[0].target", None, "≥20公里"),
+    ]
+    assert store.load("甲.docx")["forms"][0]["indicators"][0]["target"] is None
+
+
+def test_a_file_that_is_gone_is_named(store: Store, tmp_path: Path) -> None:
+    (tmp_path / "材料" / "甲.docx").unlink()
+    new = rows(tmp_path / "new.csv", "heading,block,field,note\n乙方承诺值,indicators,target,\n")
+    changes, gone = words.effect(store, new)
+    assert [Path(path).name for path in gone] == ["甲.docx"]
+    assert {change.file for change in changes} == {"乙.docx"}
+
+
+@pytest.mark.parametrize(
+    ("text", "trouble"),
+    [
+        ("heading,block,field,note\n得分,indicators,target,\n", "已另作"),
+        ("heading,block,field,note\n甲,indicators,没有,\n", "没有“没有”字段"),
+        ("heading,block,field,note\n甲,没有,target,\n", "没有“没有”这个块"),
+        ("甲,indicators,target\n", "没有表头或列数不对"),
+    ],
+)
+def test_a_wrong_row_is_refused_with_its_line(text: str, trouble: str, tmp_path: Path) -> None:
+    with pytest.raises(VocabularyError, match=trouble) as refused:
+        words.extended(rows(tmp_path / "bad.csv", text))
+    assert "第" in str(refused.value)
+
+
+def test_rows_are_added_once_and_without_the_file_they_came_from(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copy = tmp_path / "vocabulary"
+    shutil.copytree(str(module.folder()), copy)
+    monkeypatch.setattr(words, "folder", lambda: copy)
+    new = rows(
+        tmp_path / "new.csv",
+        "heading,block,field,note\n乙方承诺值,indicators,target,2份；例：某单位.docx\n\nlabel,list,code,side,note\n丙方账面,funds,other,,\n",
+    )
+    assert (words.add(new), words.add(new)) == (2, 0)
+    assert (copy / "headings.csv").read_text(encoding="utf-8").endswith("乙方承诺值,indicators,target,\n")
+    assert (copy / "labels.csv").read_text(encoding="utf-8").endswith("丙方账面,funds,other,,\n")
+    module.Vocabulary(copy)
+
+
+def test_the_commands_say_what_they_do(store: Store, ziping: Run, tmp_path: Path) -> None:
+    store.close()
+    listed = ziping("unknown", "--store", "s.db")
+    assert "乙方承诺值" in listed.stdout, listed.stderr
+    assert "heading,block,field,note" in ziping("unknown", "--store", "s.db", "--csv", "-").stdout
+    new = rows(tmp_path / "new.csv", "heading,block,field,note\n乙方承诺值,indicators,target,\n")
+    assert ziping("vocabulary", "check", new).stdout == "词表没有矛盾。\n"
+    shown = ziping("vocabulary", "test", new, "--store", "s.db")
+    assert "甲.docx forms[0].indicators[0].target：（无） → ≥20公里" in shown.stdout, shown.stderr
+    bad = ziping(
+        "vocabulary",
+        "check",
+        rows(tmp_path / "bad.csv", "heading,block,field,note\n得分,indicators,target,\n"),
+    )
+    assert bad.returncode == 1
+    assert bad.stderr.count("\n") == 1
