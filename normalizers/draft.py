@@ -45,6 +45,7 @@ class Draft:
     groups: dict[str, Slot] = field(default_factory=dict)  # level 1 and 2 of its last row
     basics: list[Basic] = field(default_factory=list)
     unreadable: list[tuple[str, str, str]] = field(default_factory=list)  # where, name, raw text
+    outline: list[tuple[str, str, str | None]] = field(default_factory=list)  # block, heading, field
     read: set[str] = field(default_factory=set)  # the kinds of block seen
 
     @property

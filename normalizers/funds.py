@@ -156,6 +156,11 @@ class _Rows:
             self.draft.ledger.ornament(heading.slot.cell)
         if any(heading.field for heading in named):
             self._unknown_headings(row, {heading.slot for heading in named})
+        self.draft.outline += [
+            ("funds", self.vocabulary.stripped(heading.slot.text), heading.field)
+            for heading in sorted(self.headings, key=lambda h: h.slot.left)
+            if heading.row == row and heading.field
+        ]
         return True
 
     def _unknown_headings(self, row: int, named: set[Slot]) -> None:

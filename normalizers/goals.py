@@ -46,6 +46,7 @@ def _columns(grid: Grid, block: Block, draft: Draft, vocabulary: Vocabulary) -> 
         draft.ledger.ornament(slot.cell)
         if field in _FIELDS:
             heads.append(_Head(slot, str(field)))
+    draft.outline += [("goals", vocabulary.stripped(head.slot.text), head.field) for head in heads]
     for row in range(block.start + block.header, block.stop):
         if len(grid.filled(row)) > len(heads) + 2 or _labelled(grid, row, heads, vocabulary):
             continue

@@ -56,6 +56,12 @@ def read(grid: Grid, block: Block, draft: Draft, vocabulary: Vocabulary) -> None
             draft.ledger.ornament(slot.cell)
     _tell_unknown(grid, block, band, draft, vocabulary)
     headings = tuple(squeeze(column.heading) for column in band)
+    if headings != draft.headings:
+        draft.outline += [
+            ("indicators", vocabulary.stripped(column.heading), column.field)
+            for column in band
+            if column.heading and column.field != "block"
+        ]
     reader = _Rows(grid, band, draft, vocabulary)
     reader.carried = dict(draft.groups) if headings == draft.headings else {}
     draft.headings, draft.groups = headings, {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import date
 
 from normalizers import head
@@ -15,7 +16,7 @@ from normalizers.values import year
 from normalizers.vocabulary import Vocabulary, vocabulary
 from schema.document import Document, Paragraph, Table
 from schema.errors import NothingFound
-from schema.evidence import Evidence
+from schema.evidence import Evidence, Outline
 from schema.records import Finding, Form, Report, Submission
 
 
@@ -131,7 +132,9 @@ class _Reader:
             for draft in self.forms.drafts
             for where, name, raw in draft.unreadable
         )
-        return Submission(report, forms, sections, findings), self.ledger.evidence(document)
+        outlines = tuple(Outline(draft.index + 1, tuple(draft.outline)) for draft in self.forms.drafts)
+        evidence = replace(self.ledger.evidence(document), outlines=outlines)
+        return Submission(report, forms, sections, findings), evidence
 
     def _report(self, forms: tuple[Form, ...]) -> Report:
         """What the cover states; where it is silent, what the first form states that does."""

@@ -23,6 +23,7 @@ def read(grid: Grid, block: Block, draft: Draft, vocabulary: Vocabulary) -> None
     fields = {slot: _field(grid, block, slot, vocabulary) for slot in heads}
     if len([field for field in fields.values() if field == "name"]) > 1:
         fields[heads[0]] = "ignore"  # the block's own label at its side, before 任务名称
+    draft.outline += [("tasks", vocabulary.stripped(head.text), fields[head]) for head in heads]
     for row in range(block.start + block.header, block.stop):
         texts: dict[str, str] = {}
         extra: dict[str, str] = {}

@@ -288,6 +288,25 @@ def unknown(url: str, target: Path | None) -> None:
         )
 
 
+@main.command(
+    epilog="""\b
+Examples:
+  ziping layouts                                 every layout, and what changed against the nearest known one
+  ziping layouts --year 2024                     only those met first in 2024"""
+)
+@_store_option
+@click.option("--year", type=int, help="Only layouts that were never seen before this fiscal year.")
+def layouts(url: str, year: int | None) -> None:
+    """Group the forms of the store by their headings, per year and place, and say what is new."""
+    store = _existing(url)
+    from pipeline import layouts as grouped
+    from pipeline.display import list_layouts
+
+    with _failing():
+        found = grouped.layouts(store.layouts())
+    list_layouts([layout for layout in found if year is None or layout.first == year], _console())
+
+
 @main.group()
 def vocabulary() -> None:
     """Check, test and add rows of the vocabulary (normalizers/vocabulary/README.md)."""

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from pipeline.layouts import Layout
 from pipeline.run import Summary
 from pipeline.score import Score
 from pipeline.words import Change, Proposal
@@ -29,6 +30,7 @@ _INDICATORS = (
     ("level1", "一级指标"), ("level2", "二级指标"), ("level3", "三级指标"), ("target", "指标值"), ("actual", "完成值"),
     ("weight", "分值"), ("score", "得分"), ("review_score", "复核"), ("deviation", "偏差原因"), ("evidence", "评分依据"),
 )  # fmt: skip
+MANY = 10  # changes of a layout that a listing names
 _SIDES = {"revenue": "收入", "expenditure": "支出"}
 _NUMBERS = {
     "approved",
@@ -226,6 +228,26 @@ def list_unknown(proposals: list[Proposal], console: Console) -> None:
         )  # fmt: skip
     console.print(table)
     console.print("写成词条：ziping unknown --csv new.csv")
+
+
+def list_layouts(found: list[Layout], console: Console) -> None:
+    """A layout a row: where and when it was met, and what is otherwise than in the nearest known before it."""
+    table = Table("版式", "表种", "表数", "年度", "文件夹", "最接近", "不同之处", show_edge=False)
+    for layout in found:
+        years = "、".join(
+            f"{year or '未写明'}×{count}"
+            for year, count in sorted(layout.years.items(), key=lambda y: y[0] or 0)
+        )
+        table.add_row(
+            layout.fingerprint, _KINDS.get(layout.kind, layout.kind), str(layout.forms), years,
+            escape("、".join(layout.places)), layout.nearest or "首见", escape(_some(layout.changes)),
+        )  # fmt: skip
+    console.print(table)
+
+
+def _some(changes: Sequence[str]) -> str:
+    more = f"；……另有{len(changes) - MANY}处" if len(changes) > MANY else ""
+    return "；".join(changes[:MANY]) + more
 
 
 def list_changes(changes: list[Change], gone: list[str], console: Console) -> None:

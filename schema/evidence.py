@@ -48,6 +48,14 @@ class Unknown:
 
 
 @dataclass(frozen=True, slots=True)
+class Outline:
+    """The headings of one form in reading order, as (block, spelling, field): what makes two forms the same layout."""
+
+    form: int  # the form's number
+    headings: tuple[tuple[str, str, str | None], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Evidence:
     """The ledger of one document: `cells` non-blank cells and paragraphs, each of them `used`,
     `ornament` or one of `leftovers`; `unknown`: the headings among them that nobody knows as written."""
@@ -58,3 +66,4 @@ class Evidence:
     provenance: tuple[Provenance, ...]
     leftovers: tuple[Leftover, ...]
     unknown: tuple[Unknown, ...] = ()
+    outlines: tuple[Outline, ...] = ()

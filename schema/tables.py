@@ -331,3 +331,15 @@ unknown_heading = Table(
     *_of_submission("no"),
     comment="词表里没有的表头，及其建议",
 )
+form_layout = Table(
+    "form_layout",
+    metadata,
+    _submission_id(),
+    _key("form_no", "表序号"),
+    Column("fingerprint", String(12), nullable=False, comment="表头顺序的代码：相同的是同一种版式"),
+    Column("headings", JSON, nullable=False, comment="表头：[块, 写法, 字段]"),
+    PrimaryKeyConstraint("submission_id", "form_no"),
+    ForeignKeyConstraint(["submission_id", "form_no"], ["form.submission_id", "form.no"], ondelete="CASCADE"),
+    Index(None, "fingerprint"),
+    comment="每张表的版式",
+)

@@ -56,4 +56,22 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("submission_id", "no", name=op.f("pk_unknown_heading")),
         comment="词表里没有的表头，及其建议",
     )
+    op.create_table(
+        "form_layout",
+        sa.Column("submission_id", sa.String(length=16), nullable=False, comment="自评材料编号"),
+        sa.Column("form_no", sa.Integer(), nullable=False, comment="表序号"),
+        sa.Column(
+            "fingerprint", sa.String(length=12), nullable=False, comment="表头顺序的代码：相同的是同一种版式"
+        ),
+        sa.Column("headings", sa.JSON(), nullable=False, comment="表头：[块, 写法, 字段]"),
+        sa.ForeignKeyConstraint(
+            ["submission_id", "form_no"],
+            ["form.submission_id", "form.no"],
+            name=op.f("fk_form_layout_form"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("submission_id", "form_no", name=op.f("pk_form_layout")),
+        comment="每张表的版式",
+    )
+    op.create_index(op.f("ix_form_layout_fingerprint"), "form_layout", ["fingerprint"])
     op.execute(V_SOURCE)

@@ -1,0 +1,232 @@
+"""A submission as rows of the store's tables, and back as the record of RECORDS.md."""
+
+from __future__ import annotations
+
+import dataclasses
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import sqlalchemy as sa
+
+from pipeline import copies
+from pipeline.extract import Extraction, exact
+from pipeline.layouts import fingerprint
+from schema import tables
+from schema.document import Origin
+from schema.records import Basic, Finding, Quantity
+
+_LISTS = {"funds": tables.fund, "goals": tables.goal, "tasks": tables.task, "indicators": tables.indicator}
+
+
+# ---------------------------------------------------------------- records → rows
+def rows(extraction: Extraction) -> dict[sa.Table, list[dict[str, Any]]]:
+    """The rows of one submission, by table, in the order in which they may be written."""
+    document, submission, evidence = extraction.document, extraction.submission, extraction.evidence
+    key = {"submission_id": document.digest[:16]}
+    out: dict[sa.Table, list[dict[str, Any]]] = {
+        tables.submission: [
+            {
+                **key, "sha256": document.digest, "subject": copies.subject(submission),
+                **_flat(submission.report),
+                "cells": evidence.cells, "used": evidence.used, "ornament": evidence.ornament,
+                "unexplained": len(evidence.leftovers),
+            }
+        ],
+        **{table: [] for table in (tables.form, *_LISTS.values(), tables.basic, tables.basic_value)},
+    }  # fmt: skip
+    for index, form in enumerate(submission.forms):
+        path = f"forms[{index}]"
+        out[tables.form].append({**key, "record": path, **_flat(form)})
+        of_form = {**key, "form_no": form.no}
+        for name, table in _LISTS.items():
+            for i, record in enumerate(getattr(form, name)):
+                out[table].append({**of_form, "record": f"{path}.{name}[{i}]", **_flat(record), "no": i + 1})
+        for i, basic in enumerate(form.basics):
+            out[tables.basic].append(
+                {**of_form, "record": f"{path}.basics[{i}]", "no": i + 1, **_basic(basic)}
+            )
+            out[tables.basic_value] += [
+                {**of_form, "basic_no": i + 1, "heading": heading, "number": None, "text": None}
+                | ({"number": exact(value)} if isinstance(value, Decimal) else {"text": value})
+                for heading, value in basic.values.items()
+            ]
+    out[tables.section] = [
+        {**key, "record": f"sections[{i}]", **_flat(section)} for i, section in enumerate(submission.sections)
+    ]
+    out[tables.finding] = [
+        {**key, "no": i + 1, **_flat(finding)} for i, finding in enumerate(submission.findings)
+    ]
+    out[tables.provenance] = [
+        {
+            **key,
+            "no": i + 1,
+            "record": p.record,
+            "field": p.field,
+            "raw": p.raw,
+            "confidence": p.confidence,
+            "proof": p.proof,
+            "recognised": p.recognised,
+            **_origin(p.origin),
+            **_pages(p.origin),
+        }
+        for i, p in enumerate(evidence.provenance)
+    ]
+    out[tables.page] = [
+        {**key, "page_no": page.page, "reader": page.reader, "reason": page.reason} for page in document.pages
+    ]
+    out[tables.leftover] = [
+        {**key, "no": i + 1, "text": left.text, **_origin(left.origin)}
+        for i, left in enumerate(evidence.leftovers)
+    ]
+    out[tables.form_layout] = [
+        {
+            **key, "form_no": outline.form, "fingerprint": fingerprint(outline.headings),
+            "headings": [list(heading) for heading in outline.headings],
+        }
+        for outline in evidence.outlines
+        if outline.headings
+    ]  # fmt: skip
+    out[tables.unknown_heading] = [
+        {
+            **key, "no": i + 1, "text": u.text, "block": u.block, "field": u.field, "reason": u.reason, "taken": u.taken,
+            "below": list(u.below), "beside": list(u.beside), **_origin(u.origin),
+        }
+        for i, u in enumerate(evidence.unknown)
+    ]  # fmt: skip
+    return out
+
+
+def _flat(record: Any) -> dict[str, Any]:
+    """A record's own fields as the columns of its table."""
+    out: dict[str, Any] = {}
+    for field in dataclasses.fields(record):
+        value = getattr(record, field.name)
+        name = tables.column_name(type(record), field.name)
+        if field.name in ("target_value", "actual_value"):
+            out |= _quantity(field.name, value)
+        elif dataclasses.is_dataclass(value):
+            out |= _flat(value)
+        elif field.name in ("stated", "computed"):
+            out[name] = (
+                str(exact(value)) if isinstance(value, Decimal) else None if value is None else str(value)
+            )
+        elif isinstance(value, Decimal):
+            out[name] = exact(value)
+        elif field.name == "extra":
+            out[name] = value if value is not None else sa.null()
+        elif not isinstance(value, tuple):
+            out[name] = value
+    return out
+
+
+def _quantity(name: str, value: Quantity | None) -> dict[str, Any]:
+    if value is None:
+        return {f"{name}_op": None, name: None, f"{name}_unit": None}
+    return {f"{name}_op": value.op, name: exact(value.value), f"{name}_unit": value.unit}
+
+
+def _basic(basic: Basic) -> dict[str, Any]:
+    return {"group_name": basic.group, "path": " / ".join(basic.path), "depth": len(basic.path)}
+
+
+def _origin(origin: Origin) -> dict[str, Any]:
+    return {
+        "part": origin.part, "block_no": origin.block, "table_no": origin.table, "row_no": origin.row,
+        "column_no": origin.column,
+    }  # fmt: skip
+
+
+def _pages(origin: Origin) -> dict[str, Any]:
+    boxes = [[p.page, p.left, p.top, p.right, p.bottom] for p in origin.places]
+    return {"page_no": boxes[0][0] if boxes else None, "boxes": boxes or sa.null()}
+
+
+# ---------------------------------------------------------------- rows → record
+class Loader:
+    """Reads one submission's rows back into the record they were written from."""
+
+    def __init__(self, connection: sa.Connection, submission_id: str) -> None:
+        self.connection = connection
+        self.submission_id = submission_id
+
+    def record(self, head: sa.Row[Any]) -> dict[str, Any]:
+        forms = [self._form(row) for row in self._all(tables.form)]
+        return {
+            "report": {name: _out(getattr(head, name)) for name in ("unit", "fiscal_year", "title", "reported_on")},
+            "forms": forms,
+            "sections": [_back(row, ("submission_id", "record")) for row in self._all(tables.section)],
+            "findings": [self._finding(row) for row in self._all(tables.finding)],
+            "coverage": {
+                "cells": head.cells, "used": head.used, "ornament": head.ornament,
+                "unexplained": [
+                    {"where": str(Origin(r.part, r.block_no, r.table_no, r.row_no, r.column_no)), "text": r.text.strip()}
+                    for r in self._all(tables.leftover)
+                ],
+            },
+        }  # fmt: skip
+
+    def _all(self, table: sa.Table, **key: int) -> list[sa.Row[Any]]:
+        query = (
+            sa.select(table)
+            .filter_by(submission_id=self.submission_id, **key)
+            .order_by(*table.primary_key.columns)
+        )
+        return list(self.connection.execute(query))
+
+    def _form(self, row: sa.Row[Any]) -> dict[str, Any]:
+        form = _back(row, ("submission_id", "record"))
+        form["contacts"] = {name: form.pop(name) for name in ("prepared_by", "phone", "leader")}
+        for name, table in _LISTS.items():
+            rows = self._all(table, form_no=row.no)
+            dropped = ("submission_id", "form_no", "record") + (
+                ("no",) if name in ("funds", "indicators") else ()
+            )
+            form[name] = [_back(r, dropped) for r in rows]
+        form["basics"] = [
+            {
+                "group": r.group_name,
+                "path": r.path.split(" / ") if r.path else [],
+                "values": {
+                    v.heading: _out(v.number) if v.number is not None else v.text
+                    for v in self._all(tables.basic_value, form_no=row.no, basic_no=r.no)
+                },
+            }
+            for r in self._all(tables.basic, form_no=row.no)
+        ]
+        return form
+
+    @staticmethod
+    def _finding(row: sa.Row[Any]) -> dict[str, Any]:
+        names = {tables.column_name(Finding, f.name): f.name for f in dataclasses.fields(Finding)}
+        finding = {names.get(k, k): v for k, v in row._mapping.items() if k not in ("submission_id", "no")}
+        for field in ("stated", "computed"):
+            finding[field] = _figure(finding[field])
+        return finding
+
+
+def _figure(text: str | None) -> Decimal | str | None:
+    try:
+        return Decimal(text) if text is not None else None
+    except ArithmeticError:
+        return text
+
+
+def _back(row: sa.Row[Any], dropped: tuple[str, ...]) -> dict[str, Any]:
+    out: dict[str, Any] = {}
+    mapping = dict(row._mapping)
+    for name in ("target_value", "actual_value"):
+        if name in mapping:
+            op, unit = mapping.pop(f"{name}_op"), mapping.pop(f"{name}_unit")
+            value = mapping[name]
+            mapping[name] = {"op": op, "value": _out(value), "unit": unit} if op is not None else None
+    for name, value in mapping.items():
+        if name not in dropped and not (name == "extra" and value is None):
+            out[name] = _out(value)
+    return out
+
+
+def _out(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return exact(value)
+    return value.isoformat() if isinstance(value, date) else value
