@@ -1,20 +1,57 @@
-"""`python -m data.maker [OUT]`: makes every sample of sources/ as .docx; the same source, the same bytes."""
+"""`python -m data.maker [OUT]` makes every sample of sources/; `python -m data.maker forms OUT` made forms of every layout."""
 
 from __future__ import annotations
 
-import sys
+import argparse
+import json
+from decimal import Decimal
 from pathlib import Path
 
-from data.maker.word import make
+from data.maker import forms, others, word
+from data.maker.layout import all_layouts
 
 HERE = Path(__file__).parent
+WRITERS = {"docx": word.make, "html": others.web, "xlsx": others.sheet, "pdf": others.pdf}
 
 
-def main(out: Path) -> None:
+def samples(out: Path) -> None:
+    """Every sample as .docx; the same source, the same bytes."""
     out.mkdir(parents=True, exist_ok=True)
     for source in sorted((HERE / "sources").glob("*.txt")):
-        (out / f"{source.stem}.docx").write_bytes(make(source.read_text(encoding="utf-8")))
+        (out / f"{source.stem}.docx").write_bytes(word.make(source.read_text(encoding="utf-8")))
+
+
+def made(out: Path, seeds: int) -> int:
+    """OUT/KIND/LAYOUT-SEED.KIND for every layout, seed and kind of file, and OUT/gold; how many forms."""
+    for name in (*WRITERS, "gold"):
+        (out / name).mkdir(parents=True, exist_ok=True)
+    count = 0
+    for layout in all_layouts():
+        for seed in range(seeds):
+            form = forms.make(layout, seed)
+            name = f"{layout.name}-{seed}"
+            gold = json.dumps(form.record, ensure_ascii=False, indent=1, default=_number)
+            (out / "gold" / f"{name}.json").write_text(gold, encoding="utf-8")
+            for kind, writer in WRITERS.items():
+                (out / kind / f"{name}.{kind}").write_bytes(writer(form.source))
+            count += 1
+    return count
+
+
+def _number(value: object) -> float | int:
+    assert isinstance(value, Decimal)
+    return int(value) if value == value.to_integral_value() else float(value)
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]) if len(sys.argv) > 1 else HERE.parent / "samples")
+    parser = argparse.ArgumentParser(prog="python -m data.maker", description=__doc__)
+    parser.add_argument("what", nargs="?", default=str(HERE.parent / "samples"), help="`forms`, or where the samples go")
+    parser.add_argument("out", nargs="?", type=Path, help="where the forms go")
+    parser.add_argument("--seeds", type=int, default=20, help="forms a layout (default 20)")
+    told = parser.parse_args()
+    if told.what == "forms":
+        if told.out is None:
+            parser.error("forms needs a folder: python -m data.maker forms OUT")
+        print(f"{made(told.out, told.seeds)} forms in {told.out}")
+    else:
+        samples(Path(told.what))
