@@ -22,6 +22,7 @@ Examples:
   ziping ingest 2023年自评/                      read a year's folder into ziping.db
   ziping status                                  what the store holds
   ziping show 某局自评表.docx                    one submission from the store
+  ziping unknown                                 headings nobody knows, as vocabulary rows
 Exit codes: 0 everything was read, 1 something was refused, 2 wrong usage."""
 
 
@@ -268,7 +269,7 @@ Examples:
     "--csv", "target", type=_PATH, metavar="FILE", help="Write vocabulary rows to FILE, `-` for the screen."
 )
 def unknown(url: str, target: Path | None) -> None:
-    """Headings and labels of the store that nobody knows as written, with the field each may mean."""
+    """Headings nobody knows, and what each may mean."""
     store = _existing(url)
     from pipeline import words
 
@@ -297,7 +298,7 @@ Examples:
 @_store_option
 @click.option("--year", type=int, help="Only layouts that were never seen before this fiscal year.")
 def layouts(url: str, year: int | None) -> None:
-    """Group the forms of the store by their headings, per year and place, and say what is new."""
+    """Forms grouped by their headings, and what is new."""
     store = _existing(url)
     from pipeline import layouts as grouped
     from pipeline.display import list_layouts
@@ -309,7 +310,7 @@ def layouts(url: str, year: int | None) -> None:
 
 @main.group()
 def vocabulary() -> None:
-    """Check, test and add rows of the vocabulary (normalizers/vocabulary/README.md)."""
+    """Check, test and add vocabulary rows."""
 
 
 @vocabulary.command()
@@ -363,7 +364,10 @@ def _show_effect(file: Path, store: Store) -> None:
 @click.argument("gold", type=_PATH)
 @click.option("--errors", is_flag=True, help="List every field that is not right.")
 def score(predicted: Path, gold: Path, errors: bool) -> None:
-    """Compare records (RECORDS.md) with their gold: two JSON files, or two folders of them by name."""
+    """Compare records with their gold.
+
+    Two JSON files (RECORDS.md), or two folders of them by name.
+    """
     from pipeline.display import list_scores
     from pipeline.score import pairs
 
