@@ -10,7 +10,7 @@ from normalizers import head, ragged
 from normalizers.blocks import Block
 from normalizers.draft import Draft
 from normalizers.grid import Grid, Slot
-from normalizers.likeness import agree
+from normalizers.likeness import Near, agree
 from normalizers.text import words
 from normalizers.values import Number, money, not_stated, number, rate
 from normalizers.vocabulary import LONGEST, Label, Vocabulary
@@ -185,7 +185,7 @@ class _Rows:
                 and near.field not in taken
                 and agree(near.field, cells)
             )
-            proposal = near or self.vocabulary.guess(slot.text, "funds", cells)
+            proposal = near or self.vocabulary.guess(slot.text, "funds", cells) or self._only_missing(taken)
             if near is not None and sure:
                 self.headings.append(_Heading(slot, row, field=near.field, recognised=near.reason))
                 self.draft.ledger.ornament(slot.cell)
@@ -199,6 +199,11 @@ class _Rows:
                     tuple(other.text for other in self.grid.filled(row) if other in named)[:EXAMPLES],
                 )
             )  # fmt: skip
+
+    def _only_missing(self, taken: set[str | None]) -> Near | None:
+        """The one of the three figures of a budget's year that no heading names."""
+        missing = [field for field in ("approved", "revised", "executed") if field not in taken]
+        return Near(missing[0], "", 0.0, "其余表头只缺这一项") if len(missing) == 1 else None
 
     def _below(self, slot: Slot, row: int) -> list[str]:
         """The texts below a cell in its block."""

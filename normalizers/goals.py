@@ -9,6 +9,7 @@ from types import MappingProxyType
 from normalizers.blocks import Block, band_fields
 from normalizers.draft import Draft
 from normalizers.grid import Grid, Slot
+from normalizers.likeness import Near
 from normalizers.text import words
 from normalizers.vocabulary import LONGEST, Vocabulary
 from schema.evidence import Unknown
@@ -84,9 +85,12 @@ def _unknown(
     taken = {vocabulary.heading(other.text, "goals") for other in filled}
     sure = near is not None and near.field in ("planned", "actual") and near.field not in taken
     texts = [s.cell.text for s in grid.filled(block.start + 1) if s.overlap(slot.left, slot.right) > 0]
+    missing = [field for field in ("planned", "actual") if field not in taken]
+    proposal = near or (Near(missing[0], "", 0.0, "其余表头只缺这一项") if len(missing) == 1 else None)
     draft.ledger.unknown(
         Unknown(
-            slot.text, slot.cell.origin, "goals", near.field if near else None, near.reason if near else None, sure,
+            slot.text, slot.cell.origin, "goals", proposal.field if proposal else None,
+            proposal.reason if proposal else None, sure,
             tuple(texts), tuple(other.text for other in filled if other is not slot),
         )
     )  # fmt: skip

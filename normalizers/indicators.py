@@ -11,6 +11,7 @@ from normalizers.blocks import Block, Column, below, columns, indicator_band
 from normalizers.draft import TOTAL_ROW, Draft
 from normalizers.grid import Grid, Slot
 from normalizers.head import GRADE, read_note
+from normalizers.likeness import by_cells
 from normalizers.text import squeeze, words
 from normalizers.values import OPERATORS, not_stated, number, quantity, rate
 from normalizers.vocabulary import Vocabulary
@@ -19,6 +20,7 @@ from schema.records import STATED_WEIGHT, Indicator
 
 EXAMPLES = 5  # cells below an unknown heading that the evidence keeps
 CARRIED = "沿用上一行的分组"
+_TOLD = ("target", "actual", "weight", "deviation")  # what cells alone may tell
 _LEVELS = ("level1", "level2", "level3", "level4")
 _POINTS = ("weight", "score", "review_score", "level1_weight", "level2_weight")
 _TEXTS = ("target", "actual", "unit", "nature", "definition", "criteria", "evidence", "deviation", "remark")
@@ -85,13 +87,18 @@ def read(grid: Grid, block: Block, draft: Draft, vocabulary: Vocabulary) -> None
 
 def _tell_unknown(grid: Grid, block: Block, band: list[Column], draft: Draft, vocabulary: Vocabulary) -> None:
     """Headings whose spelling nobody knows go to the evidence, with what they were taken for or what may be meant."""
+    missing = [field for field in _TOLD if all(column.field != field for column in band)]
     for i, column in enumerate(band):
         if not column.heading or (column.field is not None and column.recognised is None):
             continue
         cells = tuple(below(grid, block, column, vocabulary))
-        near = vocabulary.near(column.heading, "indicators") or vocabulary.guess(
-            column.heading, "indicators", cells
+        near = (
+            vocabulary.near(column.heading, "indicators")
+            or vocabulary.guess(column.heading, "indicators", cells)
+            or by_cells(cells, missing)
         )
+        if near is not None and near.field in missing:
+            missing.remove(near.field)
         beside = [band[j].heading for j in (i - 1, i + 1) if 0 <= j < len(band)]
         draft.ledger.unknown(
             Unknown(

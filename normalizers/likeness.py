@@ -17,6 +17,8 @@ from normalizers.values import number
 LIKE = 0.75  # the least likeness of two spellings that may mean the same
 AHEAD = 0.1  # how far the best field's spelling must be ahead of the next field's
 LEAST = 0.35  # the least likeness that is worth a person's look
+_SIGNS = frozenset("≥≤＞＜><")
+_LONG = 10  # characters of a text that explains something
 _FEW = 0.2  # share of cells that may be otherwise than the field promises
 # Words that decide what a heading means: two headings are alike only if they share them. Some stand for each other.
 _TELLING = re.compile(
@@ -45,10 +47,11 @@ class Near:
     field: str
     spelling: str
     likeness: float
+    why: str | None = None  # what the proposal rests on where it is no spelling
 
     @property
     def reason(self) -> str:
-        return f"近似“{self.spelling}”（{self.likeness:.2f}）"
+        return self.why or f"近似“{self.spelling}”（{self.likeness:.2f}）"
 
 
 def nearest(spelling: str, known: Sequence[tuple[str, str]], ahead: float = AHEAD) -> Near | None:
@@ -88,6 +91,24 @@ def likest(spelling: str, known: Sequence[tuple[str, str]]) -> Near | None:
         default=None,
     )  # fmt: skip
     return Near(best[1], best[2], best[0] / 2) if best is not None and best[0] / 2 >= LEAST else None
+
+
+def by_cells(cells: Sequence[str], missing: Sequence[str]) -> Near | None:
+    """What a column may be by its cells alone, among the fields that its band lacks; for a person to decide on."""
+    stated = [cell for cell in cells if not blank(cell)]
+    if not stated:
+        return None
+    figures = [figure.value for cell in stated if (figure := number(cell)) is not None]
+    found = None
+    if len(figures) == len(stated) > 1 and sum(figures) == 100 and "weight" in missing:
+        found = "weight", "其下合计为100"
+    elif sum(cell.strip()[:1] in _SIGNS for cell in stated) >= len(stated) / 2 and "target" in missing:
+        found = "target", "其下多有≥、≤"
+    elif len(figures) <= _FEW * len(stated) and max(map(len, stated)) >= _LONG and "deviation" in missing:
+        found = "deviation", "其下为说明文字"
+    elif sum(any(ch.isdigit() for ch in cell) for cell in stated) >= len(stated) / 2 and "actual" in missing:
+        found = "actual", "其下多为数量，旁边没有完成值"
+    return Near(found[0], "", 0.0, found[1]) if found else None
 
 
 def _shared(a: frozenset[str], b: frozenset[str]) -> float:

@@ -45,7 +45,9 @@ def _number(value: object) -> float | int:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(prog="python -m data.maker", description=__doc__)
-    parser.add_argument("what", nargs="?", default=str(HERE.parent / "samples"), help="`forms`, or where the samples go")
+    parser.add_argument(
+        "what", nargs="?", default=str(HERE.parent / "samples"), help="`forms`, or where the samples go"
+    )
     parser.add_argument("out", nargs="?", type=Path, help="where the forms go")
     parser.add_argument("--seeds", type=int, default=20, help="forms a layout (default 20)")
     told = parser.parse_args()

@@ -66,6 +66,16 @@ def test_an_unknown_heading_of_a_goal_is_no_goal(docx: Docx) -> None:
     ]
 
 
+def test_the_cells_below_and_what_the_band_lacks_make_a_proposal_that_nothing_is_read_by(docx: Docx) -> None:
+    found = read(docx, funds="截至年末支付", target="当年应达水平")
+    told = {u.text: (u.field, u.reason, u.taken) for u in found.evidence.unknown}
+    assert told == {
+        "截至年末支付": ("executed", "其余表头只缺这一项", False),
+        "当年应达水平": ("target", "其下多有≥、≤", False),
+    }
+    assert [i.target for i in found.submission.forms[0].indicators] == [None, None]
+
+
 def test_a_group_goes_on_in_rows_that_leave_it_blank(docx: Docx) -> None:
     source = FORM.format(funds="全年执行数", target="年度指标值").replace(
         "| ^ | 质量指标 |", "|  | 质量指标 |"
