@@ -6,6 +6,7 @@ from collections.abc import Callable
 from decimal import Decimal
 
 from normalizers import basics, funds, goals, head, indicators, tasks
+from normalizers.beside import apart
 from normalizers.blocks import Block, cut
 from normalizers.draft import BESIDE, IN_TABLE, Draft
 from normalizers.grid import Grid
@@ -65,6 +66,11 @@ class Forms:
     # -- tables
     def table(self, table: Table) -> bool:
         """Reads a table into forms; False where nothing in it was understood."""
+        parts = apart(table, self.vocabulary)
+        return any([self._table(part, beside=i > 0) for i, part in enumerate(parts)])
+
+    def _table(self, table: Table, beside: bool) -> bool:
+        """beside: the form at the left of this one has just been read."""
         self.end_notes()
         grid = Grid(table)
         title = bare_title(self.title.text) if self.title else None
@@ -76,7 +82,7 @@ class Forms:
         if self.title is not None or self.current is None:
             if not _opens_with_title(blocks):
                 self._open(title, self.title)
-        elif not _opens_with_title(blocks) and self._is_another(blocks):
+        elif not _opens_with_title(blocks) and (beside or self._is_another(blocks)):
             self._open(None, None)
         if not _opens_with_title(blocks):
             self._in_yuan()

@@ -28,6 +28,8 @@ class Faults:
     blank_rows: float = 0.3  # a template row that nobody filled in
     wide: float = 0.2  # digits in full width
     thousands: float = 0.2  # 1,234.50
+    columns: float = 0.3  # two columns of the indicators have changed places
+    typing: float = 0.15  # a character of an indicator heading stands twice
     wrong_sum: float = 0.15  # a stated total that does not add up: the gold has the finding
 
 
@@ -241,10 +243,33 @@ class _Form:
         self.values["self_score"] = total
 
     # ---------------------------------------------------------------- the picture
+    def _picture(self) -> list[str]:
+        """The layout's lines, with the columns and headings of the indicators as this form has them."""
+        lines = self.layout.picture.splitlines()
+        loops = [i for i, line in enumerate(lines) if line.startswith(_ROW)]
+        if not loops or loops[0] == 0 or not lines[loops[0] - 1].startswith("|"):
+            return lines
+        start, stop = loops[0] - 1, loops[-1] + 1
+        while stop < len(lines) and lines[stop].startswith("|"):
+            stop += 1
+        rows = [_parted(line) for line in lines[start:stop]]
+        free = [c for c in range(len(rows[0][1])) if all(_alone(cells, c) for _, cells in rows)]
+        if self.rng.random() < self.faults.columns and len(free) > 1:
+            a, b = self.rng.sample(free, 2)
+            for _, cells in rows:
+                cells[a], cells[b] = cells[b], cells[a]
+        long = [c for c in free if len(rows[0][1][c]) > 3 and not HOLE.search(rows[0][1][c])]
+        if self.rng.random() < self.faults.typing and long:
+            c = self.rng.choice(long)
+            words = rows[0][1][c]
+            at = self.rng.randrange(1, len(words))
+            rows[0][1][c] = words[:at] + words[at - 1] + words[at:]
+        return lines[:start] + [f"{mark} {' | '.join(cells)} |" for mark, cells in rows] + lines[stop:]
+
     def _lines(self) -> list[list[str]]:
         out: list[list[str]] = []
         pending: list[str] = []
-        for line in [*self.layout.picture.splitlines(), ""]:
+        for line in [*self._picture(), ""]:
             if line.startswith(_ROW):
                 pending.append(line)
                 continue
@@ -417,6 +442,19 @@ def _without_extra(line: dict[str, Any]) -> dict[str, Any]:
     record = {k: line.get(k) for k in ("item", "label", "side", *_MONEY, "execution_rate", "weight", "score")}
     extra = {k.removeprefix("extra:"): v for k, v in line.items() if k.startswith("extra:")}
     return record | ({"extra": extra} if extra else {})
+
+
+def _parted(line: str) -> tuple[str, list[str]]:
+    """A row's mark (`|`, `|*`, `|*level1`) and its cells."""
+    mark = re.match(r"\|(?:\*(?:level[12])?)?", line)[0]  # type: ignore[index]
+    return mark, [cell.strip() for cell in line[len(mark) :].strip().removesuffix("|").split("|")]
+
+
+def _alone(cells: list[str], column: int) -> bool:
+    """Is a cell merged with none, so that it may change places?"""
+    beside = cells[column + 1] if column + 1 < len(cells) else ""
+    text = cells[column]
+    return text not in (ABOVE, LEFT) and beside != LEFT and not re.search(r"level[12]|\^\}", text)
 
 
 def _merged(row: str) -> str:
