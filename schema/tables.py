@@ -136,6 +136,17 @@ def _submission_id() -> Column[Any]:
     return Column("submission_id", String(16), nullable=False, comment="自评材料编号")
 
 
+def _place() -> list[Column[Any]]:
+    """Where in a file something stands."""
+    return [
+        Column("part", Text, nullable=False, comment="文件部分"),
+        Column("block_no", Integer, nullable=False, comment="文件中第几个段落或表格，从1起"),
+        Column("table_no", Integer, comment="第几个表格，从1起；段落为空"),
+        Column("row_no", Integer, comment="第几行，从1起；段落为空"),
+        Column("column_no", Integer, comment="第几列，从1起；段落为空"),
+    ]
+
+
 def _of_submission(*columns: str) -> list[Any]:
     return [
         PrimaryKeyConstraint("submission_id", *columns),
@@ -273,11 +284,7 @@ provenance = Table(
     Column("record", Text, nullable=False, comment="记录路径"),
     Column("field", Text, nullable=False, comment="字段"),
     Column("raw", Text, nullable=False, comment="原文"),
-    Column("part", Text, nullable=False, comment="文件部分"),
-    Column("block_no", Integer, nullable=False, comment="文件中第几个段落或表格，从1起"),
-    Column("table_no", Integer, comment="第几个表格，从1起；段落为空"),
-    Column("row_no", Integer, comment="第几行，从1起；段落为空"),
-    Column("column_no", Integer, comment="第几列，从1起；段落为空"),
+    *_place(),
     Column("page_no", Integer, comment="第几页，从1起；没有页的文件为空"),
     Column("boxes", JSON, comment="在页上的位置：[页, 左, 上, 右, 下]，单位点，跨页的有多个"),
     Column("confidence", Float, comment="文字识别的最低把握，0到1；不是识别来的为空"),
@@ -303,11 +310,7 @@ leftover = Table(
     _submission_id(),
     _key("no", "序号"),
     Column("text", Text, nullable=False, comment="原文"),
-    Column("part", Text, nullable=False, comment="文件部分"),
-    Column("block_no", Integer, nullable=False, comment="文件中第几个段落或表格，从1起"),
-    Column("table_no", Integer, comment="第几个表格，从1起；段落为空"),
-    Column("row_no", Integer, comment="第几行，从1起；段落为空"),
-    Column("column_no", Integer, comment="第几列，从1起；段落为空"),
+    *_place(),
     *_of_submission("no"),
     comment="没有识别的内容",
 )
@@ -323,11 +326,7 @@ unknown_heading = Table(
     Column("taken", Boolean, nullable=False, comment="其下的内容是否已按建议归入"),
     Column("below", JSON, nullable=False, comment="其下的若干单元格"),
     Column("beside", JSON, nullable=False, comment="左右的表头"),
-    Column("part", Text, nullable=False, comment="文件部分"),
-    Column("block_no", Integer, nullable=False, comment="文件中第几个段落或表格，从1起"),
-    Column("table_no", Integer, comment="第几个表格，从1起；段落为空"),
-    Column("row_no", Integer, comment="第几行，从1起；段落为空"),
-    Column("column_no", Integer, comment="第几列，从1起；段落为空"),
+    *_place(),
     *_of_submission("no"),
     comment="词表里没有的表头，及其建议",
 )

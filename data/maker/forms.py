@@ -77,6 +77,7 @@ class _Form:
     prints: list[dict[str, str]] = field(default_factory=list)  # what each indicator's row shows
     sections: list[dict[str, Any]] = field(default_factory=list)
     findings: list[dict[str, Any]] = field(default_factory=list)
+    _open: bool = False  # do the lines being drawn belong to the last section?
 
     def made(self) -> Made:
         self.values = invent.head(self.rng, self.year)
@@ -96,25 +97,9 @@ class _Form:
             owner, dot, about = hole.split("=")[0].partition(".")
             if dot and not owner.startswith(("goal", "task", "basic:", "extra:", "?")):
                 asked.setdefault(owner, set()).add(about)
-        tree = {total: [p for p in parts if p in asked] for total, parts in self.layout.funds.items()}
-        figures: dict[str, dict[str, Decimal]] = {}
-        for owner in asked:
-            if not tree.get(owner):
-                approved = invent.amount(self.rng)
-                revised = approved if self.rng.random() < 0.7 else approved + invent.amount(self.rng) % 20
-                executed = invent.spent(self.rng, revised)
-                figures[owner] = dict(
-                    approved=approved, revised=revised, received=revised, executed=executed, amount=approved
-                )
-        while missing := [t for t in asked if t not in figures]:
-            ready = [t for t in missing if all(p in figures for p in tree[t])]
-            for total in ready:
-                figures[total] = {f: sum((figures[p][f] for p in tree[total]), Decimal(0)) for f in _MONEY}
-            if not ready:
-                raise ValueError(f"{self.layout.name}: funds go in circles: {missing}")
+        figures = self._figures(list(asked))
         for owner, names in asked.items():
-            item, _, side = re.sub(r"\d+$", "", owner).partition("@") if "@" not in owner else (
-                re.sub(r"\d+$", "", owner.split("@")[0]), "@", re.sub(r"\d+$", "", owner.split("@")[1]))  # fmt: skip
+            item, _, side = (part.rstrip("0123456789") for part in owner.partition("@"))
             line: dict[str, Any] = {
                 "item": None if item == "none" else item,
                 "label": None,
@@ -133,6 +118,26 @@ class _Form:
                 )
             line |= {name: invent.sentence(self.rng, "") for name in names if name.startswith("extra:")}
             self.funds[owner] = line
+
+    def _figures(self, lines: list[str]) -> dict[str, dict[str, Decimal]]:
+        """What every money line states: drawn for the parts, summed up for the totals."""
+        tree = {total: [p for p in parts if p in lines] for total, parts in self.layout.funds.items()}
+        out: dict[str, dict[str, Decimal]] = {}
+        for owner in lines:
+            if not tree.get(owner):
+                approved = invent.amount(self.rng)
+                revised = approved if self.rng.random() < 0.7 else approved + invent.amount(self.rng) % 20
+                out[owner] = {
+                    "approved": approved, "revised": revised, "received": revised, "amount": approved,
+                    "executed": invent.spent(self.rng, revised),
+                }  # fmt: skip
+        while missing := [t for t in lines if t not in out]:
+            ready = [t for t in missing if all(p in out for p in tree[t])]
+            if not ready:
+                raise ValueError(f"{self.layout.name}: funds go in circles: {missing}")
+            for total in ready:
+                out[total] = {f: sum((out[p][f] for p in tree[total]), Decimal(0)) for f in _MONEY}
+        return out
 
     # ---------------------------------------------------------------- indicators
     def _indicators(self) -> None:
@@ -280,13 +285,11 @@ class _Form:
                 out.append([self._section(line)])
             else:
                 drawn = HOLE.sub(lambda m: self._value(m[1]), line)
-                if not line.startswith(("|", "#")) and line.strip() and self.sections and self._open:
+                if not line.startswith(("|", "#", "---")) and line.strip() and self._open:
                     self._more(drawn.strip())
-                self._open = self._open and not line.startswith(("|", "#")) if self.sections else False
+                self._open = self._open and not line.startswith(("|", "#", "---"))
                 out.append([drawn])
         return out
-
-    _open = False
 
     def _rows(self, pictures: list[str]) -> list[str]:
         out: list[str] = []
