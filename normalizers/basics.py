@@ -21,6 +21,8 @@ _DEPTHS = (
     (4, re.compile(r"^[（(]\d{1,2}[)）]")),
     (5, re.compile(r"^[①-⑳]")),
 )
+# A unit in brackets is no part of a name; another note is.
+_UNIT = re.compile(r"[（(](?:单位[:：])?(?:人|个|辆|台|户|万元|元|%|平方米|㎡)[)）]$")
 _OF_WHICH = re.compile(r"^其中[:：]?")
 _UNNUMBERED, _WITHIN = 6, 10  # an unnumbered label hangs from a numbered one, 其中 from any
 
@@ -81,7 +83,7 @@ class _Rows:
         )
 
     def _group(self, slot: Slot) -> bool:
-        self.group = squeeze(slot.cell.text)
+        self.group = _UNIT.sub("", squeeze(slot.cell.text))
         self.draft.ledger.ornament(slot.cell)
         return True
 
@@ -97,7 +99,7 @@ class _Rows:
         name = _OF_WHICH.sub("", text)
         for _, pattern in _DEPTHS:
             name = pattern.sub("", name)
-        name = name.rstrip(":：")
+        name = _UNIT.sub("", name.rstrip(":："))
         while self.open and self.open[-1].depth >= own:
             self.open.pop()
         path = (*(self.open[-1].path if self.open else ()), name)
