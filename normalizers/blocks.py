@@ -93,6 +93,8 @@ def _starts(
         return "tasks", max(slot.cell.row_span for slot in filled[1:])
     if _band(filled, words, "goals", "planned", ("actual",)) or _goal_columns(grid, row, words):
         return "goals", 1
+    if _tasks_unread(filled, words):
+        return "unknown", 1
     if _funds_starts(filled, words, current):
         return "funds", 0
     if current != "indicators" and words.listed(filled[0].text, "basics_group") and len(filled) > 1:
@@ -190,6 +192,13 @@ def band_fields(
         if at and fields[at - 1] == "block":
             fields[at - 1] = first
     return fields
+
+
+def _tasks_unread(filled: list[Slot], words: Vocabulary) -> bool:
+    """`年度主要任务 | (a heading nobody knows) | … | 预算数 | 执行数`: the money of tasks must not become funds."""
+    first = filled[0]
+    named = words.heading(first.text, "tasks") == "name" and words.heading(first.text, "funds") is None
+    return named and first.cell.row_span > 1 and len(filled) > 2
 
 
 def _funds_starts(filled: list[Slot], words: Vocabulary, current: str | None) -> bool:

@@ -101,3 +101,16 @@ def test_a_line_over_all_columns_is_no_indicator(docx: Docx) -> None:
     found = extract(docx(source))
     assert len(found.submission.forms[0].indicators) == 2
     assert {left.text for left in found.evidence.leftovers} == {"甲方备忘", "另见附件材料"}
+
+
+def test_the_money_of_tasks_under_a_heading_nobody_knows_is_no_fund(docx: Docx) -> None:
+    source = FORM.format(funds="全年执行数", target="年度指标值").replace(
+        "| 一级指标",
+        "| 年度主要任务 | 甲方事项 | 完成情况 | < | 预算数 | 执行数 |\n| ^ | 路灯养护 | 已完成 | < | 12.5 | 12 |\n| 一级指标",
+        1,
+    )
+    found = extract(docx(source))
+    assert [fund.label for fund in found.submission.forms[0].funds] == ["年度资金总额"]
+    assert "甲方事项" in {left.text for left in found.evidence.leftovers} | {
+        u.text for u in found.evidence.unknown
+    }
