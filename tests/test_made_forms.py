@@ -15,8 +15,10 @@ from normalizers import normalize
 from normalizers.vocabulary import BLOCKS, KNOWN, Vocabulary, folder
 from pipeline.extract import Extraction, as_json, as_record, extract
 from pipeline.score import score
+from tests.conftest import ROOT
 
 LAYOUTS = all_layouts()
+HELD_OUT = ROOT / "data" / "maker" / "held_out"  # not to be opened by who writes rows or rules
 WRITERS = {"docx": word.make, "html": others.web, "xlsx": others.sheet, "pdf": others.pdf}
 SEEDS = 3  # a layout and format
 MANY_SEEDS = 24  # in `make soak`: over 2,000 forms of all layouts and formats
@@ -72,6 +74,27 @@ def test_several_forms_in_one_document_are_parted(tmp_path: Path) -> None:
         plain(simplejson.loads(as_json(as_record(extract(path))), use_decimal=True)), plain(made.record)
     )
     assert parts["fields"].errors == []
+
+
+@pytest.mark.xfail(
+    strict=True,
+    reason="layouts the vocabulary's writer has not seen: 0.923 at first sight on 2026-11-21, 0.97 is wanted",
+)
+def test_layouts_that_the_vocabulary_was_not_written_for_are_understood_at_first_sight(
+    tmp_path: Path,
+) -> None:
+    total = None
+    for layout in all_layouts(HELD_OUT):
+        for seed in range(SEEDS):
+            made = forms.make(layout, seed)
+            path = tmp_path / f"{layout.name}-{seed}.docx"
+            path.write_bytes(word.make(made.source))
+            read_back = simplejson.loads(as_json(as_record(extract(path))), use_decimal=True)
+            fields = score(read_back, plain(made.record))["fields"]
+            total = fields if total is None else total + fields
+    assert total is not None
+    assert total.f1 is not None
+    assert total.f1 >= 0.97
 
 
 # ---------------------------------------------------------------- headings held back

@@ -8,7 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from data.maker import forms, others, word
-from data.maker.layout import all_layouts
+from data.maker.layout import FOLDER, all_layouts
 
 HERE = Path(__file__).parent
 WRITERS = {"docx": word.make, "html": others.web, "xlsx": others.sheet, "pdf": others.pdf}
@@ -21,12 +21,12 @@ def samples(out: Path) -> None:
         (out / f"{source.stem}.docx").write_bytes(word.make(source.read_text(encoding="utf-8")))
 
 
-def made(out: Path, seeds: int) -> int:
+def made(out: Path, seeds: int, layouts: Path) -> int:
     """OUT/KIND/LAYOUT-SEED.KIND for every layout, seed and kind of file, and OUT/gold; how many forms."""
     for name in (*WRITERS, "gold"):
         (out / name).mkdir(parents=True, exist_ok=True)
     count = 0
-    for layout in all_layouts():
+    for layout in all_layouts(layouts):
         for seed in range(seeds):
             form = forms.make(layout, seed)
             name = f"{layout.name}-{seed}"
@@ -50,10 +50,13 @@ if __name__ == "__main__":
     )
     parser.add_argument("out", nargs="?", type=Path, help="where the forms go")
     parser.add_argument("--seeds", type=int, default=20, help="forms a layout (default 20)")
+    parser.add_argument(
+        "--layouts", type=Path, default=FOLDER, help="where the layouts lie (default: layouts/)"
+    )
     told = parser.parse_args()
     if told.what == "forms":
         if told.out is None:
             parser.error("forms needs a folder: python -m data.maker forms OUT")
-        print(f"{made(told.out, told.seeds)} forms in {told.out}")
+        print(f"{made(told.out, told.seeds, told.layouts)} forms in {told.out}")
     else:
         samples(Path(told.what))
