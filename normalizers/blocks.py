@@ -60,7 +60,9 @@ def cut(grid: Grid, words: Vocabulary, basics: bool) -> list[Block]:
             kind = "basics" if basics else "unknown"
         if kind == current == "indicators" and _same_band(grid, blocks[-1], row, header):
             kind = None  # the headings again, after a page
-        if kind is not None:
+        if kind == "head" and current == "unknown":  # lines above the first label that somebody knows
+            blocks[-1] = Block("head", blocks[-1].start, row + max(header, 1))
+        elif kind is not None:
             blocks.append(Block(kind, row, row + max(header, 1), header))
         elif blocks:
             last = blocks[-1]
@@ -157,11 +159,15 @@ def _heading_fields(filled: list[Slot], words: Vocabulary) -> set[str] | None:
 
 
 def _band(filled: list[Slot], words: Vocabulary, block: str, first: str, others: tuple[str, ...]) -> bool:
-    """A row of headings: `first` and one of `others` stand in it, and headings only follow each other."""
+    """A row of headings: `first` and one of `others` stand in it, and most of what follows is known, all of it short."""
     fields = band_fields(filled, words, block, first, others)
     if first not in fields or not any(field in others for field in fields):
         return False
-    return all(field is not None for field in fields[fields.index(first) :])
+    at = fields.index(first)
+    unknown = [slot.text for slot, field in zip(filled[at:], fields[at:], strict=True) if field is None]
+    return len(unknown) <= 0.4 * len(fields[at:]) and all(
+        len(text) <= LONGEST and number(text) is None and not re.search("[。；，]", text) for text in unknown
+    )
 
 
 def _goal_columns(grid: Grid, row: int, words: Vocabulary) -> bool:

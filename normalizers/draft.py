@@ -23,6 +23,7 @@ class _Stated:
     rank: int
     source: Source
     label: str
+    recognised: str | None = None  # why it is that field, where its label is not known as written
 
 
 @dataclass(slots=True)
@@ -53,7 +54,13 @@ class Draft:
         return f"forms[{self.index}]"
 
     def put(
-        self, name: str, value: Value | None, source: Source, rank: int = IN_TABLE, label: str = "另一处总分"
+        self,
+        name: str,
+        value: Value | None,
+        source: Source,
+        rank: int = IN_TABLE,
+        label: str = "另一处总分",
+        recognised: str | None = None,
     ) -> None:
         """States a head field; the first statement of the highest rank stands, other totals go to extra
         under their own label."""
@@ -62,7 +69,7 @@ class Draft:
             return
         before = self.head.get(name)
         if before is None or rank > before.rank:
-            self.head[name] = _Stated(value, rank, source, label)
+            self.head[name] = _Stated(value, rank, source, label, recognised)
             if before is not None:
                 self._also(name, before)
         elif before.source.origin != source.origin or before.value != value:
@@ -92,7 +99,8 @@ class Draft:
         values: dict[str, Value] = {}
         for name, stated in self.head.items():
             values[name] = stated.value
-            self.ledger.use(stated.source, self.path + (".contacts" if name in _CONTACTS else ""), name)
+            path = self.path + (".contacts" if name in _CONTACTS else "")
+            self.ledger.use(stated.source, path, name, stated.recognised)
         contacts = Contacts(**{k: str(values.pop(k)) for k in _CONTACTS if k in values})
         return Form(
             no=self.index + 1,

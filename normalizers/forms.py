@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from decimal import Decimal
 
-from normalizers import basics, funds, goals, head, indicators, tasks
+from normalizers import basics, funds, goals, head, indicators, pairs, tasks
 from normalizers.beside import apart
 from normalizers.blocks import Block, cut
 from normalizers.draft import BESIDE, IN_TABLE, Draft
@@ -142,6 +142,8 @@ class Forms:
             )
         elif block.kind in _READERS:
             _READERS[block.kind](grid, block, draft, self.vocabulary)
+        if block.kind not in ("head", "basics"):
+            pairs.read(grid, block, draft, self.vocabulary)
 
 
 def _opens_with_title(blocks: list[Block]) -> bool:

@@ -6,6 +6,7 @@ import re
 from datetime import date
 from decimal import Decimal
 
+from normalizers import pairs
 from normalizers.blocks import Block
 from normalizers.draft import BESIDE, IN_TABLE, Draft, Value
 from normalizers.grid import Grid, Slot
@@ -30,6 +31,7 @@ def read(grid: Grid, block: Block, draft: Draft, vocabulary: Vocabulary) -> None
     """Every label–value pair of a head block. A label in a row of labels has its value below it."""
     for row in range(block.start, block.stop):
         read_row(grid, row, block, draft, vocabulary)
+    pairs.read(grid, block, draft, vocabulary, head_value)
 
 
 def read_row(

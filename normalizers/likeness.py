@@ -37,6 +37,7 @@ _SAME = {
 }
 _POINTS = frozenset(("weight", "score", "review_score", "level1_weight", "level2_weight"))
 _WORDS = frozenset(("level1", "level2", "level3", "definition", "criteria", "evidence", "deviation"))
+_NAMES = frozenset(("unit", "supervisor", "implementer", "project"))
 _MONEY = frozenset(("approved", "revised", "received", "executed", "amount"))
 
 
@@ -130,6 +131,8 @@ def agree(field: str, cells: Sequence[str]) -> bool:
         return share <= _FEW
     if field in ("target", "actual", "adjusted_target"):
         return sum(len(squeeze(cell)) <= 40 for cell in stated) >= (1 - _FEW) * len(stated)
+    if field in _NAMES:
+        return not figures and all(4 <= len(squeeze(cell)) <= 40 for cell in stated)
     if field == "op":
         return all(len(squeeze(cell)) <= 4 for cell in stated)
     if field == "unit":

@@ -9,20 +9,25 @@ from normalizers.draft import Draft
 from normalizers.grid import Grid, Slot, widest
 from normalizers.text import words
 from normalizers.vocabulary import Vocabulary
+from schema.evidence import Unknown
 from schema.records import Task
 
+EXAMPLES = 5  # cells below an unknown heading that the evidence keeps
+_FIELDS = ("name", "planned", "actual", "reason")
 _NUMBER = re.compile(r"^(?:任务)?(\d{1,3})\s*[、.．:：)）](?!\d)\s*|^([一二三四五六七八九十]{1,3})[、.．]\s*")
 
 
 def read(grid: Grid, block: Block, draft: Draft, vocabulary: Vocabulary) -> None:
     """One task for every row below the headings that names or describes one."""
-    for row in range(block.start, block.start + block.header):
-        for slot in grid.filled(row):
-            draft.ledger.ornament(slot.cell)
     heads = [slot for slot in grid.covering[block.start + block.header - 1] if not slot.blank]
     fields = {slot: _field(grid, block, slot, vocabulary) for slot in heads}
     if len([field for field in fields.values() if field == "name"]) > 1:
         fields[heads[0]] = "ignore"  # the block's own label at its side, before 任务名称
+    reasons = _recognised(grid, block, fields, draft, vocabulary)
+    for row in range(block.start, block.start + block.header):
+        for slot in grid.filled(row):
+            if fields.get(slot) is not None or slot not in fields:
+                draft.ledger.ornament(slot.cell)
     draft.outline += [("tasks", vocabulary.stripped(head.text), fields[head]) for head in heads]
     for row in range(block.start + block.header, block.stop):
         texts: dict[str, str] = {}
@@ -34,10 +39,10 @@ def read(grid: Grid, block: Block, draft: Draft, vocabulary: Vocabulary) -> None
             if head is None or text is None or slot is head:
                 continue
             field = fields[head]
-            if field in ("name", "planned", "actual", "reason") and field not in texts:
+            if field in _FIELDS and field not in texts:
                 texts[field] = text
-                draft.ledger.use(slot.cell, path, field)
-            elif field == "extra":
+                draft.ledger.use(slot.cell, path, field, reasons.get(head))
+            elif field in ("extra", None):
                 extra[head.text] = text
                 draft.ledger.use(slot.cell, path, "extra")
             elif field == "ignore":
@@ -54,6 +59,33 @@ def read(grid: Grid, block: Block, draft: Draft, vocabulary: Vocabulary) -> None
                     extra or None,
                 )
             )
+
+
+def _recognised(
+    grid: Grid, block: Block, fields: dict[Slot, str | None], draft: Draft, vocabulary: Vocabulary
+) -> dict[Slot, str]:
+    """Puts headings nobody knows under the field of the likest spelling, where no other has it; gives the reasons. What stands
+    below the others keeps the heading's own words."""
+    reasons: dict[Slot, str] = {}
+    for head in [head for head, field in fields.items() if field is None]:
+        cells = tuple(
+            slot.cell.text
+            for row in range(block.start + block.header, block.stop)
+            for slot in grid.filled(row)
+            if slot.overlap(head.left, head.right) > 0
+        )
+        near = vocabulary.near(head.text, "tasks")
+        sure = near is not None and near.field in _FIELDS and near.field not in fields.values()
+        near = near or vocabulary.guess(head.text, "tasks", cells)
+        if near is not None and sure:
+            fields[head], reasons[head] = near.field, near.reason
+        draft.ledger.unknown(
+            Unknown(
+                head.text, head.cell.origin, "tasks", near.field if near else None, near.reason if near else None, sure,
+                cells[:EXAMPLES], tuple(other.text for other in fields if other is not head),
+            )
+        )  # fmt: skip
+    return reasons
 
 
 def _field(grid: Grid, block: Block, head: Slot, vocabulary: Vocabulary) -> str | None:

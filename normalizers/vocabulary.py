@@ -18,7 +18,7 @@ from typing import Any
 from normalizers.likeness import Near, agree, likest, nearest
 from normalizers.text import squeeze
 from schema.errors import VocabularyError
-from schema.records import Fund, Goal, Indicator, Task
+from schema.records import CATEGORIES, SECTION_KINDS, Fund, Goal, Indicator, Task
 
 _HEAD = (
     "unit project supervisor implementer self_score grade prepared_by phone leader reported_on fiscal_year "
@@ -34,6 +34,13 @@ BLOCKS: dict[str, frozenset[str]] = {
 }
 KNOWN = frozenset(("extra", "ignore", "block"))
 LISTS = frozenset(("funds", "side", "basics_top", "basics_group", "total_row", "subtotal_row"))
+NONE = "none"  # in categories.csv and narrative.csv: known, and no code fits
+COLUMNS = {
+    "headings.csv": ("heading", "block", "field", "note"),
+    "labels.csv": ("label", "list", "code", "side", "note"),
+    "categories.csv": ("level1", "level2", "category", "note"),
+    "narrative.csv": ("pattern", "kind", "note"),
+}
 LONGEST = 30  # a heading is never longer; what is longer is text
 
 _NUMBERING = re.compile(
@@ -64,20 +71,15 @@ class Vocabulary:
         more = more or {}
         self._headings: dict[tuple[str, str], str] = {}
         self._labels: dict[tuple[str, str], tuple[str, str]] = {}
-        for name, bind, columns in (
-            ("headings.csv", self._bind_headings, ("heading", "block", "field", "note")),
-            ("labels.csv", self._bind_labels, ("label", "list", "code", "side", "note")),
-        ):
-            bind(folder.joinpath(name), _rows(folder.joinpath(name), columns))
+        self._categories: list[tuple[re.Pattern[str], re.Pattern[str], str]] = []
+        self._narrative: list[tuple[re.Pattern[str], str]] = []
+        binders = {
+            "headings.csv": self._bind_headings, "labels.csv": self._bind_labels,
+            "categories.csv": self._bind_categories, "narrative.csv": self._bind_narrative,
+        }  # fmt: skip
+        for name, bind in binders.items():
+            bind(folder.joinpath(name), _rows(folder.joinpath(name), COLUMNS[name]))
             bind(place, more.get(name, []))
-        self._categories = [
-            (re.compile(row["level1"]), re.compile(row["level2"]), row["category"])
-            for row in _rows(folder.joinpath("categories.csv"), ("level1", "level2", "category", "note"))
-        ]
-        self._narrative = [
-            (re.compile(row["pattern"]), row["kind"])
-            for row in _rows(folder.joinpath("narrative.csv"), ("pattern", "kind", "note"))
-        ]
         self.forms = _forms(folder.joinpath("forms.yml"))
         typing = self.forms["typing_errors"]
         self._typing = re.compile("|".join(map(re.escape, typing)))
@@ -111,16 +113,40 @@ class Vocabulary:
                 return found[0] or "yes"
         return None
 
-    @lru_cache(maxsize=4096)  # noqa: B019
     def category(self, level1: str | None, level2: str | None) -> str | None:
         """The indicator category of level 1 and 2 (RECORDS.md), None where none fits."""
-        for first, second, category in self._categories:
-            if first.search(level1 or "") and second.search(level2 or ""):
-                return category
+        found = self._category(level1 or "", level2 or "")
+        return None if found == NONE else found
+
+    def knows_category(self, level1: str | None, level2: str | None) -> bool:
+        """Does a row say which category level 1 and 2 have, or that they have none?"""
+        return self._category(level1 or "", level2 or "") is not None
+
+    @lru_cache(maxsize=4096)  # noqa: B019
+    def _category(self, level1: str, level2: str) -> str | None:
+        return next(
+            (c for one, two, c in self._categories if one.search(level1) and two.search(level2)), None
+        )
+
+    def propose_category(self, level1: str | None, level2: str | None) -> tuple[str, str] | None:
+        """(category, reason) for groups that no row fits, by level 2 alone, then by level 1 alone; a person decides."""
+        for name, second in ((level2, True), (level1, False), (level2, False)):
+            for one, two, category in self._categories if name else ():
+                pattern = two if second else one
+                hit = None if pattern.pattern in ("", "^$") else pattern.search(name or "")
+                if hit is not None and category != NONE:
+                    return category, f"“{name}”有“{hit.group()}”"
         return None
 
     def narrative(self, heading: str) -> str | None:
         """The kind of a narrative section by its heading's own words."""
+        found = self._narrative_row(heading)
+        return None if found == NONE else found
+
+    def knows_narrative(self, heading: str) -> bool:
+        return self._narrative_row(heading) is not None
+
+    def _narrative_row(self, heading: str) -> str | None:
         return next((kind for pattern, kind in self._narrative if pattern.search(squeeze(heading))), None)
 
     @lru_cache(maxsize=65536)  # noqa: B019
@@ -206,6 +232,27 @@ class Vocabulary:
                 self._labels, (_spelling(row["label"]), row["list"]), (row["code"], row["side"]), source, row
             )
 
+    def _bind_categories(self, source: Traversable | str, rows: list[dict[str, str]]) -> None:
+        for row in rows:
+            if row["category"] not in CATEGORIES | {NONE}:
+                raise VocabularyError(
+                    _place(source, row),
+                    f"没有“{row['category']}”这个类别",
+                    f"可用：{'、'.join(sorted(CATEGORIES))}、{NONE}",
+                )
+            one, two = (_pattern(row[level], source, row) for level in ("level1", "level2"))
+            self._categories.append((one, two, row["category"]))
+
+    def _bind_narrative(self, source: Traversable | str, rows: list[dict[str, str]]) -> None:
+        for row in rows:
+            if row["kind"] not in SECTION_KINDS | {NONE}:
+                raise VocabularyError(
+                    _place(source, row),
+                    f"没有“{row['kind']}”这一类章节",
+                    f"可用：{'、'.join(sorted(SECTION_KINDS))}、{NONE}",
+                )
+            self._narrative.append((_pattern(row["pattern"], source, row), row["kind"]))
+
     @staticmethod
     def _put(
         table: dict[Any, Any],
@@ -238,6 +285,15 @@ def _rows(source: Traversable, columns: tuple[str, ...]) -> list[dict[str, str]]
                 raise VocabularyError(f"{source}第{reader.line_num}行", "列数不对", f"应有{len(columns)}列")
             out.append({**row, "line": str(reader.line_num)})
         return out
+
+
+def _pattern(text: str, source: Traversable | str, row: dict[str, str]) -> re.Pattern[str]:
+    try:
+        return re.compile(text)
+    except re.error as error:
+        raise VocabularyError(
+            _place(source, row), f"“{text}”不是正则表达式（{error}）", "请在特殊符号前加\\"
+        ) from None
 
 
 def _place(source: Traversable | str, row: dict[str, str]) -> str:

@@ -209,6 +209,42 @@ class Store:
         with self.guard(), self.engine.connect() as connection:
             return [*connection.execute(headings), *connection.execute(others)]
 
+    def without_category(self) -> list[sa.Row[Any]]:
+        """The indicators whose groups no category fits: submission_id, file, level1, level2, below (their name), and where
+        their groups are written."""
+        i = tables.indicator
+        wanted = i.c.category.is_(None) & (i.c.level1.is_not(None) | i.c.level2.is_not(None))
+        return self._read_at(
+            i, (i.c.level1, i.c.level2, i.c.level3.label("below")), wanted, ("level2", "level1")
+        )
+
+    def without_kind(self) -> list[sa.Row[Any]]:
+        """The narrative's first headings whose kind is not known: submission_id, file, heading, below (None), and where they
+        are written."""
+        s = tables.section
+        wanted = s.c.kind.is_(None) & (s.c.level == 1) & s.c.heading.is_not(None)
+        return self._read_at(s, (s.c.heading, sa.null().label("below")), wanted, ("heading",))
+
+    def _read_at(
+        self, table: sa.Table, shown: tuple[Any, ...], wanted: Any, fields: tuple[str, ...]
+    ) -> list[sa.Row[Any]]:
+        """Rows of a table with the place where the first of some fields was read."""
+        p, s, f = tables.provenance, tables.submission, tables.file
+        order = sa.case(*((p.c.field == name, at) for at, name in enumerate(fields)))
+        query = (
+            sa.select(
+                table.c.submission_id, f.c.name.label("file"), *shown,
+                *(p.c[name] for name in ("part", "block_no", "table_no", "row_no", "column_no")),
+            )
+            .join_from(table, s, s.c.submission_id == table.c.submission_id)
+            .join(f, f.c.sha256 == s.c.sha256)
+            .join(p, (p.c.submission_id == table.c.submission_id) & (p.c.record == table.c.record))
+            .where(wanted & p.c.field.in_(fields))
+            .order_by(table.c.submission_id, table.c.record, order)
+        )  # fmt: skip
+        with self.guard(), self.engine.connect() as connection:
+            return list(connection.execute(query))
+
     def layouts(self) -> list[sa.Row[Any]]:
         """One row a form: fingerprint, headings, kind, fiscal_year, unit, and the path its file arrived under first."""
         lay, form, s, d = tables.form_layout, tables.form, tables.submission, tables.delivery

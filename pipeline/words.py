@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -13,7 +14,8 @@ from typing import Any
 import simplejson
 
 from extractors import File
-from normalizers.vocabulary import LONGEST, Vocabulary, folder, vocabulary
+from normalizers.text import squeeze
+from normalizers.vocabulary import COLUMNS, LONGEST, Vocabulary, folder, vocabulary
 from pipeline import run
 from pipeline.extract import Extraction, as_json, as_record, extract
 from pipeline.score import score
@@ -21,10 +23,17 @@ from pipeline.store import Store
 from schema.document import Origin
 from schema.errors import VocabularyError, ZipingError
 
-HEADINGS, LABELS = "headings.csv", "labels.csv"
-COLUMNS = {HEADINGS: ("heading", "block", "field", "note"), LABELS: ("label", "list", "code", "side", "note")}
-LABEL, LEFTOVER = "label", "leftover"
+HEADINGS, LABELS, CATEGORIES, NARRATIVE = COLUMNS
+LABEL, LEFTOVER, CATEGORY, SECTION = "label", "leftover", "category", "section"
+_DECIDED = {
+    HEADINGS: "field",
+    LABELS: "code",
+    CATEGORIES: "category",
+    NARRATIVE: "kind",
+}  # what a person fills in
+_FILES = {LABEL: LABELS, CATEGORY: CATEGORIES, SECTION: NARRATIVE}  # the others are headings
 _SENTENCE = "。；！？"
+_BOTH = " / "  # between level 1 and level 2
 Row = dict[str, str]
 
 
@@ -45,12 +54,23 @@ class Proposal:
     example: str
 
     @property
+    def file(self) -> str:
+        """The file of the vocabulary that its row belongs to."""
+        return _FILES.get(self.block, HEADINGS)
+
+    @property
     def row(self) -> Row:
-        """The row of headings.csv or labels.csv; a field that nobody proposes stays blank, for a person to write."""
+        """The row of that file; a field that nobody proposes stays blank, for a person to write."""
         note = f"{self.submissions}份；{self.reason or '没有建议'}；例：{self.example}"
-        if self.block == LABEL:
-            return {"label": self.text, "list": "funds", "code": self.field or "", "side": "", "note": note}
-        return {"heading": self.text, "block": self.block, "field": self.field or "", "note": note}
+        field = self.field or ""
+        if self.file == LABELS:
+            return {"label": self.text, "list": "funds", "code": field, "side": "", "note": note}
+        if self.file == CATEGORIES:
+            one, two = map(_whole, self.text.split(_BOTH))
+            return {"level1": one, "level2": two, "category": field, "note": note}
+        if self.file == NARRATIVE:
+            return {"pattern": _whole(self.text), "kind": field, "note": note}
+        return {"heading": self.text, "block": self.block, "field": field, "note": note}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,23 +88,32 @@ def unknown(store: Store) -> list[Proposal]:
     words = vocabulary()
     groups: dict[tuple[str, str], list[Any]] = {}
     open_in: dict[str, set[str]] = {}
+    for spelling, block, row in _unknown(store, words):
+        groups.setdefault((spelling, block), []).append(row)
+        if not getattr(row, "taken", False):
+            open_in.setdefault(row.submission_id, set()).add(spelling)
+    found = [_proposal(spelling, block, rows, open_in, words) for (spelling, block), rows in groups.items()]
+    return sorted(found, key=lambda p: (-p.submissions, -p.completes, p.block, p.text))
+
+
+def _unknown(store: Store, words: Vocabulary) -> Iterator[tuple[str, str, Any]]:
+    """(spelling, block, row of the store) of whatever the vocabulary does not hold, each place once."""
     told = set()
     for row in store.unknown():
         heading = hasattr(row, "block")
         place = (row.submission_id, row.part, row.block_no, row.table_no, row.row_no, row.column_no)
-        if not heading and (
-            place in told or len(row.text.strip()) > LONGEST or set(row.text) & set(_SENTENCE)
-        ):
+        long = len(row.text.strip()) > LONGEST or set(row.text) & set(_SENTENCE)
+        if not heading and (place in told or long):
             continue
         told.add(place)
-        spelling = words.stripped(row.text)
-        if not spelling:
-            continue
-        groups.setdefault((spelling, row.block if heading else LEFTOVER), []).append(row)
-        if not (heading and row.taken):
-            open_in.setdefault(row.submission_id, set()).add(spelling)
-    found = [_proposal(spelling, block, rows, open_in, words) for (spelling, block), rows in groups.items()]
-    return sorted(found, key=lambda p: (-p.submissions, -p.completes, p.block, p.text))
+        if spelling := words.stripped(row.text):
+            yield spelling, row.block if heading else LEFTOVER, row
+    for row in store.without_category():
+        if not words.knows_category(row.level1, row.level2):
+            yield f"{row.level1 or ''}{_BOTH}{row.level2 or ''}", CATEGORY, row
+    for row in store.without_kind():
+        if not words.knows_narrative(row.heading):
+            yield squeeze(row.heading), SECTION, row
 
 
 def _proposal(
@@ -96,6 +125,14 @@ def _proposal(
         f"{first.file} {Origin(first.part, first.block_no, first.table_no, first.row_no, first.column_no)}"
     )
     completes = sum(open_in.get(s, set()) == {spelling} for s in submissions)
+    if block in (CATEGORY, SECTION):
+        one, _, two = spelling.partition(_BOTH)
+        code = words.propose_category(one, two) if block == CATEGORY else None
+        field, reason = code or (None, None)
+        below = tuple(dict.fromkeys(row.below for row in rows if row.below))[:5]
+        return Proposal(
+            spelling, block, field, reason, False, len(submissions), completes, below, (), example
+        )
     if block == LEFTOVER:
         found = words.propose(spelling)
         name = found[0] if found else "head"
@@ -112,11 +149,11 @@ def _proposal(
 
 
 def as_csv(proposals: Iterable[Proposal]) -> str:
-    """Proposals as rows of headings.csv and, after them, of labels.csv under its own headings."""
+    """Proposals as rows of headings.csv and, after them, of the other files, each under its own headings."""
     out = io.StringIO()
     every = list(proposals)
     for name, columns in COLUMNS.items():
-        rows = [p.row for p in every if (p.block == LABEL) == (name == LABELS)]
+        rows = [p.row for p in every if p.file == name]
         if rows:
             writer = csv.DictWriter(out, columns, lineterminator="\n")
             writer.writeheader()
@@ -132,7 +169,7 @@ def rows_of(path: Path) -> dict[str, list[Row]]:
         lines = list(csv.reader(path.read_text(encoding="utf-8-sig").splitlines()))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise VocabularyError(path, f"词条文件无法读取（{error}）", "请用UTF-8编码的CSV") from None
-    out: dict[str, list[Row]] = {HEADINGS: [], LABELS: []}
+    out: dict[str, list[Row]] = {name: [] for name in COLUMNS}
     name = None
     for number, line in enumerate(lines, 1):
         if not any(cell.strip() for cell in line):
@@ -145,7 +182,7 @@ def rows_of(path: Path) -> dict[str, list[Row]]:
             wanted = " 或 ".join(",".join(columns) for columns in COLUMNS.values())
             raise VocabularyError(f"{path}第{number}行", "没有表头或列数不对", f"第一行应为 {wanted}")
         row = dict(zip(COLUMNS[name], (cell.strip() for cell in line), strict=True)) | {"line": str(number)}
-        if row["field" if name == HEADINGS else "code"]:
+        if row[_DECIDED[name]]:
             out[name].append(row)
     return out
 
@@ -158,11 +195,15 @@ def extended(path: Path) -> Vocabulary:
 def effect(store: Store, path: Path) -> tuple[list[Change], list[str]]:
     """What the rows of a file would change in the store: the submissions that hold one of their spellings are read again,
     nothing is written. Gives the changes, and the files that are no longer where they were."""
-    words = extended(path)
+    words, known = extended(path), vocabulary()
     rows = rows_of(path)
-    spellings = {vocabulary().stripped(row["heading"]) for row in rows[HEADINGS]}
-    spellings |= {vocabulary().stripped(row["label"]) for row in rows[LABELS]}
-    concerned = {row.submission_id for row in store.unknown() if vocabulary().stripped(row.text) in spellings}
+    spellings = {known.stripped(row["heading"]) for row in rows[HEADINGS]}
+    spellings |= {known.stripped(row["label"]) for row in rows[LABELS]}
+    concerned = {row.submission_id for row in store.unknown() if known.stripped(row.text) in spellings}
+    concerned |= {
+        r.submission_id for r in store.without_category() if words.knows_category(r.level1, r.level2)
+    }
+    concerned |= {r.submission_id for r in store.without_kind() if words.knows_narrative(r.heading)}
     changes: list[Change] = []
     gone: list[str] = []
     for submission_id, paths in sorted(store.sources(concerned).items()):
@@ -214,6 +255,11 @@ def add(path: Path) -> int:
             writer.writerows(_kept(row) for row in fresh)
         added += len(fresh)
     return added
+
+
+def _whole(text: str) -> str:
+    """A pattern that fits this text alone."""
+    return f"^{re.escape(text)}$"
 
 
 def _kept(row: Row) -> Row:

@@ -15,6 +15,13 @@ Extra = dict[str, str]
 # Headings of a form's `extra` that a check reads again.
 STATED_WEIGHT = "分值合计"
 LEGEND = "评价等级标准"
+CATEGORIES = frozenset(
+    "output.quantity output.quality output.timeliness output.cost cost.economic cost.social cost.ecological benefit.economic "
+    "benefit.social benefit.ecological benefit.sustainable satisfaction input process effect management".split()
+)
+SECTION_KINDS = frozenset(
+    "overview spending government_fund state_capital social_insurance performance problems improvement other".split()
+)
 
 
 def _label(chinese: str, **more: Any) -> Any:

@@ -100,7 +100,8 @@ def test_a_line_over_all_columns_is_no_indicator(docx: Docx) -> None:
     )
     found = extract(docx(source))
     assert len(found.submission.forms[0].indicators) == 2
-    assert {left.text for left in found.evidence.leftovers} == {"甲方备忘", "另见附件材料"}
+    assert {left.text for left in found.evidence.leftovers} == {"甲方备忘"}
+    assert (found.submission.forms[0].extra or {})["甲方备忘"] == "另见附件材料"
 
 
 def test_the_money_of_tasks_under_a_heading_nobody_knows_is_no_fund(docx: Docx) -> None:
@@ -114,3 +115,40 @@ def test_the_money_of_tasks_under_a_heading_nobody_knows_is_no_fund(docx: Docx) 
     assert "甲方事项" in {left.text for left in found.evidence.leftovers} | {
         u.text for u in found.evidence.unknown
     }
+
+
+def test_a_label_nobody_knows_keeps_its_value_under_its_own_words(docx: Docx) -> None:
+    source = FORM.format(funds="全年执行数", target="年度指标值").replace(
+        "| 项目名称 | 河道保洁 | < | < | < | < |",
+        "| 甲方编号 | A-17 | < | < | 乙方归口 | 三处 |\n| 项目名称 | 河道保洁 | < | < | 丙方口径 | 年报 |",
+    )
+    found = extract(docx(source))
+    form = found.submission.forms[0]
+    assert form.project == "河道保洁"
+    assert form.extra == {"甲方编号": "A-17", "乙方归口": "三处", "丙方口径": "年报", "分值合计": "100"}
+    assert {u.text for u in found.evidence.unknown} == {"甲方编号", "乙方归口", "丙方口径"}
+    assert {left.text for left in found.evidence.leftovers} == {"甲方编号", "乙方归口", "丙方口径"}
+
+
+def test_a_label_close_to_a_known_one_is_taken_where_its_value_fits(docx: Docx) -> None:
+    row = "| 项目名称 | 河道保洁 | < | < | 项目的主管部门 | {value} |"
+    source = FORM.format(funds="全年执行数", target="年度指标值")
+    source = source.replace("| 项目名称 | 河道保洁 | < | < | < | < |", row)
+    found = extract(docx(source.replace("{value}", "青川市水务局")))
+    assert found.submission.forms[0].supervisor == "青川市水务局"
+    assert ("supervisor", "近似“项目主管部门”（0.92）") in recognised(found)
+    figure = extract(docx(source.replace("{value}", "12.5")))
+    assert figure.submission.forms[0].supervisor is None
+    assert (figure.submission.forms[0].extra or {})["项目的主管部门"] == "12.5"
+
+
+def test_a_column_of_tasks_nobody_knows_keeps_its_own_words(docx: Docx) -> None:
+    source = FORM.format(funds="全年执行数", target="年度指标值").replace(
+        "| 一级指标",
+        "| 年度主要任务 | 任务名称 | 主要内容 | < | 甲方口径 | 完成情况 |\n| ^ | 路灯养护 | 更换灯具 | < | 全口径 | 已完成 |\n| 一级指标",
+        1,
+    )
+    found = extract(docx(source))
+    (task,) = found.submission.forms[0].tasks
+    assert (task.name, task.extra) == ("路灯养护", {"甲方口径": "全口径"})
+    assert [u.text for u in found.evidence.unknown] == ["甲方口径"]

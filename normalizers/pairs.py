@@ -1,0 +1,125 @@
+"""Labels that nobody knows, with what stands beside them: kept under their own words, never guessed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+
+from normalizers.blocks import Block
+from normalizers.draft import Draft, Value
+from normalizers.grid import Grid, Slot
+from normalizers.likeness import agree
+from normalizers.text import words
+from normalizers.values import number
+from normalizers.vocabulary import KNOWN, LONGEST, Vocabulary
+from schema.evidence import Unknown
+
+_LONGEST_ALONE = 16  # a label with one text beside it, over all columns
+_SENTENCE = re.compile("[。；！？，]")
+_ENDS = re.compile("[:：]$")
+
+
+def read(
+    grid: Grid,
+    block: Block,
+    draft: Draft,
+    vocabulary: Vocabulary,
+    typed: Callable[[str, str], Value | None] | None = None,
+) -> None:
+    """The pairs of a block whose label is not known: under the field of the likest label where the value agrees and the block
+    states it nowhere else, else in the form's `extra` under the label's own words. The label itself stays a leftover.
+
+    typed: gives the value of a head field as its type; without it nothing is recognised (below a form, beside its funds).
+    """
+    fields = {
+        field
+        for row in range(block.start, block.stop)
+        for slot in grid.filled(row)
+        if (field := vocabulary.heading(slot.text, "head")) is not None
+    }
+    for label, value in _found(grid, block, draft, vocabulary):
+        near = vocabulary.near(label.text, "head")
+        text = value.cell.text
+        sure = (
+            typed is not None
+            and near is not None
+            and near.field not in fields | KNOWN
+            and draft.get(near.field) is None
+            and agree(near.field, [text])
+            and typed(near.field, text) is not None
+        )
+        near = near or vocabulary.guess(label.text, "head", (text,))
+        beside = tuple(slot.text for slot in grid.filled(label.cell.row) if slot not in (label, value))
+        draft.ledger.unknown(
+            Unknown(
+                label.text, label.cell.origin, "head", near.field if near else None, near.reason if near else None, sure,
+                (text,) if words(text) else (), beside,
+            )
+        )  # fmt: skip
+        if sure and near is not None and typed is not None:
+            draft.put(
+                near.field, typed(near.field, text), value.cell, label=label.text, recognised=near.reason
+            )
+        elif words(text) is not None:
+            draft.add_extra(_ENDS.sub("", label.text), words(text), value.cell)
+
+
+def _found(grid: Grid, block: Block, draft: Draft, vocabulary: Vocabulary) -> Iterator[tuple[Slot, Slot]]:
+    """(label, value) of every pair that nobody has read and whose label nobody knows."""
+    places = {
+        (slot.left, slot.right)
+        for row in range(block.start, block.stop)
+        for slot in grid.rows[row]
+        if vocabulary.heading(slot.text, "head") is not None
+    }
+    for row in range(block.start, block.stop):
+        slots = grid.rows[row]
+        if row in grid.ragged:
+            continue
+        if _alone(grid, slots, draft, vocabulary):
+            yield slots[0], slots[1]
+            continue
+        at = 0
+        while at + 1 < len(slots):
+            label, value = slots[at], slots[at + 1]
+            known = vocabulary.heading(label.text, "head") is not None
+            follows = at >= 2 and (slots[at - 2].left, slots[at - 2].right) in places and len(slots) % 2 == 0
+            if known:
+                at += 2
+            elif (
+                ((label.left, label.right) in places or follows)
+                and _label(label, draft, vocabulary)
+                and not draft.ledger.claimed(value.cell)
+                and vocabulary.heading(value.text, "head") is None
+            ):
+                yield label, value
+                places.add((label.left, label.right))
+                at += 2
+            else:
+                at += 1
+
+
+def _alone(grid: Grid, slots: list[Slot], draft: Draft, vocabulary: Vocabulary) -> bool:
+    """`项目概况 | a text over all the other columns`."""
+    if len(slots) != 2 or slots[0].left > 0 or slots[1].right < grid.width or slots[0].cell.row_span > 1:
+        return False
+    return (
+        _label(slots[0], draft, vocabulary)
+        and len(slots[0].text) <= _LONGEST_ALONE
+        and not slots[1].blank
+        and not draft.ledger.claimed(slots[1].cell)
+        and slots[1].right - slots[1].left > slots[0].right - slots[0].left
+    )
+
+
+def _label(slot: Slot, draft: Draft, vocabulary: Vocabulary) -> bool:
+    """May a cell that nobody has read be a label?"""
+    return (
+        not slot.blank
+        and not draft.ledger.claimed(slot.cell)
+        and 2 <= len(slot.text) <= LONGEST
+        and not _SENTENCE.search(slot.text)
+        and number(slot.cell.text) is None
+        and vocabulary.label(slot.text) is None
+        and all(vocabulary.heading(slot.text, name) is None for name in ("head", "funds", "indicators"))
+    )
