@@ -22,6 +22,7 @@ _FIGURE = re.compile(r"^[\d.,%‰\-]+分?$")
 NEAR = 4.0  # edges of one table on two pages differ by less
 CUT = 26.0  # a row that was cut leaves no room for another line
 MISPLACED = 20.0  # points by which a scanned page may lie askew of the one before
+_IN_BRACKETS = re.compile(r"^\s*[（(][^（()）]*[)）]\s*$")
 MAX_HEADING = 4
 
 
@@ -361,9 +362,10 @@ def _append(above: _Part, below: _Part) -> None:
 
 
 def _rejoin_merged(whole: _Whole, parts: list[_Part], pairs: list[tuple[_Part, _Part]]) -> None:
-    """A merged cell cut in two: blank below, at the left of what is new in a column that merges cells, or below
-    a cell of several rows."""
-    starts = [part.column for part in parts if part.row == whole.rows and part.text]
+    """A merged cell cut in two: blank below or with the end of its text there, at the left of what is new in a column that
+    merges cells, or below a cell of several rows."""
+    ends = {id(below) for above, below in pairs if above.text and _ends(above, below)}
+    starts = [part.column for part in parts if part.row == whole.rows and part.text and id(part) not in ends]
     first = min(starts, default=0)
     gone: set[int] = set()
     for above, below in pairs:
@@ -371,13 +373,19 @@ def _rejoin_merged(whole: _Whole, parts: list[_Part], pairs: list[tuple[_Part, _
             part.row_span > 1 and _same_columns(part, below) for part in (*whole.parts, *parts)
         )
         leading = below.column < first and merges
-        if (not below.text and (leading or (above.row_span > 1 and above.text))) or (
+        blank = not below.text or id(below) in ends
+        if (blank and (leading or (above.row_span > 1 and above.text))) or (
             below.text and not above.text and above.row_span > 1 and above.column == 0
         ):
             _append(above, below)
             above.row_span += below.row_span
             gone.add(id(below))
     whole.parts += [part for part in parts if id(part) not in gone]
+
+
+def _ends(above: _Part, below: _Part) -> bool:
+    """Is a cell's text the end of the one above the seam? Words in brackets, or one character below a full line."""
+    return bool(_IN_BRACKETS.match(below.text)) or (above.open and len(below.text.strip()) == 1)
 
 
 def _table(whole: _Whole, block: int, number: int) -> Table:

@@ -141,7 +141,18 @@ def indicator_band(grid: Grid, row: int, words: Vocabulary) -> int:
         fields |= found
         depth += 1
     fits = bool(fields & _LEVELS) and len(fields & (_LEVELS | _MEASURED)) >= 3 and bool(fields & _MEASURED)
-    return depth if fits and depth else 0
+    if not fits or not depth:
+        return 0
+    # headings merged down: what stands beside their lower rows is the band's too, known or not
+    deep = max(
+        (
+            slot.cell.row_span
+            for slot in grid.filled(row)
+            if words.heading(slot.text, "indicators") in _LEVELS | _MEASURED
+        ),
+        default=1,
+    )
+    return max(depth, deep) if deep <= MAX_HEADER else depth
 
 
 def _heading_fields(filled: list[Slot], words: Vocabulary) -> set[str] | None:

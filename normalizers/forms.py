@@ -40,6 +40,7 @@ class Forms:
         self.waiting: list[Paragraph] = []  # lines between a title and its table
         self.in_yuan = False  # a line since the last table said `单位：元`
         self.notes: list[Source] = []
+        self.covers: list[Grid] = []  # label–value pairs before the first form
 
     @property
     def current(self) -> Draft | None:
@@ -77,8 +78,11 @@ class Forms:
         kind = form_kind(title, self.vocabulary) if title else None
         blocks = cut(grid, self.vocabulary, basics=kind == "basics")
         if not any(block.kind in _READERS and block.kind != "head" for block in blocks) and not self.title:
-            if not (self.current and any(block.kind == "head" for block in blocks)):
-                return False
+            heads = any(block.kind == "head" for block in blocks)
+            if heads and self.current is None:
+                self.covers.append(grid)
+            if not heads or self.current is None:
+                return heads
         if self.title is not None or self.current is None:
             if not _opens_with_title(blocks):
                 self._open(title, self.title)
@@ -114,7 +118,24 @@ class Forms:
         waiting, self.waiting = self.waiting, []
         for line in waiting:
             head.read_line(line, draft, self.vocabulary, BESIDE)
+        self._cover(draft)
         return draft
+
+    def close(self) -> None:
+        """Label–value pairs that no form followed are a form of their own."""
+        self.end_notes()
+        if self.covers:
+            self._cover(self._open(None, None))
+
+    def _cover(self, draft: Draft) -> None:
+        """Pairs of a table before the first form: what the form's own table states counts before them."""
+        covers, self.covers = self.covers, []
+        for grid in covers:
+            for block in cut(grid, self.vocabulary, basics=False):
+                if block.kind == "head":
+                    head.read(grid, block, draft, self.vocabulary)
+                else:
+                    pairs.read(grid, block, draft, self.vocabulary)
 
     def _in_yuan(self) -> None:
         """A line `单位：元` holds for the form whose table it stands over."""

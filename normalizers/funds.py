@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from itertools import takewhile
 
 from normalizers import head, ragged
 from normalizers.blocks import Block
@@ -22,7 +23,7 @@ _MONEY = ("approved", "revised", "received", "executed", "amount")
 _FIELDS = (*_MONEY, "execution_rate", "weight", "score")
 _RUN_IN = re.compile(r"^(.{2,30}?)[:：](.+)$", re.DOTALL)
 _OF_WHICH = re.compile(r"^其中[:：]?")
-_NUMBERING = re.compile(r"^\d{1,2}[、.．](?!\d)")
+_NUMBERING = re.compile(r"^(?:\d{1,2}[、.．](?!\d)|[（(][\d一二三四五六七八九十]{1,2}[)）]|[①-⑳])\s*")
 _HEADING_POINTS = re.compile(r"[（(](\d+(?:\.\d+)?)分[)）]")
 _YUAN = re.compile(r"[（(](?:单位[:：])?(?:人民币)?元[)）]")
 _UNKNOWN = Label(None, None)  # a line whose label no code fits
@@ -38,11 +39,12 @@ class _Heading:
     item: Label | None = None
     side: str | None = None
     recognised: str | None = None  # why it is that field, where its spelling is not known as written
+    behind: str | None = None  # the label behind a side's own name: `资金来源：财政拨款`
 
     @property
     def label(self) -> str | None:
         """The row's own words, without a leading 其中, numbering, a closing colon or a figure run in."""
-        words_only = _NUMBERING.sub("", _OF_WHICH.sub("", self.slot.text))
+        words_only = _NUMBERING.sub("", _OF_WHICH.sub("", self.behind or self.slot.text))
         return re.split("[:：]", words_only)[0] or None
 
 
@@ -97,6 +99,9 @@ class _Rows:
             if not slot.blank:
                 self._title(slot, row)
         slots = [slot for slot in slots if slot is not self.title and not self._takes_side(slot, row)]
+        for slot in slots:
+            if found := self._behind_side(slot):
+                self.beside, self.sided = _Heading(slot, row, side=found[0]), True
         named = {slot: h for slot in slots if not slot.blank and (h := self._named(slot, row))}
         figures = [slot for slot in slots if number(slot.cell.text) or self._run_in(slot)]
         if figures or not self._headings_only(row, list(named.values())):
@@ -125,7 +130,17 @@ class _Rows:
             self.draft.ledger.ornament(slot.cell)
         return side is not None
 
+    def _behind_side(self, slot: Slot) -> tuple[str, str] | None:
+        """(side, label) of `1、资金来源：（1）财政拨款`, the first line of a side."""
+        match = _RUN_IN.match(slot.text)
+        side = self.vocabulary.listed(match[1], "side") if match else None
+        if match is None or side is None or number(match[2]):
+            return None
+        return side, match[2]
+
     def _named(self, slot: Slot, row: int) -> _Heading | None:
+        if behind := self._behind_side(slot):
+            return _Heading(slot, row, item=self.vocabulary.label(behind[1]) or _UNKNOWN, behind=behind[1])
         label = self.vocabulary.label(slot.text)
         side = self.vocabulary.listed(slot.text, "side")
         name = self.vocabulary.heading(slot.text, "funds")
@@ -270,7 +285,12 @@ class _Rows:
         item_above = ordered if ordered and ordered.item else self._above(slot, "item")
         line = self._line_of(slot, left, item_above)
         name = field_above.field if field_above else None
-        if left is not None and left.field and (item_above or not field_above or left not in self.spent):
+        if (
+            left is not None
+            and left.field
+            and not self._heads_line(left, slot, field_above)
+            and (item_above or not field_above or left not in self.spent)
+        ):
             self.spent.add(left)
             self.draft.ledger.ornament(left.slot.cell)
             name = left.field
@@ -278,12 +298,25 @@ class _Rows:
             name = "executed"  # under items as column headings (支出合计 | 基本支出 | …)
         self._state(line, name or "amount", slot, figure, field_above)
 
+    def _heads_line(self, left: _Heading, slot: Slot, field_above: _Heading | None) -> bool:
+        """Is a label that could name a field (`全年支出`) the label of a whole line? Several figures follow it, each below a
+        heading of its own."""
+        if field_above is None or left.row != slot.cell.row:
+            return False
+        after = [s for s in self.grid.filled(left.row) if s.left > left.slot.left]
+        figures = list(takewhile(lambda s: number(s.cell.text) is not None, after))
+        return len(figures) > 1 and len({self._above(s, "field") for s in figures} - {None}) > 1
+
     def _line_of(self, slot: Slot, left: _Heading | None, item_above: _Heading | None) -> _Line:
+        if item_above is not None and left is not None and left.item == _UNKNOWN:
+            line = self._line(item_above, slot, left.row)  # a unit's name at the side of its row of items
+            line.also(self._over_label(left) or "名称", left.slot)
+            return line
         if left is not None and left.item and not (item_above and left.item.item == "total"):
             return self._line(
                 left
             )  # 合计 at the side of a row says nothing where the headings above are items
-        return self._line(item_above, slot) if item_above is not None else self._total()
+        return self._line(item_above, slot) if item_above is not None else self._total(left)
 
     def _words(self, slot: Slot, left: _Heading | None, ordered: _Heading | None) -> _Heading | None:
         """A cell of words is a note of the line, a figure that cannot be read, or a label nobody knows."""
@@ -302,21 +335,33 @@ class _Rows:
         return left
 
     # -- lines
-    def _line(self, heading: _Heading, under: Slot | None = None) -> _Line:
-        """The line a heading names; under: the figure it stands above, where it stands above it."""
+    def _over_label(self, left: _Heading) -> str | None:
+        """The words over a label at the side of a row (`机构名称`)."""
+        top = self.headings[-1].row if self.headings else left.row
+        over = [
+            self.grid.at(row, left.slot.left, left.slot.right) for row in range(self.block.start, top + 1)
+        ]
+        return next((s.text for s in reversed(over) if s is not None and not s.blank), None)
+
+    def _line(self, heading: _Heading, under: Slot | None = None, row: int | None = None) -> _Line:
+        """The line a heading names; under: the figure it stands above, where it stands above it; row: the row that has lines of
+        its own."""
         assert heading.item is not None
         placed = under if under is not None and under.cell.row not in self.grid.ragged else heading.slot
         side = self._side(placed, heading.item)
-        key = (heading.label, heading.item.item, side, heading.row if under is None else None)
+        key = (heading.label, heading.item.item, side, heading.row if under is None else row)
         return self.lines.setdefault(key, _Line(heading.label, heading.item.item, side, heading.slot))
 
-    def _total(self) -> _Line:
-        """The line of figures that have no label: the total, named by the block's own label as written."""
+    def _total(self, left: _Heading | None) -> _Line:
+        """The line of figures that have no label: the total, named by the block's own label as written, else by the heading
+        at the left of its first figure."""
         for line in self.lines.values():
             if line.item == "total":
                 return line
         text = words(self.title.cell.text) if self.title else None
-        label = text.replace("\n", "") if text else None
+        if left is not None and left.field and left.slot.cell.row_span == 1 and left not in self.spent:
+            text = left.label
+        label = text.replace("\n", "") if text else left.label if left else None
         return self.lines.setdefault((label, "total", None, None), _Line(label, "total", None, self.title))
 
     def _run_in_field(self, heading: _Heading) -> str:

@@ -49,7 +49,7 @@ def _columns(grid: Grid, block: Block, draft: Draft, vocabulary: Vocabulary) -> 
             heads.append(_Head(slot, str(field)))
     draft.outline += [("goals", vocabulary.stripped(head.slot.text), head.field) for head in heads]
     for row in range(block.start + block.header, block.stop):
-        if len(grid.filled(row)) > len(heads) + 2 or _labelled(grid, row, heads, vocabulary):
+        if _no_goal(grid, row, heads) or _labelled(grid, row, heads, vocabulary):
             continue
         cells: dict[str, Slot] = {}
         extra: list[tuple[str, Slot]] = []
@@ -64,6 +64,16 @@ def _columns(grid: Grid, block: Block, draft: Draft, vocabulary: Vocabulary) -> 
                 extra.append((heading["planned"], cells["planned"]))
             cells["planned"] = cells.pop("adjusted")
         _add(draft, cells, extra, {head.field: head.recognised for head in heads})
+
+
+def _no_goal(grid: Grid, row: int, heads: list[_Head]) -> bool:
+    """Is a row parted otherwise than the headings above it? Two cells below one heading are no goal."""
+    filled = grid.filled(row)
+    if len(filled) > len(heads) + 2:
+        return True
+    return row not in grid.ragged and any(
+        sum(slot.overlap(head.slot.left, head.slot.right) > 0 for slot in filled) > 1 for head in heads
+    )
 
 
 def _labelled(grid: Grid, row: int, heads: list[_Head], vocabulary: Vocabulary) -> bool:

@@ -23,6 +23,7 @@ _STAMP = re.compile(
 GRADE = re.compile("优秀?|良好?|中等?|合格|及格|较差|一般|不合格|差")
 _COLON = re.compile(r"[:：]")
 _LABEL_RUN = re.compile(r"[\u4e00-\u9fff（）()/、]{2,24}$")
+_BLANK_DATE = re.compile("年月日?|月日")
 _MONEY_UNIT = re.compile("(?:人民币)?[百千万亿]*元[)）]?")
 _UNIT_OF_MONEY = re.compile(r"(?:单位[:：]|[（(])\s*(?:人民币)?\s*元\s*[)）]?")
 
@@ -151,7 +152,7 @@ def head_value(field: str, text: str) -> Value | None:
     if field == "reported_on":
         return day(text)
     stated = words(text)
-    if stated is None:
+    if stated is None or _BLANK_DATE.fullmatch(squeeze(stated)):
         return None
     if field in ("duties", "deviation", "improvement"):
         return stated

@@ -41,6 +41,7 @@ _GROUP_NUMBER = re.compile(
 _GROUP_POINTS = re.compile(
     r"[（(\[]\s*(?:共|权重|分值|满分)?[:：]?\s*(\d+(?:\.\d+)?)\s*(?:分|%)?\s*[)）\]]$|(?<=[^\d.])(\d+(?:\.\d+)?)\s*分$"
 )
+_OWN_POINTS = re.compile(r"[（(]\s*(\d+(?:\.\d+)?)\s*分\s*[)）]$")
 _GROUPS = re.compile(r"([^\d（()）]+)[（(](\d+(?:\.\d+)?)分?[)）]")
 _HOLLOW = re.compile(r"^(?:指标\s*\d*\s*[:：、.]?\s*)?(?:[/—\-…\.]*|[xX×]{2,})$|^指标\s*\d*[:：]?$")
 
@@ -272,9 +273,10 @@ class _Rows:
         """May the level 1 above hold this level 2? `社会效益` is no part of `产出指标`."""
         if "level1" not in self.carried:
             return True
-        own = self.vocabulary.category(None, group_name(level2.cell.text)[0])
+        own = group_name(level2.cell.text)[0]
         above = group_name(self.carried["level1"].cell.text)[0]
-        return own is None or self.vocabulary.category(above, group_name(level2.cell.text)[0]) is not None
+        known = self.vocabulary.category(None, own) is not None
+        return not known or self.vocabulary.belongs(above or "", own or "")
 
     def _same_group(self, fields: dict[str, Slot]) -> bool:
         before = self.carried.get("level1")
@@ -327,6 +329,11 @@ class _Rows:
                 if level == "level3" and text is not None:
                     text = _NUMBERED.sub("", squeeze(text)) or None
                     text = None if text and _HOLLOW.match(text) else text
+                    if text and (own := _OWN_POINTS.search(text)):
+                        text = text[: own.start()]
+                        if "weight" not in fields:  # 预算完成率（5分）
+                            values["weight"] = Decimal(own[1])
+                            self.draft.ledger.use(fields[level].cell, path, "weight")
                 values[level] = text
         first, second = values.get("level1"), values.get("level2")
         values["category"] = self.vocabulary.category(
@@ -337,8 +344,7 @@ class _Rows:
         """Of several groups merged into one cell the one that a row's level 2 belongs to."""
         own = self.vocabulary.category(None, str(level2)) if level2 else None
         for name, points in groups:
-            theirs = self.vocabulary.category(name, str(level2)) if level2 else None
-            if own and theirs and own.split(".")[0] == theirs.split(".")[0]:
+            if own and self.vocabulary.belongs(name, str(level2)):
                 return name, Decimal(points)
         return groups[0][0], Decimal(groups[0][1])
 

@@ -120,8 +120,8 @@ class _Reader:
     # -- the end
     def close(self, document: Document) -> tuple[Submission, Evidence]:
         self.narrative.close()
-        self.forms.end_notes()
         self._give_back()
+        self.forms.close()
         forms = tuple(draft.form() for draft in self.forms.drafts)
         sections = tuple(self.narrative.sections)
         report = self._report(forms)

@@ -49,6 +49,8 @@ _NUMBERING = re.compile(
 _OF_WHICH = re.compile(r"^(?:其中|其 中)[:：]?|^(?:加|减)[:：]")
 _BRACKETS = re.compile(r"[（(\[【][^（()）\[\]【】]*[)）\]】]")
 _ENDS = re.compile(r"[:：。*＊★▲]+$|^[*＊★▲]+")
+_FORMULA = re.compile(r"[①-⑳](?:=.*)?$|(?<=[\u4e00-\u9fff])[A-Z](?:=.*)?$")
+_SUM = re.compile("(?:小计|合计)$")
 _POINTS = re.compile(r"\d+(?:\.\d+)?分$")
 _QUOTES = re.compile("[“”‘’\"'「」]")
 
@@ -98,7 +100,8 @@ class Vocabulary:
     @lru_cache(maxsize=65536)  # noqa: B019
     def label(self, text: str) -> Label | None:
         """What a row label of a funds block names, or None."""
-        for spelling in self._spellings(text):
+        spellings = self._spellings(text)
+        for spelling in [*spellings, *(_SUM.sub("", s) for s in spellings)]:
             found = self._labels.get((spelling, "funds"))
             if found:
                 return Label(found[0] or None, found[1] or None)
@@ -126,6 +129,12 @@ class Vocabulary:
     def _category(self, level1: str, level2: str) -> str | None:
         return next(
             (c for one, two, c in self._categories if one.search(level1) and two.search(level2)), None
+        )
+
+    def belongs(self, level1: str, level2: str) -> bool:
+        """Does a row that names level 1 fit both? `社会效益指标` is no part of `产出指标`."""
+        return any(
+            one.pattern and one.search(level1) and two.search(level2) for one, two, _ in self._categories
         )
 
     def propose_category(self, level1: str | None, level2: str | None) -> tuple[str, str] | None:
@@ -202,7 +211,7 @@ class Vocabulary:
             return []
         plain = _OF_WHICH.sub("", _NUMBERING.sub("", whole))
         bare = _BRACKETS.sub("", plain)
-        bare = _ENDS.sub("", bare)
+        bare = _FORMULA.sub("", _ENDS.sub("", bare))
         out = [whole, plain, bare, bare.split("（")[0], _POINTS.sub("", bare)]
         if self._typing.search(whole):
             out += [self._typing.sub(lambda m: self._right[m.group()], spelling) for spelling in out]

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import simplejson
 
-from data.maker import forms, others, word
+from data.maker import forms, others, printed, word
 from data.maker.layout import Layout, all_layouts
 from extractors import File, read
 from normalizers import normalize
@@ -19,7 +19,7 @@ from tests.conftest import ROOT
 
 LAYOUTS = all_layouts()
 HELD_OUT = ROOT / "data" / "maker" / "held_out"  # not to be opened by who writes rows or rules
-WRITERS = {"docx": word.make, "html": others.web, "xlsx": others.sheet, "pdf": others.pdf}
+WRITERS = {"docx": word.make, "html": others.web, "xlsx": others.sheet, "pdf": printed.pdf}
 SEEDS = 3  # a layout and format
 MANY_SEEDS = 24  # in `make soak`: over 2,000 forms of all layouts and formats
 

@@ -7,11 +7,11 @@ import json
 from decimal import Decimal
 from pathlib import Path
 
-from data.maker import forms, others, word
+from data.maker import forms, others, printed, word
 from data.maker.layout import FOLDER, all_layouts
 
 HERE = Path(__file__).parent
-WRITERS = {"docx": word.make, "html": others.web, "xlsx": others.sheet, "pdf": others.pdf}
+WRITERS = {"docx": word.make, "html": others.web, "xlsx": others.sheet, "pdf": printed.pdf}
 
 
 def samples(out: Path) -> None:

@@ -69,6 +69,7 @@ class _Form:
     faults: Faults
     year: int
     head: dict[str, Any] = field(default_factory=dict)
+    cover: dict[str, Any] = field(default_factory=dict)
     extra: dict[str, str] = field(default_factory=dict)
     funds: dict[str, dict[str, Any]] = field(default_factory=dict)
     others: dict[str, dict[str, dict[str, Any]]] = field(default_factory=dict)  # goals and tasks
@@ -95,7 +96,7 @@ class _Form:
         asked: dict[str, set[str]] = {}
         for hole in self.layout.holes():
             owner, dot, about = hole.split("=")[0].partition(".")
-            if dot and not owner.startswith(("goal", "task", "basic:", "extra:", "?")):
+            if dot and not owner.startswith(("goal", "task", "basic:", "extra:", "report", "?")):
                 asked.setdefault(owner, set()).add(about)
         figures = self._figures(list(asked))
         for owner, names in asked.items():
@@ -116,7 +117,7 @@ class _Form:
                 line["score"] = (line.get("weight", Decimal(10)) * min(rate, Decimal(1))).quantize(
                     Decimal("0.01")
                 )
-            line |= {name: invent.sentence(self.rng, "") for name in names if name.startswith("extra:")}
+            line |= {name: invent.answer(self.rng, name) for name in names if name.startswith("extra:")}
             self.funds[owner] = line
 
     def _figures(self, lines: list[str]) -> dict[str, dict[str, Decimal]]:
@@ -205,7 +206,7 @@ class _Form:
             if key in record:
                 record[key] = told.get(key)
         extras = {
-            n.removeprefix("extra:"): invent.sentence(self.rng, "") for n in names if n.startswith("extra:")
+            n.removeprefix("extra:"): invent.answer(self.rng, n) for n in names if n.startswith("extra:")
         }
         shown |= {f"extra:{k}": v for k, v in extras.items()}
         record |= {"category": group.code, "level1": told["level1"], "level2": told["level2"]}
@@ -232,7 +233,7 @@ class _Form:
         scores = [i["score"] for i in self.indicators] + [f.get("score") for f in self.funds.values()]
         if not self.indicators or "self_score" not in set(self.layout.holes()):
             return
-        total = sum((s for s in scores if s is not None), Decimal(0))
+        total = sum((s for s in scores if s is not None), Decimal(0)) or Decimal(self.rng.randint(85, 99))
         if self.rng.random() < self.faults.wrong_sum and any(i["score"] is not None for i in self.indicators):
             stated = total - 5 if total > 50 else total + 5
             self.findings.append(
@@ -338,24 +339,26 @@ class _Form:
         if name.startswith("basic:"):
             return self._basic(name.removeprefix("basic:"))
         if name.startswith("extra:"):
-            text = words if given else invent.sentence(self.rng, "")
+            text = words if given else invent.answer(self.rng, name)
             self.extra[name.removeprefix("extra:")] = text
             return text
         owner, dot, about = name.partition(".")
         if dot and owner.startswith(("goal", "task")):
             line = self.others.setdefault(owner[:4], {}).setdefault(owner[4:], {})
-            line[about] = words if given else invent.sentence(self.rng, about)
+            line[about] = words if given else invent.answer(self.rng, about)
             return str(line[about])
-        if dot:
+        if dot and owner != "report":
             return self._fund(owner, about, words)
+        told = self.cover if owner == "report" else self.head
+        name = about if owner == "report" else name
         if given:
             if "YYYY" in words:
                 words = words.replace("YYYY", str(self.year))
-                self.head["fiscal_year"] = self.year
-            self.head[name] = words
+                told["fiscal_year"] = self.year
+            told[name] = Decimal(words) if name == "self_score" else words
             return words
         value = self.values.get(name)
-        self.head[name] = value
+        told[name] = value
         if isinstance(value, Decimal):
             return self._full(_digits(value))
         if name == "reported_on":
@@ -365,9 +368,8 @@ class _Form:
 
     def _fund(self, owner: str, about: str, words: str) -> str:
         line = self.funds[owner]
-        if about == "label":
-            line["label"] = words
-            return words
+        if words:  # its label, or what stands in one of its cells
+            line[about] = words
         value = line[about]
         if not isinstance(value, Decimal):
             return str(value or "")
@@ -430,21 +432,28 @@ class _Form:
             for n, g in enumerate(self.others.get("goal", {}).values(), 1)
         ]
         form["tasks"] = [
-            {"no": n} | {k: t.get(k) for k in ("name", "planned", "actual", "reason")}
+            {"no": n} | {k: t.get(k) for k in ("name", "planned", "actual", "reason")} | _extra(t)
             for n, t in enumerate(self.others.get("task", {}).values(), 1)
         ]
         form["indicators"] = self.indicators
         form["basics"] = [{"group": p[0], "path": list(p[1:]), "values": v} for p, v in self.basics.items()]
         if self.extra:
             form["extra"] = self.extra
-        report = {name: form[name] for name in ("unit", "fiscal_year", "title", "reported_on")}
+        report = {
+            name: self.cover.get(name) or form[name]
+            for name in ("unit", "fiscal_year", "title", "reported_on")
+        }
         return {"report": report, "forms": [form], "sections": self.sections, "findings": self.findings}
 
 
 def _without_extra(line: dict[str, Any]) -> dict[str, Any]:
     record = {k: line.get(k) for k in ("item", "label", "side", *_MONEY, "execution_rate", "weight", "score")}
+    return record | _extra(line)
+
+
+def _extra(line: dict[str, Any]) -> dict[str, Any]:
     extra = {k.removeprefix("extra:"): v for k, v in line.items() if k.startswith("extra:")}
-    return record | ({"extra": extra} if extra else {})
+    return {"extra": extra} if extra else {}
 
 
 def _parted(line: str) -> tuple[str, list[str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -86,7 +87,21 @@ def sentence(rng: random.Random, about: str) -> str:
         "planned": _PLANS, "actual": _DONE, "evidence": _DONE, "reason": _REASONS, "deviation": _REASONS,
         "criteria": _RULES, "definition": _MEANINGS, "remark": ("见附件",), "name": _PROJECTS,
     }  # fmt: skip
-    return rng.choice(pools.get(about, ("已落实", "是", "一般公共预算", "常年")))
+    return rng.choice(pools[about])
+
+
+def answer(rng: random.Random, heading: str) -> str:
+    """What stands under a heading that no field holds: a figure where it asks for one."""
+    heading = heading.removeprefix("extra:")
+    if heading in ("planned", "actual", "reason", "name"):
+        return sentence(rng, heading)
+    if re.search("率|比例|占比", heading):
+        return f"{rng.randint(60, 100)}%"
+    if re.search("额|资金|结余|结转|预算|支出|收入|决算|执行数|万元", heading):
+        return f"{rng.randint(10, 9000) / 10:g}"
+    if re.search("人数|编制|编码|代码|电话|数量|个数", heading):
+        return str(rng.randint(11, 99999))
+    return rng.choice(("已落实", "是", "综合科", "常年"))
 
 
 def amount(rng: random.Random) -> Decimal:

@@ -105,6 +105,8 @@ def _known(hole: str) -> bool:
     if name.startswith(("?", "extra:", "basic:")) or name in FORM or name in ("level1", "level1_weight"):
         return True
     owner, _, about = name.partition(".")
+    if owner == "report":
+        return about in ("unit", "fiscal_year", "title", "reported_on")
     about = "label" if about.startswith("extra:") else about
     if re.fullmatch(r"goal\d+", owner):
         return about in GOAL or about == "label"

@@ -1,4 +1,4 @@
-"""A source (source.py) as a web page, a sheet and a PDF: the same cells and merges as the .docx of word.py."""
+"""A source (source.py) as a web page and a sheet: the same cells and merges as the .docx of word.py."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def cells(box: Box) -> Iterator[tuple[int, int, int, int, str]]:
                 ][: len(row) - c - wide]:
                     raise ValueError(f"“{text}”: the merged cell is no rectangle")
                 high += 1
-            yield r, c, high, wide, _plain(text)
+            yield r, c, high, wide, plain(text)
 
 
 def web(source: str, encoding: str = "utf-8") -> bytes:
@@ -34,7 +34,7 @@ def web(source: str, encoding: str = "utf-8") -> bytes:
     body = []
     for part in parse(source):
         if isinstance(part, Line):
-            body.append(f"<p>{html.escape(_plain(part.text)).replace(chr(10), '<br>')}</p>")
+            body.append(f"<p>{html.escape(plain(part.text)).replace(chr(10), '<br>')}</p>")
             continue
         rows: list[list[str]] = [[] for _ in part.rows]
         for r, _, high, wide, text in cells(part):
@@ -58,7 +58,7 @@ def sheet(source: str) -> bytes:
     for part in parse(source):
         if isinstance(part, Line):
             if part.text:
-                page.cell(at, 1, _plain(part.text))
+                page.cell(at, 1, plain(part.text))
             at += 1
             continue
         for r in range(len(part.rows)):
@@ -76,66 +76,6 @@ def sheet(source: str) -> bytes:
     return out.getvalue()
 
 
-def pdf(source: str) -> bytes:
-    """The source as a PDF with ruled tables; on larger paper where a merged cell is higher than the page, since this printer
-    cuts none in two (pages.py does)."""
-    from reportlab.lib.pagesizes import A2, A3, A4, landscape
-    from reportlab.platypus.doctemplate import LayoutError
-
-    for paper in (landscape(A4), A3, A2):
-        try:
-            return _printed(source, *paper)
-        except LayoutError:
-            continue
-    raise ValueError("a merged cell is higher than any page")
-
-
-def _printed(source: str, width: float, height: float) -> bytes:
-    from reportlab.lib.styles import ParagraphStyle
-    from reportlab.pdfbase import pdfmetrics
-    from reportlab.pdfbase.cidfonts import UnicodeCIDFont
-    from reportlab.platypus import PageBreak, Paragraph, SimpleDocTemplate, Table, TableStyle
-
-    font = "STSong-Light"
-    pdfmetrics.registerFont(UnicodeCIDFont(font))
-    body = ParagraphStyle("body", fontName=font, fontSize=10, leading=14, wordWrap="CJK")
-    title = ParagraphStyle("title", body, fontSize=14, leading=20, alignment=1)
-    small = ParagraphStyle("cell", body, fontSize=8, leading=10)
-    flow: list[object] = []
-    for part in parse(source):
-        if isinstance(part, Line):
-            if part.kind == "break":
-                flow.append(PageBreak())
-            elif part.text:
-                flow.append(Paragraph(_marked(part.text), title if part.kind == "title" else body))
-            continue
-        grid: list[list[object]] = [[""] * len(part.rows[0]) for _ in part.rows]
-        style: list[tuple[object, ...]] = [
-            ("GRID", (0, 0), (-1, -1), 0.5, "black"), ("VALIGN", (0, 0), (-1, -1), "TOP"),
-            ("LEFTPADDING", (0, 0), (-1, -1), 3), ("RIGHTPADDING", (0, 0), (-1, -1), 3),
-        ]  # fmt: skip
-        for r, c, high, wide, text in cells(part):
-            grid[r][c] = Paragraph(_marked(text), small)
-            if high > 1 or wide > 1:
-                style.append(("SPAN", (c, r), (c + wide - 1, r + high - 1)))
-        columns = len(part.rows[0])
-        flow.append(Table(grid, [(width - 100) / columns] * columns, style=TableStyle(style)))
-    out = io.BytesIO()
-    SimpleDocTemplate(
-        out,
-        pagesize=(width, height),
-        leftMargin=50,
-        rightMargin=50,
-        topMargin=50,
-        bottomMargin=50,
-        invariant=1,
-    ).build(flow)
-    return out.getvalue()
-
-
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
+    """A text without the source's signs for line breaks and blanks."""
     return text.replace("\\n", "\n").replace("\\p", "\n").replace("\\s", "\u3000")
-
-
-def _marked(text: str) -> str:
-    return html.escape(_plain(text)).replace("\n", "<br/>")

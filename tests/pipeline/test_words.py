@@ -129,17 +129,17 @@ def test_the_commands_say_what_they_do(store: Store, ziping: Run, tmp_path: Path
 def test_groups_and_headings_of_the_narrative_that_no_row_fits_are_proposed_and_added(
     docx: Callable[..., Path], tmp_path: Path
 ) -> None:
-    source = FORM.format(funds="全年执行数", target="年度指标值").replace("产出指标", "甲方履职")
+    source = FORM.format(funds="全年执行数", target="年度指标值").replace("产出指标", "甲方履职").replace("数量指标", "乙方数量").replace("质量指标", "乙方质量")
     path = docx(source + "\n一、甲方往事\n该单位有过一段往事。\n")
     opened = Store(str(tmp_path / "t.db"))
     run.ingest([path], opened, lambda path, outcome: None)
     found = {(p.block, p.text): p for p in words.unknown(opened)}
-    groups = found["category", "甲方履职 / 数量指标"]
-    assert (groups.field, groups.reason) == ("output.quantity", "“数量指标”有“数量”")
+    groups = found["category", "甲方履职 / 乙方数量"]
+    assert (groups.field, groups.reason) == ("output.quantity", "“乙方数量”有“数量”")
     assert groups.example.endswith("column 2")
     assert found["section", "甲方往事"].field is None
     text = words.as_csv(found.values())
-    assert "level1,level2,category,note\n^甲方履职$,^数量指标$,output.quantity," in text
+    assert "level1,level2,category,note\n^甲方履职$,^乙方数量$,output.quantity," in text
     new = rows(tmp_path / "new.csv", text.replace("^甲方往事$,,", "^甲方往事$,none,"))
     changes, gone = words.effect(opened, new)
     assert gone == []

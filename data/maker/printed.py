@@ -1,0 +1,137 @@
+"""A source (source.py) as a PDF of ruled tables, printed as a word processor prints: a table that does not fit goes on over the
+next page, a merged cell that the page's end cuts has the lines that fit on the first page and the others, mostly none, on the next."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+
+from reportlab.pdfbase import pdfmetrics
+from reportlab.pdfbase.cidfonts import UnicodeCIDFont
+from reportlab.pdfgen.canvas import Canvas
+
+from data.maker.others import cells, plain
+from data.maker.source import Box, Line, parse
+
+FONT, SIZE, TITLE = "STSong-Light", 8.0, 14.0
+WIDTH, HEIGHT, MARGIN, PADDING = 842.0, 595.0, 50.0, 3.0  # A4 across
+_LEADING = 1.25
+
+
+def pdf(source: str) -> bytes:
+    """The source as a PDF. Raises ValueError where one row is higher than a page."""
+    paper = _Paper()
+    for part in parse(source):
+        if isinstance(part, Line):
+            paper.line(part)
+        else:
+            paper.table(part)
+    return paper.close()
+
+
+@dataclass
+class _Merged:
+    """A cell being printed: where it stands, its lines, and where the part on this page begins (None: not yet)."""
+
+    row: int
+    column: int
+    rows: int
+    columns: int
+    lines: list[str]
+    top: float | None = None
+
+
+class _Paper:
+    """The page being printed on; guards how far down it is filled."""
+
+    def __init__(self) -> None:
+        pdfmetrics.registerFont(UnicodeCIDFont(FONT))
+        self.out = io.BytesIO()
+        self.canvas = Canvas(self.out, pagesize=(WIDTH, HEIGHT), invariant=1)
+        self.y = MARGIN
+
+    def close(self) -> bytes:
+        self.canvas.save()
+        return self.out.getvalue()
+
+    def line(self, line: Line) -> None:
+        if line.kind == "break":
+            self._turn()
+            return
+        size = TITLE if line.kind == "title" else 10.0
+        for text in _wrapped(plain(line.text), WIDTH - 2 * MARGIN, size) if line.text else ():
+            if self.y + size * _LEADING > HEIGHT - MARGIN:
+                self._turn()
+            wide = pdfmetrics.stringWidth(text, FONT, size)
+            left = (WIDTH - wide) / 2 if line.kind == "title" else MARGIN
+            self._text(text, left, self.y, size)
+            self.y += size * _LEADING + 2
+
+    def table(self, box: Box) -> None:
+        step = (WIDTH - 2 * MARGIN) / len(box.rows[0])
+        merged = [
+            _Merged(r, c, high, wide, _wrapped(text, wide * step - 2 * PADDING, SIZE))
+            for r, c, high, wide, text in cells(box)
+        ]
+        heights = _heights(merged, len(box.rows))
+        open_cells: list[_Merged] = []
+        for row, height in enumerate(heights):
+            if height > HEIGHT - 2 * MARGIN:
+                raise ValueError(f"row {row + 1} is higher than a page")
+            if self.y + height > HEIGHT - MARGIN:
+                for cell in open_cells:
+                    self._box(cell, step)
+                self._turn()
+            for cell in open_cells:
+                cell.top = self.y if cell.top is None else cell.top
+            for cell in (m for m in merged if m.row == row):
+                cell.top = self.y
+                open_cells.append(cell)
+            self.y += height
+            for cell in [c for c in open_cells if c.row + c.rows == row + 1]:
+                self._box(cell, step)
+                open_cells.remove(cell)
+        self.y += 12
+
+    def _box(self, cell: _Merged, step: float) -> None:
+        """Rules the part of a cell that stands on this page, with the lines that fit."""
+        assert cell.top is not None
+        left = MARGIN + cell.column * step
+        self.canvas.setLineWidth(0.5)
+        self.canvas.rect(left, HEIGHT - self.y, cell.columns * step, self.y - cell.top)
+        fits = round((self.y - cell.top - 2 * PADDING) // (SIZE * _LEADING) + 0.01)
+        for i, text in enumerate(cell.lines[:fits]):
+            self._text(text, left + PADDING, cell.top + PADDING + i * SIZE * _LEADING, SIZE)
+        cell.lines, cell.top = cell.lines[fits:], None
+
+    def _text(self, text: str, left: float, top: float, size: float) -> None:
+        self.canvas.setFont(FONT, size)
+        self.canvas.drawString(left, HEIGHT - top - size, text)
+
+    def _turn(self) -> None:
+        self.canvas.showPage()
+        self.y = MARGIN
+
+
+def _heights(merged: list[_Merged], rows: int) -> list[float]:
+    """How high each row is: enough for its cells; a cell merged down shares what it needs more among its rows."""
+    heights = [SIZE * _LEADING + 2 * PADDING] * rows
+    for cell in sorted(merged, key=lambda cell: cell.rows):
+        needed = len(cell.lines) * SIZE * _LEADING + 2 * PADDING
+        missing = needed - sum(heights[cell.row : cell.row + cell.rows])
+        for row in range(cell.row, cell.row + cell.rows):
+            heights[row] += max(missing, 0) / cell.rows
+    return heights
+
+
+def _wrapped(text: str, room: float, size: float) -> list[str]:
+    out = []
+    for paragraph in text.split("\n"):
+        line = ""
+        for character in paragraph:
+            if line and pdfmetrics.stringWidth(line + character, FONT, size) > room:
+                out.append(line)
+                line = ""
+            line += character
+        out.append(line)
+    return out
