@@ -81,7 +81,7 @@ def _stretches(sheet: _Sheet) -> Iterator[tuple[int, int]]:
     alone = {
         row for row in rows
         if len(sheet.filled[row]) == 1 and row not in covered
-        and (not wide or row < wide[0] or row > wide[-1] or _stands_apart(sheet, row))
+        and (not wide or (not wide[0] < row < wide[-1] and row not in sheet.ruled) or _stands_apart(sheet, row))
     }  # fmt: skip
     begun: int | None = None
     for row in rows:

@@ -166,7 +166,8 @@ def _heading_fields(filled: list[Slot], words: Vocabulary) -> set[str] | None:
             f is None and words.near(s.text, "indicators") is not None
             for f, s in zip(fields, filled, strict=True)
         )
-    return {f for f in fields if f} if known >= 0.6 * len(filled) else None
+    named = {_named_alone(s) for f, s in zip(fields, filled, strict=True) if f == "block" and s.left > 0}
+    return {f for f in {*fields, *named} if f} if known >= 0.6 * len(filled) else None
 
 
 def _band(filled: list[Slot], words: Vocabulary, block: str, first: str, others: tuple[str, ...]) -> bool:
@@ -230,6 +231,11 @@ def _funds_starts(filled: list[Slot], words: Vocabulary, current: str | None) ->
         return False
     if len(filled) == 1 and words.listed(filled[0].text, "side"):
         return True  # 年度收入情况, over a row of items
+    if any(
+        words.heading(left.text, "funds") in _FUND_COLUMNS and number(right.cell.text) is not None
+        for left, right in pairwise(filled)
+    ):
+        return words.heading(filled[0].text, "head") is None
     if "block" in fields and words.heading(filled[0].text, "funds") == "block" and len(filled) > 1:
         return words.heading(filled[0].text, "goals") is None or bool(fields & _FUND_COLUMNS)
     if any(words.listed(slot.text, "side") for slot in filled) and len(filled) <= 6 and len(filled) > 1:
@@ -282,8 +288,11 @@ def columns(grid: Grid, block: Block, words: Vocabulary) -> list[Column]:
         ]
         parents = [f for slot in dict.fromkeys(above) if (f := words.heading(slot.text, "indicators"))]
         field = _column_field(leaf, parents, words)
-        if field is None and leaf.cell.row + leaf.cell.row_span > last + 1 and leaf is grid.covering[last][0]:
+        beside = leaf.cell.row + leaf.cell.row_span > last + 1 and leaf is grid.covering[last][0]
+        if field is None and beside:
             field = "block"  # the label at the side of the whole block
+        elif field == "block" and not beside:
+            field = _named_alone(leaf)
         out.append(Column(field, leaf.text, leaf.left, leaf.right, leaf))
     return _told_apart(_recognised(grid, block, out, words))
 
@@ -353,10 +362,19 @@ def _leaves(grid: Grid, block: Block) -> list[Slot]:
     return [lowest[i] for i in sorted(lowest)]
 
 
+def _named_alone(leaf: Slot) -> str | None:
+    """A block's own name as the heading of a column of its own: 评价指标 holds names, 年度绩效目标 what is to be reached."""
+    if leaf.text.endswith("指标"):
+        return "level3"
+    return "target" if leaf.text.endswith(("目标", "值")) else None
+
+
 def _column_field(leaf: Slot, parents: list[str], words: Vocabulary) -> str | None:
     own = words.heading(leaf.text, "indicators")
     parent = next((f for f in reversed(parents) if f not in ("block", "ignore", "extra")), None)
     if own == "ignore" and parent and leaf.text in ("名称", "值", "数值", "内容"):
+        return parent
+    if own in _LEVELS and parent in _LEVELS:  # 一级指标 over 指标内容 | 分值
         return parent
     if own == "weight" and parent in ("level1", "level2"):
         return f"{parent}_weight"

@@ -79,9 +79,10 @@ class Forms:
         blocks = cut(grid, self.vocabulary, basics=kind == "basics")
         if not any(block.kind in _READERS and block.kind != "head" for block in blocks) and not self.title:
             heads = any(block.kind == "head" for block in blocks)
-            if heads and self.current is None:
+            own = any(block.kind == "title" for block in blocks) and heads
+            if heads and self.current is None and not own:
                 self.covers.append(grid)
-            if not heads or self.current is None:
+            if not own and (not heads or self.current is None):
                 return heads
         if self.title is not None or self.current is None:
             if not _opens_with_title(blocks):

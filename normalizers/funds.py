@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from itertools import takewhile
+from itertools import pairwise, takewhile
 
 from normalizers import head, ragged
 from normalizers.blocks import Block
@@ -89,6 +89,9 @@ class _Rows:
         self.weight: Decimal | None = None  # the points that label states
         self.beside: _Heading | None = None  # 年度预算收入, merged down at the side of its rows
         self.sided = False  # the form parts its money by revenue and expenditure
+        self.pairs: list[
+            _Heading
+        ] = []  # fields named at the left of a figure: they hold for the figures below it
         self.spent: set[_Heading] = set()  # labels beside a figure that already have theirs
 
     # -- rows
@@ -281,7 +284,11 @@ class _Rows:
 
     def _place(self, slot: Slot, figure: Number, left: _Heading | None, ordered: _Heading | None) -> None:
         """Gives one figure its line and field, from the label at its left and the headings above it."""
-        field_above = ordered if ordered and ordered.field else self._above(slot, "field")
+        field_above = (
+            ordered if ordered and ordered.field else self._above(slot, "field") or self._paired(slot)
+        )
+        if left is not None and left.item == _UNKNOWN and field_above is None and self._among_fields(left):
+            left = self._unknown_pair(left, slot)
         item_above = ordered if ordered and ordered.item else self._above(slot, "item")
         line = self._line_of(slot, left, item_above)
         name = field_above.field if field_above else None
@@ -292,11 +299,41 @@ class _Rows:
             and (item_above or not field_above or left not in self.spent)
         ):
             self.spent.add(left)
-            self.draft.ledger.ornament(left.slot.cell)
+            if left.field != "extra":
+                self.draft.ledger.ornament(left.slot.cell)
             name = left.field
+            self.pairs.append(replace(left, slot=replace(slot, cell=left.slot.cell), row=slot.cell.row))
+            field_above = self.pairs[-1] if name == "extra" else field_above
         if name is None and item_above is not None and line.side == "expenditure":
             name = "executed"  # under items as column headings (支出合计 | 基本支出 | …)
         self._state(line, name or "amount", slot, figure, field_above)
+
+    def _paired(self, slot: Slot) -> _Heading | None:
+        """The field named at the left of the figure above: `预算数 | 100 | 执行数 | 90` over `其中：财政资金 | 60 | …`."""
+        below = [h for h in self.pairs if h.row < slot.cell.row and h.slot.overlap(slot.left, slot.right) > 0]
+        return max(below, key=lambda h: h.row, default=None)
+
+    def _among_fields(self, left: _Heading) -> bool:
+        """Does a label nobody knows stand in a row of label–figure pairs of which another names a field?"""
+        slots = self.grid.filled(left.row)
+        return any(
+            self.vocabulary.heading(a.text, "funds") in _MONEY and number(b.cell.text) is not None
+            for a, b in pairwise(slots)
+            if a is not left.slot
+        )
+
+    def _unknown_pair(self, left: _Heading, slot: Slot) -> _Heading:
+        """A label nobody knows beside labels that name fields: its figures keep its own words."""
+        proposal = self.vocabulary.near(left.slot.text, "funds") or self.vocabulary.guess(
+            left.slot.text, "funds", (slot.cell.text,)
+        )
+        field, reason = (proposal.field, proposal.reason) if proposal else (None, None)
+        self.draft.ledger.unknown(
+            Unknown(
+                left.slot.text, left.slot.cell.origin, "funds", field, reason, False, (slot.cell.text,), ()
+            )
+        )
+        return replace(left, item=None, field="extra")
 
     def _heads_line(self, left: _Heading, slot: Slot, field_above: _Heading | None) -> bool:
         """Is a label that could name a field (`全年支出`) the label of a whole line? Several figures follow it, each below a

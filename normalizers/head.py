@@ -23,6 +23,9 @@ _STAMP = re.compile(
 GRADE = re.compile("优秀?|良好?|中等?|合格|及格|较差|一般|不合格|差")
 _COLON = re.compile(r"[:：]")
 _LABEL_RUN = re.compile(r"[\u4e00-\u9fff（）()/、]{2,24}$")
+_NUMBER = re.compile(
+    r"^(?:\d{1,2}[.、．]|[（(][\d一二三四五六七八九十]{1,2}[)）]|[一二三四五六七八九十]{1,2}、)"
+)
 _BLANK_DATE = re.compile("年月日?|月日")
 _MONEY_UNIT = re.compile("(?:人民币)?[百千万亿]*元[)）]?")
 _UNIT_OF_MONEY = re.compile(r"(?:单位[:：]|[（(])\s*(?:人民币)?\s*元\s*[)）]?")
@@ -41,6 +44,8 @@ def read_row(
     """The pairs of one row; returns the slots taken. funds: fund headings may stand in the same row."""
     taken: set[Slot] = set()
     slots = grid.rows[row]
+    if _heads_blanks(grid, row):
+        return taken
     for index, slot in enumerate(slots):
         if slot.blank or slot in taken or draft.ledger.claimed(slot.cell):
             continue
@@ -68,6 +73,16 @@ def read_row(
             if field == "self_score":
                 _beside_score(values, value, draft)
     return taken
+
+
+def _heads_blanks(grid: Grid, row: int) -> bool:
+    """Is the row one of headings over a row left blank (`姓名 | 单位 | 意见`)? It states nothing."""
+    slots = grid.rows[row]
+    if len(slots) < 3 or row + 1 >= len(grid.rows) or any(slot.blank for slot in slots):
+        return False
+    below = grid.rows[row + 1]
+    same = [(slot.left, slot.right) for slot in below] == [(slot.left, slot.right) for slot in slots]
+    return same and all(slot.blank for slot in below)
 
 
 def _values(after: list[Slot], vocabulary: Vocabulary) -> list[Slot]:
@@ -138,7 +153,7 @@ def _state(field: str, label: str, source: Source, draft: Draft) -> None:
 
 
 def _bare(label: str) -> str:
-    return re.sub(r"^\d{1,2}[.、．]", "", _STAMP.sub("", width(label))).strip(":： ")
+    return _NUMBER.sub("", _STAMP.sub("", width(label))).strip(":： 。")
 
 
 def head_value(field: str, text: str) -> Value | None:

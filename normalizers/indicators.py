@@ -326,7 +326,7 @@ class _Rows:
         for level in ("level3", "level4"):
             if level in fields:
                 text = words(fields[level].cell.text)
-                if level == "level3" and text is not None:
+                if text is not None:
                     text = _NUMBERED.sub("", squeeze(text)) or None
                     text = None if text and _HOLLOW.match(text) else text
                     if text and (own := _OWN_POINTS.search(text)):

@@ -55,7 +55,7 @@ class Near:
         return self.why or f"近似“{self.spelling}”（{self.likeness:.2f}）"
 
 
-def nearest(spelling: str, known: Sequence[tuple[str, str]], ahead: float = AHEAD) -> Near | None:
+def nearest(spelling: str, known: Sequence[tuple[str, str]]) -> Near | None:
     """The field whose spelling is most like this one; None where none is like enough, or two fields are.
 
     known: (spelling, field) of one block.
@@ -77,7 +77,7 @@ def nearest(spelling: str, known: Sequence[tuple[str, str]], ahead: float = AHEA
     ranked = sorted(((score, field, other) for field, (score, other) in best.items()), reverse=True)
     if not ranked or ranked[0][0] < LIKE:
         return None
-    if len(ranked) > 1 and ranked[0][0] - ranked[1][0] < ahead:
+    if len(ranked) > 1 and ranked[0][0] - ranked[1][0] < AHEAD:
         return None
     score, field, other = ranked[0]
     return Near(field, other, score)

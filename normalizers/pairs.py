@@ -9,9 +9,10 @@ from normalizers.blocks import Block
 from normalizers.draft import Draft, Value
 from normalizers.grid import Grid, Slot
 from normalizers.likeness import agree
-from normalizers.text import words
+from normalizers.text import squeeze, words
 from normalizers.values import number
 from normalizers.vocabulary import KNOWN, LONGEST, Vocabulary
+from schema.document import Paragraph
 from schema.evidence import Unknown
 
 _LONGEST_ALONE = 16  # a label with one text beside it, over all columns
@@ -62,6 +63,21 @@ def read(
             )
         elif words(text) is not None:
             draft.add_extra(_ENDS.sub("", label.text), words(text), value.cell)
+
+
+_LINE = re.compile(r"^([\u4e00-\u9fff（()）]{2,12})[:：]\s*([^。；:：]{1,40})$")
+
+
+def read_line(line: Paragraph, draft: Draft, vocabulary: Vocabulary) -> bool:
+    """`自评级别：优` below a form, with a label nobody knows; False where the line is no such pair."""
+    match = _LINE.match(squeeze(line.text))
+    if match is None or vocabulary.heading(match[1], "head") is not None or words(match[2]) is None:
+        return False
+    near = vocabulary.near(match[1], "head") or vocabulary.guess(match[1], "head", (match[2],))
+    field, reason = (near.field, near.reason) if near else (None, None)
+    draft.ledger.unknown(Unknown(match[1], line.origin, "head", field, reason, False, (match[2],), ()))
+    draft.add_extra(match[1], match[2], line)
+    return True
 
 
 def _found(grid: Grid, block: Block, draft: Draft, vocabulary: Vocabulary) -> Iterator[tuple[Slot, Slot]]:

@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 from datetime import date
 
-from normalizers import head
+from normalizers import head, pairs
 from normalizers.forms import Forms
 from normalizers.ledger import Ledger
 from normalizers.sections import Heading, Narrative, heading
@@ -27,11 +27,12 @@ def normalize(document: Document, words: Vocabulary | None = None) -> tuple[Subm
     NothingFound where there is neither a form nor a narrative section.
     """
     reader = _Reader(words or vocabulary())
-    for block in document.blocks:
+    blocks = [b for b in document.blocks if isinstance(b, Table) or not (b.ornament or blank(b.text))]
+    for block, after in zip(blocks, [*blocks[1:], None], strict=False):
         if isinstance(block, Table):
             reader.table(block)
-        elif not block.ornament and not blank(block.text):
-            reader.paragraph(block)
+        else:
+            reader.paragraph(block, over_table=isinstance(after, Table))
     return reader.close(document)
 
 
@@ -45,6 +46,7 @@ class _Reader:
         self.narrative = Narrative(self.ledger, words)
         self.cover: list[Paragraph] = []
         self.titles: list[Paragraph] = []
+        self.parted = False  # the form being read names its parts in numbered lines
 
     # -- tables
     def table(self, table: Table) -> None:
@@ -52,8 +54,8 @@ class _Reader:
             self.narrative.close()
 
     # -- paragraphs
-    def paragraph(self, paragraph: Paragraph) -> None:
-        """Gives a line to whom it belongs: the first of these that it fits."""
+    def paragraph(self, paragraph: Paragraph, over_table: bool) -> None:
+        """Gives a line to whom it belongs: the first of these that it fits. over_table: a table follows it."""
         text, plain = paragraph.text, squeeze(paragraph.text)
         found = heading(text)
         if re.search(self.words.forms["staging"], plain):
@@ -63,10 +65,15 @@ class _Reader:
             self.forms.end_notes()
         elif self._names_form(text, found):
             self.narrative.close()
+            self.parted = False
             self.forms.titled(paragraph)
         elif is_report_title(text, self.words) and not self.narrative.open:
             self.forms.end_notes()
             self.titles.append(paragraph)
+        elif found is not None and over_table and self._is_part(found):
+            self.forms.end_notes()
+            self.ledger.ornament(paragraph)
+            self.parted = True
         elif self._is_note(paragraph, found):
             self.forms.notes.append(paragraph)
         elif found is not None and (self.forms.title is None or found.level == 1):
@@ -79,6 +86,11 @@ class _Reader:
             self.narrative.add(paragraph, closing=self._closes(paragraph))
         else:
             self._line(paragraph)
+
+    def _is_part(self, found: Heading) -> bool:
+        """Does a numbered heading over a table name a part of the form (`一、基本信息` below the form's title), and no section?"""
+        waits = self.forms.title is not None
+        return found.level == 1 and not self.narrative.open and (waits or self.parted)
 
     def _is_note(self, paragraph: Paragraph, found: Heading | None) -> bool:
         """`说明：…` below a form, and the lines that go on with it."""
@@ -110,7 +122,9 @@ class _Reader:
     def _line(self, paragraph: Paragraph) -> None:
         """A line outside everything: below a form its signature, before it the cover."""
         draft, plain = self.forms.current, squeeze(paragraph.text)
-        if draft is not None and head.read_line(paragraph, draft, self.words):
+        if draft is not None and (
+            head.read_line(paragraph, draft, self.words) or pairs.read_line(paragraph, draft, self.words)
+        ):
             return
         if draft is not None and re.search(self.words.forms["signature"], plain) and len(plain) < 60:
             self.ledger.ornament(paragraph)

@@ -25,7 +25,8 @@ _NUMBERS = (
 )
 _ENDS = re.compile("[。；;！？!?，,、]$")
 _RUN_IN = re.compile(r"^([^。；;：:，,！？!?]{2,16})[。：:](.+)$", re.DOTALL)
-_LONGEST = 45
+_BRACKETS = re.compile("[（(][^（()）]*[)）]")
+_LONGEST = 45  # without what stands in brackets
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ def heading(line: str) -> Heading | None:
         if not rest:
             return None
         run_in = _RUN_IN.match(rest)
-        if not _ENDS.search(rest) and len(rest) <= _LONGEST and not (run_in and level > 2):
+        if not _ENDS.search(rest) and len(_BRACKETS.sub("", rest)) <= _LONGEST and not (run_in and level > 2):
             if level >= 3 and (len(rest) > 30 or re.search("[，；。]", rest)):
                 return None
             if run_in and len(run_in[2]) > 12:

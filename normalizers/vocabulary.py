@@ -50,7 +50,8 @@ _OF_WHICH = re.compile(r"^(?:其中|其 中)[:：]?|^(?:加|减)[:：]")
 _BRACKETS = re.compile(r"[（(\[【][^（()）\[\]【】]*[)）\]】]")
 _ENDS = re.compile(r"[:：。*＊★▲]+$|^[*＊★▲]+")
 _FORMULA = re.compile(r"[①-⑳](?:=.*)?$|(?<=[\u4e00-\u9fff])[A-Z](?:=.*)?$")
-_SUM = re.compile("(?:小计|合计)$")
+_SUM = re.compile("(?:小计|合计|总额|总计|总数)$")
+_RUNNING = re.compile(r"(?<=目标)\d{1,2}$")
 _POINTS = re.compile(r"\d+(?:\.\d+)?分$")
 _QUOTES = re.compile("[“”‘’\"'「」]")
 
@@ -142,7 +143,8 @@ class Vocabulary:
         for name, second in ((level2, True), (level1, False), (level2, False)):
             for one, two, category in self._categories if name else ():
                 pattern = two if second else one
-                hit = None if pattern.pattern in ("", "^$") else pattern.search(name or "")
+                alone = second or not two.pattern  # 产出 has several categories, 过程 has one
+                hit = pattern.search(name or "") if pattern.pattern and alone else None
                 if hit is not None and category != NONE:
                     return category, f"“{name}”有“{hit.group()}”"
         return None
@@ -212,7 +214,7 @@ class Vocabulary:
         plain = _OF_WHICH.sub("", _NUMBERING.sub("", whole))
         bare = _BRACKETS.sub("", plain)
         bare = _FORMULA.sub("", _ENDS.sub("", bare))
-        out = [whole, plain, bare, bare.split("（")[0], _POINTS.sub("", bare)]
+        out = [whole, plain, bare, bare.split("（")[0], _RUNNING.sub("", _POINTS.sub("", bare))]
         if self._typing.search(whole):
             out += [self._typing.sub(lambda m: self._right[m.group()], spelling) for spelling in out]
         return [s for s in out if len(s) <= LONGEST]

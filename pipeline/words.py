@@ -33,6 +33,7 @@ _DECIDED = {
 }  # what a person fills in
 _FILES = {LABEL: LABELS, CATEGORY: CATEGORIES, SECTION: NARRATIVE}  # the others are headings
 _SENTENCE = "。；！？"
+_WORDS = re.compile("[\u4e00-\u9fff]{2}")
 _BOTH = " / "  # between level 1 and level 2
 Row = dict[str, str]
 
@@ -103,7 +104,7 @@ def _unknown(store: Store, words: Vocabulary) -> Iterator[tuple[str, str, Any]]:
         heading = hasattr(row, "block")
         place = (row.submission_id, row.part, row.block_no, row.table_no, row.row_no, row.column_no)
         long = len(row.text.strip()) > LONGEST or set(row.text) & set(_SENTENCE)
-        if not heading and (place in told or long):
+        if not heading and (place in told or long or not _WORDS.search(row.text)):
             continue
         told.add(place)
         if spelling := words.stripped(row.text):
@@ -143,6 +144,8 @@ def _proposal(
     below = tuple(dict.fromkeys(cell for row in rows for cell in row.below))[:5]
     beside = tuple(dict.fromkeys(cell for row in rows for cell in row.beside))[:4]
     taken = all(row.taken for row in rows)
+    if field is None and block != LABEL:
+        field, reason = "extra", "没有相近的字段，保留原文"
     return Proposal(
         spelling, block, field, reason, taken, len(submissions), completes, below, beside, example
     )

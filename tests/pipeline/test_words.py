@@ -129,7 +129,12 @@ def test_the_commands_say_what_they_do(store: Store, ziping: Run, tmp_path: Path
 def test_groups_and_headings_of_the_narrative_that_no_row_fits_are_proposed_and_added(
     docx: Callable[..., Path], tmp_path: Path
 ) -> None:
-    source = FORM.format(funds="全年执行数", target="年度指标值").replace("产出指标", "甲方履职").replace("数量指标", "乙方数量").replace("质量指标", "乙方质量")
+    source = (
+        FORM.format(funds="全年执行数", target="年度指标值")
+        .replace("产出指标", "甲方履职")
+        .replace("数量指标", "乙方数量")
+        .replace("质量指标", "乙方质量")
+    )
     path = docx(source + "\n一、甲方往事\n该单位有过一段往事。\n")
     opened = Store(str(tmp_path / "t.db"))
     run.ingest([path], opened, lambda path, outcome: None)
