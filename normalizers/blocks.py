@@ -56,7 +56,7 @@ def cut(grid: Grid, words: Vocabulary, basics: bool) -> list[Block]:
         kind, header = _starts(grid, row, words, current, basics)
         if kind is None and current is None and grid.filled(row):
             kind = "basics" if basics else "unknown"
-        if kind is None and current == "title" and grid.filled(row):
+        if kind is None and current in ("title", "staging") and grid.filled(row):
             kind = "basics" if basics else "unknown"
         if kind == current == "indicators" and _same_band(grid, blocks[-1], row, header):
             kind = None  # the headings again, after a page
@@ -78,6 +78,8 @@ def _starts(
     filled = grid.filled(row)
     if not filled:
         return None, 0
+    if current is None and len(filled) == 1 and re.search(words.forms["staging"], filled[0].text):
+        return "staging", 1
     band = indicator_band(grid, row, words)
     if band:
         return "indicators", band

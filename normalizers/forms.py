@@ -151,6 +151,12 @@ class Forms:
                     if row == block.start:
                         self._open(bare_title(slot.cell.text), slot.cell)
             return
+        if block.kind == "staging":
+            for row in range(block.start, block.stop):
+                for slot in grid.filled(row):
+                    self.ledger.ornament(slot.cell)
+                    self.in_yuan = head.states_yuan(slot.cell.text) or self.in_yuan
+            return
         draft = self.current
         assert draft is not None
         draft.read.add(block.kind)
@@ -169,4 +175,5 @@ class Forms:
 
 
 def _opens_with_title(blocks: list[Block]) -> bool:
-    return bool(blocks) and blocks[0].kind == "title"
+    first = next((block for block in blocks if block.kind != "staging"), None)
+    return first is not None and first.kind == "title"

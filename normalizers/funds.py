@@ -194,7 +194,9 @@ class _Rows:
             ):
                 continue
             cells = tuple(self._below(slot, row))
-            if not any(number(cell) for cell in cells) or self._named(slot, row):
+            labels = any(self.vocabulary.label(cell) for cell in cells) or slot is self.grid.filled(row)[0]
+            words_only = not any(number(cell) for cell in cells)
+            if self._named(slot, row) or (words_only and (labels or not any(map(words, cells)))):
                 continue
             near = self.vocabulary.near(slot.text, "funds")
             sure = (
@@ -444,8 +446,18 @@ class _Rows:
                 self._hand_over(line)
         for row in range(self.block.start, self.block.stop):
             for slot in self.grid.filled(row):
-                if self._named(slot, row) or self.vocabulary.label(slot.text.rstrip(":：")):
+                known = self._named(slot, row) or self.vocabulary.label(slot.text.rstrip(":："))
+                if known and not self._behind_words(slot, row):
                     self.draft.ledger.ornament(slot.cell)
+
+    def _behind_words(self, slot: Slot, row: int) -> bool:
+        """Does a cell stand behind a label nobody knows, as its value?"""
+        before = [s for s in self.grid.filled(row) if s.left < slot.left]
+        return (
+            bool(before)
+            and not self.draft.ledger.claimed(before[-1].cell)
+            and number(before[-1].cell.text) is None
+        )
 
     def _tell_unknown(self, line: _Line) -> None:
         """A line whose label nobody knows goes to the evidence; one known to fit no code does not."""

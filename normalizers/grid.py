@@ -63,6 +63,15 @@ class Grid:
         """The cells that begin in the row and hold more than blanks."""
         return [slot for slot in self.rows[row] if not slot.blank]
 
+    def heads_blanks(self, row: int) -> bool:
+        """Is a row one of headings over a row left blank (`姓名 | 单位 | 意见`)?"""
+        slots = self.rows[row]
+        if len(slots) < 2 or row + 1 >= len(self.rows) or any(slot.blank for slot in slots):
+            return False
+        below = self.rows[row + 1]
+        same = [(slot.left, slot.right) for slot in below] == [(slot.left, slot.right) for slot in slots]
+        return same and all(slot.blank for slot in below)
+
     def at(self, row: int, left: float, right: float) -> Slot | None:
         """The cell of a row that shares most of the stretch, None where none does."""
         return widest(self.covering[row], left, right)

@@ -44,7 +44,7 @@ def read_row(
     """The pairs of one row; returns the slots taken. funds: fund headings may stand in the same row."""
     taken: set[Slot] = set()
     slots = grid.rows[row]
-    if _heads_blanks(grid, row):
+    if len(slots) > 2 and grid.heads_blanks(row):
         return taken
     for index, slot in enumerate(slots):
         if slot.blank or slot in taken or draft.ledger.claimed(slot.cell):
@@ -73,16 +73,6 @@ def read_row(
             if field == "self_score":
                 _beside_score(values, value, draft)
     return taken
-
-
-def _heads_blanks(grid: Grid, row: int) -> bool:
-    """Is the row one of headings over a row left blank (`姓名 | 单位 | 意见`)? It states nothing."""
-    slots = grid.rows[row]
-    if len(slots) < 3 or row + 1 >= len(grid.rows) or any(slot.blank for slot in slots):
-        return False
-    below = grid.rows[row + 1]
-    same = [(slot.left, slot.right) for slot in below] == [(slot.left, slot.right) for slot in slots]
-    return same and all(slot.blank for slot in below)
 
 
 def _values(after: list[Slot], vocabulary: Vocabulary) -> list[Slot]:

@@ -95,6 +95,9 @@ def _found(grid: Grid, block: Block, draft: Draft, vocabulary: Vocabulary) -> It
         if _alone(grid, slots, draft, vocabulary):
             yield slots[0], slots[1]
             continue
+        if found := _beside_label(grid, row, draft, vocabulary):
+            yield found
+            continue
         at = 0
         while at + 1 < len(slots):
             label, value = slots[at], slots[at + 1]
@@ -126,6 +129,22 @@ def _alone(grid: Grid, slots: list[Slot], draft: Draft, vocabulary: Vocabulary) 
         and not draft.ledger.claimed(slots[1].cell)
         and slots[1].right - slots[1].left > slots[0].right - slots[0].left
     )
+
+
+def _beside_label(grid: Grid, row: int, draft: Draft, vocabulary: Vocabulary) -> tuple[Slot, Slot] | None:
+    """`采购合规 | 合规 | ` in a row at whose side a label runs over several rows."""
+    filled = grid.filled(row)
+    side = next((slot for slot in grid.covering[row] if slot.left == 0), None)
+    if len(filled) != 2 or side is None or side.cell.row == row or side.blank or grid.heads_blanks(row):
+        return None
+    label, value = filled
+    if (
+        not _label(label, draft, vocabulary)
+        or draft.ledger.claimed(value.cell)
+        or len(label.text) > _LONGEST_ALONE
+    ):
+        return None
+    return label, value
 
 
 def _label(slot: Slot, draft: Draft, vocabulary: Vocabulary) -> bool:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 
 from normalizers.blocks import Block
 from normalizers.draft import Draft
 from normalizers.grid import Grid, Slot, widest
 from normalizers.text import words
+from normalizers.values import money, number
 from normalizers.vocabulary import Vocabulary
 from schema.evidence import Unknown
-from schema.records import Task
+from schema.records import Fund, Task
 
 EXAMPLES = 5  # cells below an unknown heading that the evidence keeps
+_MONEY = ("approved", "revised", "executed")
 _FIELDS = ("name", "planned", "actual", "reason")
 _NUMBER = re.compile(r"^(?:任务)?(\d{1,3})\s*[、.．:：)）](?!\d)\s*|^([一二三四五六七八九十]{1,3})[、.．]\s*")
 
@@ -23,6 +26,13 @@ def read(grid: Grid, block: Block, draft: Draft, vocabulary: Vocabulary) -> None
     fields = {slot: _field(grid, block, slot, vocabulary) for slot in heads}
     if len([field for field in fields.values() if field == "name"]) > 1:
         fields[heads[0]] = "ignore"  # the block's own label at its side, before 任务名称
+    elif (
+        heads
+        and len(heads) > 2
+        and heads[0].cell.row_span > block.header
+        and "name" in list(fields.values())[1:]
+    ):
+        fields[heads[0]] = "ignore"
     reasons = _recognised(grid, block, fields, draft, vocabulary)
     for row in range(block.start, block.start + block.header):
         for slot in grid.filled(row):
@@ -30,6 +40,10 @@ def read(grid: Grid, block: Block, draft: Draft, vocabulary: Vocabulary) -> None
                 draft.ledger.ornament(slot.cell)
     draft.outline += [("tasks", vocabulary.stripped(head.text), fields[head]) for head in heads]
     for row in range(block.start + block.header, block.stop):
+        filled = grid.filled(row)
+        if filled and any(vocabulary.listed(slot.text, "total_row") for slot in filled[:2]):
+            _total(grid, block, row, heads, draft, vocabulary)
+            continue
         texts: dict[str, str] = {}
         extra: dict[str, str] = {}
         path = f"{draft.path}.tasks[{len(draft.tasks)}]"
@@ -43,7 +57,7 @@ def read(grid: Grid, block: Block, draft: Draft, vocabulary: Vocabulary) -> None
                 texts[field] = text
                 draft.ledger.use(slot.cell, path, field, reasons.get(head))
             elif field in ("extra", None):
-                extra[head.text] = text
+                extra[_key(grid, block, head, heads)] = text
                 draft.ledger.use(slot.cell, path, "extra")
             elif field == "ignore":
                 draft.ledger.ornament(slot.cell)
@@ -59,6 +73,44 @@ def read(grid: Grid, block: Block, draft: Draft, vocabulary: Vocabulary) -> None
                     extra or None,
                 )
             )
+
+
+def _total(
+    grid: Grid, block: Block, row: int, heads: list[Slot], draft: Draft, vocabulary: Vocabulary
+) -> None:
+    """The sum of all tasks' money is money of the form: a fund for each column heading that names one, its figures under the
+    headings above (`预算数` over `总额 | 财政拨款 | 其他资金`)."""
+    lines: dict[str, dict[str, Decimal]] = {}
+    cells: dict[str, list[tuple[str, Slot]]] = {}
+    label = next(slot for slot in grid.filled(row)[:2] if vocabulary.listed(slot.text, "total_row"))
+    draft.ledger.ornament(label.cell)
+    for slot in grid.filled(row):
+        figure, head = number(slot.cell.text), widest(heads, slot.left, slot.right)
+        over = grid.at(block.start, slot.left, slot.right)
+        if figure is None or head is None or over is None:
+            continue
+        field = vocabulary.heading(over.text, "funds")
+        name = label.text if over.cell is head.cell else head.text
+        if field in _MONEY and field not in lines.get(name, {}):
+            lines.setdefault(name, {})[field] = money(figure, draft.scale)
+            cells.setdefault(name, []).append((field, slot))
+    for name, values in lines.items():
+        found = vocabulary.label(name)
+        whole = name == label.text or vocabulary.listed(name, "total_row") is not None
+        path = f"{draft.path}.funds[{len(draft.funds)}]"
+        item = found.item if found else "total" if whole else None
+        draft.funds.append(Fund(item=item, label=name, **values))  # type: ignore[arg-type]
+        for field, slot in cells[name]:
+            draft.ledger.use(slot.cell, path, field)
+
+
+def _key(grid: Grid, block: Block, head: Slot, heads: list[Slot]) -> str:
+    """The words of a column; those above them too where two columns have the same (`预算数>总额`)."""
+    over = grid.at(block.start, head.left, head.right)
+    again = sum(other.text == head.text for other in heads) > 1
+    return (
+        f"{over.text}>{head.text}" if again and over is not None and over.cell is not head.cell else head.text
+    )
 
 
 def _recognised(

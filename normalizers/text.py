@@ -34,6 +34,9 @@ _NUMBERED = re.compile(
 _ENDED = re.compile(r"[。；;：:！？!?）)]$")
 
 NOTHING = re.compile(r"^(?:[/／\\\-—–－_~～.…·*]+|-{2,}|无数据)$")
+_HINT_WHOLE = re.compile(
+    r"^(?:请|说明|简要|简述|概述|填写)[^。；\n]{0,40}[（(][^（()）]*\d+\s*字[^（()）]*[)）]$"
+)
 HINT = re.compile(
     r"[（(][^（()）]*(?:\d+\s*字(?:以内|左右|以上)|请(?:填写|简要|说明|对照|注明|勾选)|填写说明|可(?:另)?附页|自行(?:增减|添加))[^（()）]*[)）]"
     r"|^[…\.·]{2,}$"
@@ -93,5 +96,7 @@ def words(text: str) -> str | None:
     if blank(text):
         return None
     cleaned = clean(text)
+    if _HINT_WHOLE.match(cleaned):
+        return None
     rest = HINT.sub("", cleaned).strip()
     return cleaned if rest and not NOTHING.match(rest) else None

@@ -142,6 +142,8 @@ class Vocabulary:
         """(category, reason) for groups that no row fits, by level 2 alone, then by level 1 alone; a person decides."""
         for name, second in ((level2, True), (level1, False), (level2, False)):
             for one, two, category in self._categories if name else ():
+                if second and one.pattern == "成本":
+                    continue  # 社会效益 is no cost
                 pattern = two if second else one
                 alone = second or not two.pattern  # 产出 has several categories, 过程 has one
                 hit = pattern.search(name or "") if pattern.pattern and alone else None

@@ -13,8 +13,8 @@ from data.maker.layout import all_layouts
 from normalizers import likeness
 from tests.test_made_forms import held_back
 
-LIKE = (0.6, 0.65, 0.7, 0.75, 0.8, 0.85)
-AHEAD = (0.0, 0.05, 0.1, 0.15)
+LIKE = (0.6, 0.65, 0.7)
+AHEAD = (0.0, 0.05)
 
 
 def measure(like: float, ahead: float, folder: Path) -> tuple[int, int, int]:

@@ -229,3 +229,85 @@ def test_formulas_behind_a_heading_are_no_part_of_it(docx: Docx) -> None:
 """,
     ).funds
     assert (fund.approved, fund.revised, fund.executed, fund.execution_rate) == (100, 110, 99, Decimal("0.9"))
+
+
+def test_the_sum_of_the_tasks_money_is_money_of_the_form(docx: Docx) -> None:
+    found = form(
+        docx,
+        """# 部门整体支出绩效自评表
+| 部门名称 | 青川市水务局 | < | < | < | < | < |
+| 年度主要任务 | 任务名称 | 完成情况 | 预算数（万元） | < | 执行数（万元） | < |
+| ^ | ^ | ^ | 总额 | 财政拨款 | 总额 | 财政拨款 |
+| ^ | 路灯养护 | 已完成 | 12 | 10 | 11 | 9 |
+| ^ | 河道清淤 | 已完成 | 8 | 8 | 8 | 8 |
+| ^ | 金额合计 | < | 20 | 18 | 19 | 17 |
+""",
+    )
+    assert [t.name for t in found.tasks] == ["路灯养护", "河道清淤"]
+    assert [(f.item, f.revised or f.approved, f.executed) for f in found.funds] == [
+        ("total", 20, 19),
+        ("fiscal", 18, 17),
+    ]
+
+
+def test_a_label_at_the_side_of_the_tasks_is_none_of_them(docx: Docx) -> None:
+    (task,) = form(
+        docx,
+        """# 部门整体支出绩效自评表
+| 部门名称 | 青川市水务局 | < | < | < |
+| 本年工作任务完成情况 | 任务名称 | 任务目标 | 预算数 | 完成情况 |
+| ^ | 路灯养护 | 更换灯具 | 12 | 已完成 |
+""",
+    ).tasks
+    assert (task.name, task.actual) == ("路灯养护", "已完成")
+
+
+def test_a_line_such_as_an_annex_in_the_first_row_opens_no_form(docx: Docx) -> None:
+    found = submission(
+        docx,
+        """| 附件2 | < |
+| 项目支出绩效自评表 | < |
+| 项目名称 | 河道保洁 |
+""",
+    )
+    assert [(f.title, f.project) for f in found.forms] == [("项目支出绩效自评表", "河道保洁")]
+
+
+def test_named_matters_below_the_funds_keep_their_words(docx: Docx) -> None:
+    found = extract(
+        docx(
+            """# 项目支出绩效自评表
+| 项目名称 | 河道保洁 | < | < | < |
+| 项目资金（万元） | < | | 全年预算数 | 全年执行数 |
+| ^ | < | 年度资金总额 | 100 | 90 |
+| 甲方建设 | < | | 乙方说明 | 丙方打算 |
+| ^ | < | 资金渠道 | 一般公共预算 | |
+| ^ | < | 采购合规 | 合规 | |
+"""
+        )
+    )
+    form = found.submission.forms[0]
+    assert form.extra == {"资金渠道": "一般公共预算", "采购合规": "合规"}
+    assert [f.label for f in form.funds] == ["年度资金总额"]
+
+
+def test_a_text_under_a_heading_nobody_knows_belongs_to_its_line(docx: Docx) -> None:
+    (fund,) = form(
+        docx,
+        """# 项目支出绩效自评表
+| 项目资金（万元） | | 全年预算数 | 全年执行数 | 得分 | 测算口径 |
+| ^ | 年度资金总额 | 100 | 90 | 9 | 按合同金额测算，分两次支付。 |
+""",
+    ).funds
+    assert fund.extra == {"测算口径": "按合同金额测算，分两次支付。"}
+
+
+def test_a_templates_hint_is_no_text(docx: Docx) -> None:
+    found = form(
+        docx,
+        """# 项目支出绩效自评表
+| 项目名称 | 说明理由（100字以内） |
+| 主管部门 | 青川市水务局 |
+""",
+    )
+    assert (found.project, found.supervisor) == (None, "青川市水务局")

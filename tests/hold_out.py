@@ -1,0 +1,143 @@
+"""Measures layouts that nobody who writes rows or rules has seen: `python -m tests.hold_out [FOLDER] [SEEDS]`.
+
+First sight; then what `ziping unknown` proposes for these forms, each proposal alone: it is right where the record comes nearer to
+the gold and no value stands in a wrong place that did not; then the forms again with the right proposals accepted. Prints
+figures only, never a heading.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import simplejson
+
+from data.maker import forms, word
+from data.maker.layout import Layout, all_layouts
+from extractors import File, read
+from normalizers import normalize
+from normalizers.vocabulary import Vocabulary, folder
+from pipeline import run, words
+from pipeline.extract import Extraction, as_json, as_record
+from pipeline.score import Score, score
+from pipeline.store import Store
+from schema.checks import check
+from schema.document import Document
+
+HELD_OUT = Path(__file__).parents[1] / "data" / "maker" / "held_out"
+
+
+@dataclass(frozen=True)
+class Case:
+    """A made form: its layout, its document as read, its gold."""
+
+    layout: str
+    name: str
+    document: Document
+    gold: Any
+
+
+@dataclass(frozen=True)
+class Measured:
+    """first, after: the fields' scores at first sight and with the right proposals accepted; by layout: f1 before and after;
+    right and wrong: proposals by what they do to the records, idle: those that change nothing."""
+
+    first: Score
+    after: Score
+    layouts: dict[str, tuple[float, float]]
+    right: int
+    wrong: int
+    idle: int
+
+
+def measure(layouts: list[Layout], seeds: int, place: Path) -> Measured:
+    cases = [_case(layout, seed, place) for layout in layouts for seed in range(seeds)]
+    shipped = Vocabulary(folder())
+    before = {case.name: _scored(case, shipped) for case in cases}
+    store = Store(str(place / "held_out.db"))
+    run.ingest([place / "forms"], store, lambda path, outcome: None)
+    rows: list[words.Proposal] = []
+    idle = wrong = 0
+    for proposal in words.unknown(store):
+        if proposal.field is None:
+            idle += 1
+            continue
+        effect = _effect(proposal, cases, before)
+        if effect > 0:
+            rows.append(proposal)
+        else:
+            wrong, idle = wrong + (effect < 0), idle + (effect == 0)
+    store.close()
+    accepted = Vocabulary(folder(), _rows(rows), "accepted")
+    after = {case.name: _scored(case, accepted) for case in cases}
+    return Measured(
+        _sum(before.values()), _sum(after.values()),
+        {
+            layout.name: (
+                _sum(before[c.name] for c in cases if c.layout == layout.name).f1 or 0.0,
+                _sum(after[c.name] for c in cases if c.layout == layout.name).f1 or 0.0,
+            )
+            for layout in layouts
+        },
+        len(rows), wrong, idle,
+    )  # fmt: skip
+
+
+def _case(layout: Layout, seed: int, place: Path) -> Case:
+    made = forms.make(layout, seed)
+    path = place / "forms" / f"{layout.name}-{seed}.docx"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(word.make(made.source))
+    gold = simplejson.loads(simplejson.dumps(made.record, use_decimal=True), use_decimal=True)
+    return Case(layout.name, path.stem, read(File(path)), gold)
+
+
+def _scored(case: Case, vocabulary: Vocabulary) -> Score:
+    submission, evidence = normalize(case.document, vocabulary)
+    found = Extraction(case.document, check(submission), evidence)
+    record = simplejson.loads(as_json(as_record(found)), use_decimal=True)
+    return score(record, case.gold)["fields"]
+
+
+def _effect(proposal: words.Proposal, cases: list[Case], before: dict[str, Score]) -> int:
+    """1 where the proposal brings the records nearer to their golds, -1 where it puts values in wrong places, 0 else."""
+    vocabulary = Vocabulary(folder(), _rows([proposal]), "proposal")
+    gained = misplaced = 0
+    for case in cases:
+        old, new = before[case.name], _scored(case, vocabulary)
+        gained += new.right - old.right
+        misplaced += _false(new) - _false(old)
+    return -1 if misplaced > 0 else 1 if gained > 0 or misplaced < 0 else 0
+
+
+def _false(part: Score) -> int:
+    return sum(error.kind != "missed" for error in part.errors)
+
+
+def _rows(proposals: list[words.Proposal]) -> dict[str, list[words.Row]]:
+    out: dict[str, list[words.Row]] = {}
+    for proposal in proposals:
+        out.setdefault(proposal.file, []).append(proposal.row | {"line": "0"})
+    return out
+
+
+def _sum(parts: Any) -> Score:
+    total: Score | None = None
+    for part in parts:
+        total = part if total is None else total + part
+    assert total is not None
+    return total
+
+
+if __name__ == "__main__":
+    chosen = Path(sys.argv[1]) if len(sys.argv) > 1 else HELD_OUT
+    with tempfile.TemporaryDirectory() as name:
+        found = measure(all_layouts(chosen), int(sys.argv[2]) if len(sys.argv) > 2 else 3, Path(name))
+    for layout, (first, after) in found.layouts.items():
+        print(f"{layout:36} {first:.3f} {after:.3f}")
+    print(f"first sight: f1 {found.first.f1:.4f}, misplaced {found.first.misplaced:.4f}")
+    print(f"proposals: {found.right} right, {found.wrong} wrong, {found.idle} that change nothing")
+    print(f"with the right ones: f1 {found.after.f1:.4f}, misplaced {found.after.misplaced:.4f}")
