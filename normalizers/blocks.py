@@ -98,7 +98,7 @@ def _starts(
     if _band(filled, words, "goals", "planned", ("actual",)) or _goal_columns(grid, row, words):
         return "goals", 1
     if _tasks_unread(filled, words):
-        return "unknown", 1
+        return "unknown", filled[0].cell.row_span
     if _funds_starts(filled, words, current):
         return "funds", 0
     if current != "indicators" and words.listed(filled[0].text, "basics_group") and len(filled) > 1:
@@ -179,7 +179,10 @@ def _band(filled: list[Slot], words: Vocabulary, block: str, first: str, others:
         return False
     at = fields.index(first)
     unknown = [slot.text for slot, field in zip(filled[at:], fields[at:], strict=True) if field is None]
-    return len(unknown) <= 0.4 * len(fields[at:]) and all(
+    most = (
+        1.0 if block == "tasks" else 0.4
+    )  # a name with a plan or a result is a task whatever stands beside it
+    return len(unknown) <= most * len(fields[at:]) and all(
         len(text) <= LONGEST and number(text) is None and not re.search("[。；，]", text) for text in unknown
     )
 
@@ -293,7 +296,7 @@ def columns(grid: Grid, block: Block, words: Vocabulary) -> list[Column]:
         beside = leaf.cell.row + leaf.cell.row_span > last + 1 and leaf is grid.covering[last][0]
         if field is None and beside:
             field = "block"  # the label at the side of the whole block
-        elif field == "block" and not beside:
+        elif field == "block" and not beside and leaf.left > 0:
             field = _named_alone(leaf)
         out.append(Column(field, leaf.text, leaf.left, leaf.right, leaf))
     return _told_apart(_recognised(grid, block, out, words))

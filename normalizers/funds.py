@@ -196,7 +196,8 @@ class _Rows:
             cells = tuple(self._below(slot, row))
             labels = any(self.vocabulary.label(cell) for cell in cells) or slot is self.grid.filled(row)[0]
             words_only = not any(number(cell) for cell in cells)
-            if self._named(slot, row) or (words_only and (labels or not any(map(words, cells)))):
+            silent = words_only and (labels or row in self.grid.ragged or not any(map(words, cells)))
+            if self._named(slot, row) or silent:
                 continue
             near = self.vocabulary.near(slot.text, "funds")
             sure = (

@@ -8,13 +8,14 @@ from collections.abc import Callable, Iterator
 from normalizers.blocks import Block
 from normalizers.draft import Draft, Value
 from normalizers.grid import Grid, Slot
-from normalizers.likeness import agree
+from normalizers.likeness import Near, agree
 from normalizers.text import squeeze, words
 from normalizers.values import number
 from normalizers.vocabulary import KNOWN, LONGEST, Vocabulary
 from schema.document import Paragraph
 from schema.evidence import Unknown
 
+_LIKELY = 0.6
 _LONGEST_ALONE = 16  # a label with one text beside it, over all columns
 _SENTENCE = re.compile("[。；！？，]")
 _ENDS = re.compile("[:：]$")
@@ -49,7 +50,7 @@ def read(
             and agree(near.field, [text])
             and typed(near.field, text) is not None
         )
-        near = near or vocabulary.guess(label.text, "head", (text,))
+        near = near or _likely(label.text, text, vocabulary)
         beside = tuple(slot.text for slot in grid.filled(label.cell.row) if slot not in (label, value))
         draft.ledger.unknown(
             Unknown(
@@ -73,11 +74,17 @@ def read_line(line: Paragraph, draft: Draft, vocabulary: Vocabulary) -> bool:
     match = _LINE.match(squeeze(line.text))
     if match is None or vocabulary.heading(match[1], "head") is not None or words(match[2]) is None:
         return False
-    near = vocabulary.near(match[1], "head") or vocabulary.guess(match[1], "head", (match[2],))
+    near = vocabulary.near(match[1], "head") or _likely(match[1], match[2], vocabulary)
     field, reason = (near.field, near.reason) if near else (None, None)
     draft.ledger.unknown(Unknown(match[1], line.origin, "head", field, reason, False, (match[2],), ()))
     draft.add_extra(match[1], match[2], line)
     return True
+
+
+def _likely(label: str, value: str, vocabulary: Vocabulary) -> Near | None:
+    """A proposal for a label: most that nobody knows are of no field, so that it must be rather like."""
+    found = vocabulary.guess(label, "head", (value,))
+    return found if found is not None and found.likeness >= _LIKELY else None
 
 
 def _found(grid: Grid, block: Block, draft: Draft, vocabulary: Vocabulary) -> Iterator[tuple[Slot, Slot]]:

@@ -213,18 +213,12 @@ class Aligner:
         above = self.above.get(first)
         if first in own and above is not None:
             new, old = (_POINTS.sub("", squeeze(slot.cell.text)) for slot in (own[first], above))
-            if (
-                self.vocabulary.category(new, level2) is None
-                and self.vocabulary.category(old, level2) is not None
-            ):
+            if not self.vocabulary.belongs(new, level2) and self.vocabulary.belongs(old, level2):
                 self.waiting = (first, own.pop(first))
         elif self.waiting is not None and above is not None:
             late = _POINTS.sub("", squeeze(self.waiting[1].cell.text))
             old = _POINTS.sub("", squeeze(above.cell.text))
-            if (
-                self.vocabulary.category(late, level2) is not None
-                and self.vocabulary.category(old, level2) is None
-            ):
+            if self.vocabulary.belongs(late, level2) and not self.vocabulary.belongs(old, level2):
                 own[first] = self.waiting[1]
                 self.waiting = None
 

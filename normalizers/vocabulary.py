@@ -133,9 +133,10 @@ class Vocabulary:
         )
 
     def belongs(self, level1: str, level2: str) -> bool:
-        """Does a row that names level 1 fit both? `社会效益指标` is no part of `产出指标`."""
+        """Does a row that names level 1 fit both? `社会效益指标` is no part of `产出指标`; 满意度 may stand anywhere."""
         return any(
-            one.pattern and one.search(level1) and two.search(level2) for one, two, _ in self._categories
+            (one.pattern or code == "satisfaction") and one.search(level1) and two.search(level2)
+            for one, two, code in self._categories
         )
 
     def propose_category(self, level1: str | None, level2: str | None) -> tuple[str, str] | None:

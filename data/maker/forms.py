@@ -443,7 +443,8 @@ class _Form:
             name: self.cover.get(name) or form[name]
             for name in ("unit", "fiscal_year", "title", "reported_on")
         }
-        return {"report": report, "forms": [form], "sections": self.sections, "findings": self.findings}
+        forms = [] if self.layout.kind == "report" else [form]
+        return {"report": report, "forms": forms, "sections": self.sections, "findings": self.findings}
 
 
 def _without_extra(line: dict[str, Any]) -> dict[str, Any]:

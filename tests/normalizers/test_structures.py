@@ -311,3 +311,19 @@ def test_a_templates_hint_is_no_text(docx: Docx) -> None:
 """,
     )
     assert (found.project, found.supervisor) == (None, "青川市水务局")
+
+
+def test_tasks_among_columns_nobody_knows_are_tasks_and_their_money_is_no_fund(docx: Docx) -> None:
+    found = form(
+        docx,
+        """# 部门整体支出绩效自评表
+| 部门名称 | 青川市水务局 | < | < | < | < | < | < | < |
+| 重点任务 | 甲方牵头 | 工作内容 | 乙方经费（万元） | < | < | 丙方经费（万元） | 丁方快慢 | 戊方缘由 |
+| ^ | ^ | ^ | 基本支出 | 项目支出 | 上年结转 | ^ | ^ | ^ |
+| 路灯养护 | 养护处 | 更换灯具 | 12 | 10 | 2 | 11 | 92% | 采购较晚 |
+""",
+    )
+    assert [(t.name, t.planned) for t in found.tasks] == [("路灯养护", "更换灯具")]
+    assert found.tasks[0].extra is not None
+    assert found.tasks[0].extra["基本支出"] == "12"
+    assert found.funds == ()
