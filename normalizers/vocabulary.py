@@ -68,9 +68,14 @@ class Vocabulary:
     """The bound words. Immutable once loaded; every look-up is cached."""
 
     def __init__(
-        self, folder: Traversable, more: Mapping[str, list[dict[str, str]]] | None = None, place: str = ""
+        self,
+        folder: Traversable,
+        more: Mapping[str, list[dict[str, str]]] | None = None,
+        place: str = "",
+        only: bool = False,
     ) -> None:
-        """folder: the files; more: further rows by the file they would stand in, read at `place`. Raises VocabularyError."""
+        """folder: the files; more: further rows by the file they would stand in, read at `place`; only: no rows but those.
+        Raises VocabularyError."""
         more = more or {}
         self._headings: dict[tuple[str, str], str] = {}
         self._labels: dict[tuple[str, str], tuple[str, str]] = {}
@@ -81,7 +86,8 @@ class Vocabulary:
             "categories.csv": self._bind_categories, "narrative.csv": self._bind_narrative,
         }  # fmt: skip
         for name, bind in binders.items():
-            bind(folder.joinpath(name), _rows(folder.joinpath(name), COLUMNS[name]))
+            if not only:
+                bind(folder.joinpath(name), _rows(folder.joinpath(name), COLUMNS[name]))
             bind(place, more.get(name, []))
         self.forms = _forms(folder.joinpath("forms.yml"))
         typing = self.forms["typing_errors"]
@@ -92,7 +98,7 @@ class Vocabulary:
     @lru_cache(maxsize=65536)  # noqa: B019 - one vocabulary lives as long as the process
     def heading(self, text: str, block: str) -> str | None:
         """The field a heading names in a block; `extra`, `ignore` or `block` where it is known but no field."""
-        for spelling in self._spellings(text):
+        for spelling in self.spellings(text):
             field = self._headings.get((spelling, block))
             if field:
                 return field
@@ -101,7 +107,7 @@ class Vocabulary:
     @lru_cache(maxsize=65536)  # noqa: B019
     def label(self, text: str) -> Label | None:
         """What a row label of a funds block names, or None."""
-        spellings = self._spellings(text)
+        spellings = self.spellings(text)
         for spelling in [*spellings, *(_SUM.sub("", s) for s in spellings)]:
             found = self._labels.get((spelling, "funds"))
             if found:
@@ -111,7 +117,7 @@ class Vocabulary:
     @lru_cache(maxsize=65536)  # noqa: B019
     def listed(self, text: str, name: str) -> str | None:
         """The code of a label in a list (`side`, `total_row`, …), `yes` where it has none; None where it is not in it."""
-        for spelling in self._spellings(text):
+        for spelling in self.spellings(text):
             found = self._labels.get((spelling, name))
             if found:
                 return found[0] or "yes"
@@ -166,14 +172,14 @@ class Vocabulary:
     @lru_cache(maxsize=65536)  # noqa: B019
     def near(self, text: str, block: str) -> Near | None:
         """The field of a block whose spelling is most like a heading that is not known; None where none is (likeness.py)."""
-        spellings = self._spellings(text)
+        spellings = self.spellings(text)
         if not spellings or any((s, block) in self._headings for s in spellings):
             return None
         return nearest(spellings[-1], self._of_block(block))
 
     def near_label(self, text: str) -> Near | None:
         """The item code whose label is most like that of a fund line that is not known; None where none is."""
-        spellings = self._spellings(text)
+        spellings = self.spellings(text)
         known = [
             (label, found[0]) for (label, name), found in self._labels.items() if name == "funds" and found[0]
         ]
@@ -181,13 +187,13 @@ class Vocabulary:
 
     def guess(self, text: str, block: str, cells: tuple[str, ...]) -> Near | None:
         """The best proposal for a heading that not even `near` dares to take: a person decides."""
-        spellings = self._spellings(text)
+        spellings = self.spellings(text)
         known = [pair for pair in self._of_block(block) if pair[1] not in KNOWN and agree(pair[1], cells)]
         return likest(spellings[-1], known) if spellings else None
 
     def propose(self, text: str) -> tuple[str, Near] | None:
         """(block, proposal) for a text that may be a heading of any block, for a person to decide on."""
-        spellings = self._spellings(text)
+        spellings = self.spellings(text)
         if not spellings:
             return None
         of = {block: [pair for pair in self._of_block(block) if pair[1] not in KNOWN] for block in BLOCKS}
@@ -202,15 +208,15 @@ class Vocabulary:
 
     def stripped(self, text: str) -> str:
         """A heading as a row of the vocabulary spells it: without units, numbering, points and typing errors."""
-        spellings = self._spellings(text)
+        spellings = self.spellings(text)
         return spellings[-1] if spellings else ""
 
     # -- spellings
-    def _spellings(self, text: str) -> list[str]:
+    def spellings(self, text: str) -> list[str]:
+        """The forms in which a text is looked up, from as written to most stripped."""
         return list(dict.fromkeys(s for s in self._variants(text) if s))
 
     def _variants(self, text: str) -> list[str]:
-        """The forms a spelling is looked up in, from as written to most stripped."""
         whole = _spelling(text)
         if not whole or len(whole) > LONGEST * 2:
             return []

@@ -2,18 +2,33 @@
 
 from __future__ import annotations
 
+import re
 import sys
+import time
+from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-if TYPE_CHECKING:
-    from rich.console import Console
+from pipeline.cli_versions import correct, diff, history, rerun
+from pipeline.shell import (
+    READ,
+    REFUSED,
+    STOPPED,
+    console,
+    existing,
+    fail,
+    failing,
+    opened,
+    store_option,
+    write,
+)
 
+if TYPE_CHECKING:
+    from pipeline.executors import Executor
     from pipeline.store import Store
 
-READ, REFUSED, USAGE = 0, 1, 2
 _PATH = click.Path(path_type=Path)
 _EPILOG = """\b
 Examples:
@@ -37,10 +52,6 @@ def main() -> None:
     """
 
 
-_store_option = click.option(
-    "--store", "url", metavar="URL", envvar="ZIPING_STORE", default="sqlite:///ziping.db", show_default=True,
-    help="Any SQLAlchemy URL, or the path of a SQLite file. [env: ZIPING_STORE]",
-)  # fmt: skip
 _quiet = click.option("--quiet", "-q", is_flag=True, help="Say only what went wrong.")
 _verbose = click.option("--verbose", "-v", is_flag=True, help="Name every file as it is read.")
 
@@ -96,7 +107,7 @@ def extract(
             subject = file.path if isinstance(file, File) else file.subject
             click.echo(f"ziping: {subject}: {result.reason}", err=True)
         elif out is not None:
-            _write(out / names[file.path], encode(as_record(result)) + "\n")
+            write(out / names[file.path], encode(as_record(result)) + "\n")
             if verbose:
                 click.echo(f"{file.path} -> {out / names[file.path]}", err=True)
         elif as_json:
@@ -106,7 +117,7 @@ def extract(
         elif not quiet:
             from pipeline.display import show
 
-            show(as_record(result), file.path.name, _console(), result.evidence.unknown)
+            show(as_record(result), file.path.name, console(), result.evidence.unknown)
     if out is not None and not quiet:
         click.echo(f"{len(found) - refused} of {len(found)} read, JSON in {out}", err=True)
     sys.exit(REFUSED if refused else READ)
@@ -137,62 +148,130 @@ def _make(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        _fail(f"{folder}: 无法建立文件夹（{error.strerror}）; 请换一个--out路径")
-
-
-def _write(path: Path, text: str) -> None:
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        _fail(f"{path}: 无法写入（{error.strerror}）; 请检查权限和磁盘空间")
+        fail(f"{folder}: 无法建立文件夹（{error.strerror}）; 请换一个--out路径")
 
 
 # ---------------------------------------------------------------- ingest
+_UNITS = {"M": 20, "G": 30}
+
+
+def _bytes(_: click.Context, __: click.Parameter, text: str) -> int:
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)([MG])B?", text.strip().upper())
+    if match is None:
+        raise click.BadParameter("write it as 2G or 1500M")
+    return int(float(match[1]) * (1 << _UNITS[match[2]]))
+
+
 @main.command(
     epilog="""\b
 Examples:
   ziping ingest 2023年自评/
   ziping ingest a.docx b.docx --store postgresql://user@host/ziping
-The same bytes are read once; a run that was stopped is completed by the same command."""
+  ziping ingest 2023年自评/ --since 2024-03-01   only what was handed in since
+  ziping ingest 2023年自评/ --retry-failed       also what could not be read before
+  ziping ingest 2023年自评/ --executor dask=tcp://scheduler:8786 --store postgresql://…
+The same bytes are read once; a run that was stopped is completed by the same command.
+Exit codes: 0 everything was read, 1 something was refused or failed, 2 wrong usage, 130 stopped by Ctrl-C."""
 )
 @click.argument("paths", nargs=-1, required=True, type=_PATH)
-@_store_option
+@store_option
+@click.option("--jobs", "-j", type=click.IntRange(1), help="Processes at once [default: one a core].")
+@click.option(
+    "--timeout", type=click.FloatRange(1), default=120.0, show_default=True, help="Seconds a file may take."
+)
+@click.option(
+    "--memory",
+    default="3G",
+    show_default=True,
+    callback=_bytes,
+    help="Memory a process may ask for, as 2G or 1500M.",
+)
+@click.option("--retry-failed", "retry", is_flag=True, help="Read again what could not be read before.")
+@click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help="Only files changed since this day.")
+@click.option("--dry-run", is_flag=True, help="Say what would be read, and read nothing.")
+@click.option(
+    "--executor",
+    default="processes",
+    show_default=True,
+    metavar="WHERE",
+    help="`processes` of this machine, `dask=tcp://…` a cluster, `dask=local` one begun here.",
+)
 @_quiet
 @_verbose
-def ingest(paths: tuple[Path, ...], url: str, quiet: bool, verbose: bool) -> None:
+def ingest(
+    paths: tuple[Path, ...], url: str, jobs: int | None, timeout: float, memory: int, retry: bool, since: datetime | None,
+    dry_run: bool, executor: str, quiet: bool, verbose: bool,
+) -> None:  # fmt: skip
     """Read files and folders into the store."""
     from extractors import File
     from pipeline import run
+    from pipeline.display import list_copies, summarize
+    from pipeline.display_versions import list_preview
+    from pipeline.executors import Limits
+    from pipeline.journal import Outcome, loaded
 
-    store = _open(url)
-    console = _console(stderr=True)
-    files = list(paths)
-    total = sum(isinstance(file, File) for file in run.find(files))
+    spread = _executor(executor)
+    files, after = list(paths), since.timestamp() if since else None
+    if dry_run:
+        store = existing(url) if _is_there(url) else None
+        with failing():
+            list_preview(list(run.preview(files, store, retry=retry, since=after)), console())
+        return
+    store = opened(url)
+    progress = console(stderr=True)
+    total = sum(isinstance(file, File) for file in run.find(files, after))
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with (
-        _failing(),
-        Progress(*columns, console=console, disable=quiet or not console.is_terminal, transient=True) as bar,
-    ):
-        task = bar.add_task("读取", total=total)
+    columns = (
+        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(),
+        TextColumn("{task.fields[rate]}"), TimeRemainingColumn(),
+    )  # fmt: skip
+    begun = time.monotonic()
+    try:
+        with (
+            failing(),
+            Progress(
+                *columns, console=progress, disable=quiet or not progress.is_terminal, transient=True
+            ) as bar,
+        ):
+            task = bar.add_task("读取", total=total, rate="")
 
-        def seen(path: Path, outcome: str) -> None:
-            bar.advance(task)
-            if verbose:
-                console.print(f"{outcome:8} {path}", highlight=False, markup=False)
+            def seen(outcome: Outcome) -> None:
+                done = bar.tasks[0].completed + 1
+                bar.update(task, advance=1, rate=f"{done / max(time.monotonic() - begun, 0.1):.1f}份/秒")
+                if verbose:
+                    progress.print(f"{outcome.outcome:8} {outcome.path}", highlight=False, markup=False)
 
-        summary = run.ingest(files, store, seen)
+            summary = run.ingest(
+                files, store, seen, executor=spread, limits=Limits(jobs or run.LIMITS.jobs, timeout, memory),
+                retry=retry, since=after,
+            )  # fmt: skip
+    except KeyboardInterrupt:
+        click.echo("ziping: 已停止；已读入的都在库中，同一命令可继续", err=True)
+        sys.exit(STOPPED)
     if not quiet:
-        from pipeline.display import list_copies, summarize
-
-        summarize(summary, store.shown, _console())
-        with _failing():
-            list_copies(store.copies(), _console())
+        with failing():
+            summarize(summary, loaded(store, summary.run_id), store.shown, console())
+            list_copies(store.copies(), console())
     else:
         for path, reason in summary.refused:
             click.echo(f"ziping: {path}: {reason}", err=True)
     sys.exit(REFUSED if summary.refused else READ)
+
+
+def _executor(named: str) -> Executor:
+    from pipeline import executors
+
+    if named == "processes":
+        return executors.processes
+    if named.startswith("dask="):
+        return executors.cluster(named.removeprefix("dask="))
+    raise click.BadParameter("processes, dask=tcp://host:port or dask=local", param_hint="--executor")
+
+
+def _is_there(url: str) -> bool:
+    file = url.removeprefix("sqlite:///") if url.startswith("sqlite:///") else url
+    return "://" in file or Path(file).is_file()
 
 
 # ---------------------------------------------------------------- status, show
@@ -200,34 +279,36 @@ def ingest(paths: tuple[Path, ...], url: str, quiet: bool, verbose: bool) -> Non
     epilog="""\b
 Examples:
   ziping status
-  ziping status --list --store 2023.db"""
+  ziping status --list --store 2023.db
+  ziping status --runs                           the last runs, with their numbers"""
 )
-@_store_option
+@store_option
 @click.option("--list", "listed", is_flag=True, help="One line per submission, with its id.")
-def status(url: str, listed: bool) -> None:
-    """What the store holds, and which files it could not read."""
-    store = _existing(url)
-    console = _console()
-    with _failing():
+@click.option("--runs", is_flag=True, help="The last runs, newest first.")
+def status(url: str, listed: bool, runs: bool) -> None:
+    """What the store holds, what is stale and why, and which files it could not read."""
+    store = existing(url)
+    screen = console()
+    from pipeline import journal, rerun
+    from pipeline.display import list_copies
+    from pipeline.display_versions import list_runs, list_stale, list_submissions
+
+    with failing():
         counts = store.counts()
         for label, key in (
             ("文件（全部识别）", "file_read"), ("文件（部分识别）", "file_partly"), ("文件（未读取）", "file_refused"),
-            ("自评材料", "submission"), ("自评表", "form"), ("资金", "fund"), ("指标", "indicator"),
-            ("章节", "section"), ("核对发现", "finding"), ("未识别的单元格", "unexplained"),
+            ("文件（读取出错）", "file_failed"), ("自评材料", "submission"), ("自评表", "form"), ("资金", "fund"),
+            ("指标", "indicator"), ("章节", "section"), ("核对发现", "finding"), ("未识别的单元格", "unexplained"),
         ):  # fmt: skip
-            console.print(f"{label}：{counts.get(key, 0)}", highlight=False)
+            screen.print(f"{label}：{counts.get(key, 0)}", highlight=False)
         for name, reason in store.refused():
-            console.print(f"未读取 {name}: {reason}", highlight=False, markup=False)
-        from pipeline.display import list_copies
-
-        list_copies(store.copies(), console)
+            screen.print(f"未读取 {name}: {reason}", highlight=False, markup=False)
+        list_copies(store.copies(), screen)
+        list_stale(rerun.stale(store), screen)
         if listed:
-            from rich.table import Table
-
-            table = Table("编号", "文件", "单位", "年度", "标题", "表", "发现", "未识别", show_edge=False)
-            for row in store.submissions():
-                table.add_row(*("" if value is None else str(value) for value in row))
-            console.print(table)
+            list_submissions(store.submissions(), screen)
+        if runs:
+            list_runs(journal.runs(store), screen)
 
 
 @main.command(
@@ -238,12 +319,12 @@ Examples:
   ziping show 3f2a --json"""
 )
 @click.argument("submission")
-@_store_option
+@store_option
 @click.option("--json", "as_json", is_flag=True, help="Print the record as JSON.")
 def show(submission: str, url: str, as_json: bool) -> None:
     """One submission as it stands in the store."""
-    store = _existing(url)
-    with _failing():
+    store = existing(url)
+    with failing():
         record = store.load(submission)
     if as_json:
         from pipeline.extract import as_json as encode
@@ -252,7 +333,7 @@ def show(submission: str, url: str, as_json: bool) -> None:
     else:
         from pipeline.display import show as display
 
-        display(record, submission, _console())
+        display(record, submission, console())
 
 
 # ---------------------------------------------------------------- words
@@ -264,25 +345,25 @@ Examples:
   ziping vocabulary test new.csv                 what they would change in the store
   ziping vocabulary add new.csv"""
 )
-@_store_option
+@store_option
 @click.option(
     "--csv", "target", type=_PATH, metavar="FILE", help="Write vocabulary rows to FILE, `-` for the screen."
 )
 def unknown(url: str, target: Path | None) -> None:
     """Headings nobody knows, and what each may mean."""
-    store = _existing(url)
+    store = existing(url)
     from pipeline import words
 
-    with _failing():
+    with failing():
         proposals = words.unknown(store)
     if target is None:
         from pipeline.display import list_unknown
 
-        list_unknown(proposals, _console())
+        list_unknown(proposals, console())
     elif str(target) == "-":
         click.echo(words.as_csv(proposals), nl=False)
     else:
-        _write(target, words.as_csv(proposals))
+        write(target, words.as_csv(proposals))
         click.echo(
             f"{len(proposals)} rows in {target}: keep the right ones, then ziping vocabulary test {target}",
             err=True,
@@ -295,17 +376,17 @@ Examples:
   ziping layouts                                 every layout, and what changed against the nearest known one
   ziping layouts --year 2024                     only those met first in 2024"""
 )
-@_store_option
+@store_option
 @click.option("--year", type=int, help="Only layouts that were never seen before this fiscal year.")
 def layouts(url: str, year: int | None) -> None:
     """Forms grouped by their headings, and what is new."""
-    store = _existing(url)
+    store = existing(url)
     from pipeline import layouts as grouped
     from pipeline.display import list_layouts
 
-    with _failing():
+    with failing():
         found = grouped.layouts(store.layouts())
-    list_layouts([layout for layout in found if year is None or layout.first == year], _console())
+    list_layouts([layout for layout in found if year is None or layout.first == year], console())
 
 
 @main.group()
@@ -320,7 +401,7 @@ def check(file: Path | None) -> None:
     from normalizers.vocabulary import vocabulary as bound
     from pipeline import words
 
-    with _failing():
+    with failing():
         if file is None:
             bound()
         else:
@@ -330,33 +411,33 @@ def check(file: Path | None) -> None:
 
 @vocabulary.command()
 @click.argument("file", type=_PATH)
-@_store_option
+@store_option
 def test(file: Path, url: str) -> None:
     """Show what the rows of FILE would change in the store; nothing is written."""
-    _show_effect(file, _existing(url))
+    _show_effect(file, existing(url))
 
 
 @vocabulary.command()
 @click.argument("file", type=_PATH)
-@_store_option
+@store_option
 def add(file: Path, url: str) -> None:
     """Add the rows of FILE to the vocabulary, and show what they change in the store, where there is one."""
     from pipeline import words
 
-    if ("://" in url and not url.startswith("sqlite:///")) or Path(url.removeprefix("sqlite:///")).is_file():
-        _show_effect(file, _open(url))
-    with _failing():
+    if _is_there(url):
+        _show_effect(file, opened(url))
+    with failing():
         added = words.add(file)
     click.echo(f"词表增加{added}条。")
 
 
 def _show_effect(file: Path, store: Store) -> None:
     from pipeline import words
-    from pipeline.display import list_changes
+    from pipeline.display_versions import list_plan
 
-    with _failing():
-        changes, gone = words.effect(store, file)
-    list_changes(changes, gone, _console())
+    with failing():
+        planned = words.effect(store, file)
+    list_plan(planned, console(), hint="写入：ziping vocabulary add，再 ziping rerun --apply")
 
 
 @main.command()
@@ -371,51 +452,12 @@ def score(predicted: Path, gold: Path, errors: bool) -> None:
     from pipeline.display import list_scores
     from pipeline.score import pairs
 
-    with _failing():
-        list_scores(list(pairs(predicted, gold)), errors, _console())
+    with failing():
+        list_scores(list(pairs(predicted, gold)), errors, console())
 
 
-# ---------------------------------------------------------------- shared
-def _console(stderr: bool = False) -> Console:
-    from rich.console import Console
-
-    stream: dict[str, Any] = {"stderr": stderr}
-    if not (sys.stderr if stderr else sys.stdout).isatty():
-        stream["width"] = 160
-    return Console(**stream)
-
-
-def _fail(message: str) -> None:
-    click.echo(f"ziping: {message}", err=True)
-    sys.exit(REFUSED)
-
-
-def _open(url: str) -> Store:
-    from pipeline.store import Store
-
-    with _failing():
-        return Store(url)
-
-
-def _existing(url: str) -> Store:
-    """The store at a URL; a SQLite file that is not there is not made by looking at it."""
-    file = url.removeprefix("sqlite:///") if url.startswith("sqlite:///") else url
-    if ("://" not in url or file != url) and not Path(file).is_file():
-        _fail(f"{file}: 没有这个数据库; 请先运行 ziping ingest，或用--store指明")
-    return _open(url)
-
-
-class _failing:
-    """Ends the command with one line where ziping's own error comes up."""
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: object) -> None:
-        from schema.errors import ZipingError
-
-        if isinstance(error, ZipingError):
-            _fail(str(error))
+for command in (rerun, history, diff, correct):
+    main.add_command(command)
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from rich.table import Table
 from pipeline.layouts import Layout
 from pipeline.run import Summary
 from pipeline.score import Score
-from pipeline.words import Change, Proposal
+from pipeline.words import Proposal
 from schema.evidence import Unknown
 
 _KINDS = {"department": "部门整体", "project": "项目支出", "common": "共性指标", "basics": "基础数据"}
@@ -80,11 +80,11 @@ def _form(form: dict[str, Any], findings: list[tuple[int, dict[str, Any]]], cons
     _list(form["funds"], _FUNDS, "funds", marks, console)
     for goal in form["goals"]:
         console.print(
-            f"  [dim]目标：[/]{escape(_short(goal['planned']))}  [dim]完成：[/]{escape(_short(goal['actual']))}"
+            f"  [dim]目标：[/]{escape(short(goal['planned']))}  [dim]完成：[/]{escape(short(goal['actual']))}"
         )
     for task in form["tasks"]:
         console.print(
-            f"  [dim]任务{task['no']}：[/]{escape(task['name'] or '')}  [dim]完成：[/]{escape(_short(task['actual']))}"
+            f"  [dim]任务{task['no']}：[/]{escape(task['name'] or '')}  [dim]完成：[/]{escape(short(task['actual']))}"
         )
     _list(form["indicators"], _INDICATORS, "indicators", marks, console)
     _basics(form["basics"], console)
@@ -138,7 +138,7 @@ def _basics(rows: list[dict[str, Any]], console: Console) -> None:
                     ),
                     headings,
                 )
-        values = ["" if v is None else escape(_short(str(v))) for v in row["values"].values()]
+        values = ["" if v is None else escape(short(str(v))) for v in row["values"].values()]
         table[0].add_row(
             "　" * max(len(row["path"]) - 1, 0) + escape(row["path"][-1] if row["path"] else ""), *values
         )
@@ -155,10 +155,10 @@ def _cell(key: str, value: Any) -> str:
         return f"{(value * 100).normalize():f}%" if isinstance(value, Decimal) else str(value)
     if key == "side":
         return _SIDES.get(value, "")
-    return f"{value:f}" if isinstance(value, Decimal) else _short(str(value), 60)
+    return f"{value:f}" if isinstance(value, Decimal) else short(str(value), 60)
 
 
-def _short(text: str | None, length: int = 40) -> str:
+def short(text: str | None, length: int = 40) -> str:
     if not text:
         return "—"
     text = text.replace("\n", " ")
@@ -175,21 +175,21 @@ def _coverage(coverage: dict[str, Any], console: Console, unknown: Sequence[Unkn
                 f"  [yellow]近似归入[/] {heading.origin}：{escape(heading.text)} → {heading.field}，{escape(heading.reason or '')}"
             )
     for item in left[:20]:
-        console.print(f"  [yellow]未识别[/] {escape(item['where'])}：{escape(_short(item['text']))}")
+        console.print(f"  [yellow]未识别[/] {escape(item['where'])}：{escape(short(item['text']))}")
     if len(left) > 20:
         console.print(f"  [yellow]……另有{len(left) - 20}处，见 --evidence")
 
 
-def summarize(summary: Summary, store: str, console: Console) -> None:
+def summarize(summary: Summary, loaded: dict[str, int], store: str, console: Console) -> None:
     """The one summary at the end of a batch."""
     table = Table(show_header=False, show_edge=False, box=None)
     table.add_column(style="dim")
     table.add_column(justify="right")
-    covered = 1 - summary.unexplained / summary.cells if summary.cells else 1
+    covered = 1 - loaded["unexplained"] / loaded["cells"] if loaded["cells"] else 1
     for label, value in (
         ("文件", summary.files), ("新读入", summary.read), ("库中已有", summary.known), ("未读取", len(summary.refused)),
-        ("自评表", summary.forms), ("指标", summary.indicators), ("章节", summary.sections),
-        ("核对发现", summary.findings), ("单元格识别率", f"{covered:.2%}"), ("数据库", store),
+        ("自评表", loaded["form"]), ("指标", loaded["indicator"]), ("章节", loaded["section"]),
+        ("核对发现", loaded["finding"]), ("单元格识别率", f"{covered:.2%}"), ("数据库", store),
     ):  # fmt: skip
         table.add_row(label, str(value))
     console.print(table)
@@ -224,7 +224,7 @@ def list_unknown(proposals: list[Proposal], console: Console) -> None:
         field = "[dim]没有建议[/]" if p.field is None else escape(p.field) + ("（已归入）" if p.taken else "")
         table.add_row(
             escape(p.text), p.block, field, escape(p.reason or ""), str(p.submissions), str(p.completes),
-            escape("、".join(_short(c) for c in p.below)), escape("、".join(p.beside)), escape(p.example),
+            escape("、".join(short(c) for c in p.below)), escape("、".join(p.beside)), escape(p.example),
         )  # fmt: skip
     console.print(table)
     console.print("写成词条：ziping unknown --csv new.csv")
@@ -250,17 +250,6 @@ def _some(changes: Sequence[str]) -> str:
     return "；".join(changes[:MANY]) + more
 
 
-def list_changes(changes: list[Change], gone: list[str], console: Console) -> None:
-    """What a vocabulary row would change, value by value."""
-    for change in changes:
-        before, after = ("（无）" if v is None else _short(str(v)) for v in (change.before, change.after))
-        console.print(f"{change.file} {change.path}：{before} → {after}", highlight=False, markup=False)
-    for path in gone:
-        console.print(f"{path}：原文件已不在，无法重读", highlight=False, markup=False)
-    files = len({change.file for change in changes})
-    console.print(f"共改变{files}份材料的{len(changes)}个值。", highlight=False)
-
-
 def list_scores(scores: list[tuple[str, dict[str, Score]]], errors: bool, console: Console) -> None:
     """F1 of every record and of all together; `—` where neither side states anything."""
     table = Table("文件", "字段", "章节", "核对发现", "封面", "填错位置", show_edge=False)
@@ -278,7 +267,7 @@ def list_scores(scores: list[tuple[str, dict[str, Score]]], errors: bool, consol
             for part in parts.values():
                 for e in part.errors:
                     line = (
-                        f"{name} {e.path} {e.kind}：应为{_short(str(e.gold))}，读作{_short(str(e.predicted))}"
+                        f"{name} {e.path} {e.kind}：应为{short(str(e.gold))}，读作{short(str(e.predicted))}"
                     )
                     console.print(line, highlight=False, markup=False)
 

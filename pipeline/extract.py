@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import date
 from decimal import Decimal
@@ -11,6 +12,7 @@ from typing import Any
 import extractors
 from normalizers import normalize
 from normalizers.vocabulary import Vocabulary
+from pipeline.corrections import Correction, Standing, apply
 from schema.checks import check
 from schema.document import Document
 from schema.errors import NothingFound
@@ -26,18 +28,27 @@ class Extraction:
     document: Document
     submission: Submission
     evidence: Evidence
+    corrections: tuple[Standing, ...] = ()  # how each correction stands that people made to it
 
 
 def extract(file: Path | extractors.File, words: Vocabulary | None = None) -> Extraction:
     """Reads one file; words: another vocabulary than the one that ships. Raises FileRefused or NothingFound."""
     document = extractors.read(file)
     try:
-        submission, evidence = normalize(document, words)
+        return understand(document, words)
     except NothingFound as nothing:
         place = file.path if isinstance(file, extractors.File) else file
         raise NothingFound(place, nothing.trouble, nothing.remedy) from None
+
+
+def understand(
+    document: Document, words: Vocabulary | None = None, corrections: Sequence[Correction] = ()
+) -> Extraction:
+    """What a document says: read by the normalizers, corrected by people, checked. Raises NothingFound."""
+    submission, evidence = normalize(document, words)
+    submission, evidence, standings = apply(submission, evidence, corrections)
     submission, evidence = prove(check(submission), evidence)
-    return Extraction(document, submission, evidence)
+    return Extraction(document, submission, evidence, tuple(standings))
 
 
 def exact(value: Decimal) -> Decimal:

@@ -142,6 +142,24 @@ def _pages(origin: Origin) -> dict[str, Any]:
     return {"page_no": boxes[0][0] if boxes else None, "boxes": boxes or sa.null()}
 
 
+def same(connection: sa.Connection, extraction: Extraction) -> bool:
+    """Do the tables hold these very rows of a submission?"""
+    submission_id = extraction.document.digest[:16]
+    for table, fresh in rows(extraction).items():
+        names = [c.name for c in table.columns if c.name not in ("rules_key", "words_key")]
+        query = sa.select(*(table.c[name] for name in names)).where(table.c.submission_id == submission_id)
+        there = sorted((tuple(row) for row in connection.execute(query)), key=repr)
+        wanted = sorted((tuple(_bound(row[name]) for name in names) for row in fresh), key=repr)
+        if there != wanted:
+            return False
+    return True
+
+
+def _bound(value: Any) -> Any:
+    """A value as it comes back from the database."""
+    return None if isinstance(value, sa.sql.elements.Null) else value
+
+
 # ---------------------------------------------------------------- rows → record
 class Loader:
     """Reads one submission's rows back into the record they were written from."""

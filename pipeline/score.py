@@ -70,7 +70,7 @@ def score(predicted: Record, gold: Record) -> dict[str, Score]:
     """The scores of `fields` (forms and the rows in them), `sections`, `findings` and `report`, of two records as
     `ziping extract --json` prints them. Raises KeyError where a list is absent."""
     total = Score(0, [])
-    for ours, theirs, path in _aligned(predicted["forms"], gold["forms"], "forms", _form_fields):
+    for ours, theirs, path in aligned(predicted["forms"], gold["forms"], "forms", _form_fields):
         total += _compared(_form_fields(ours), _form_fields(theirs), path)
         for name, kind in _ROWS.items():
             names = [f.name for f in fields(kind) if f.name not in _NOT_COUNTED]
@@ -119,7 +119,7 @@ def _rows(ours: list[Record], theirs: list[Record], path: str, names: list[str])
         return {name: row.get(name) for name in names}
 
     total = Score(0, [])
-    for one, other, place in _aligned(ours, theirs, path, told):
+    for one, other, place in aligned(ours, theirs, path, told):
         total += _compared(told(one), told(other), place)
     return total
 
@@ -129,18 +129,18 @@ def _compared(ours: Record, theirs: Record, path: str) -> Score:
     for name in dict.fromkeys([*theirs, *ours]):
         a, b = ours.get(name), theirs.get(name)
         if same(a, b):
-            out.right += _stated(b)
+            out.right += stated(b)
         else:
-            out.errors.append(Error(f"{path}.{name}", b if _stated(b) else None, a if _stated(a) else None))
+            out.errors.append(Error(f"{path}.{name}", b if stated(b) else None, a if stated(a) else None))
     return out
 
 
-def _aligned(
+def aligned(
     ours: Sequence[Record], theirs: Sequence[Record], path: str, told: Any
 ) -> Iterator[tuple[Record, Record, str]]:
     """Pairs in order with the most agreeing fields; a row without a partner is paired with an empty one."""
     a, b = [told(row) for row in ours], [told(row) for row in theirs]
-    agree = [[sum(_stated(y[k]) and same(x.get(k), y[k]) for k in y) for y in b] for x in a]
+    agree = [[sum(stated(y[k]) and same(x.get(k), y[k]) for k in y) for y in b] for x in a]
     best = [[0] * (len(b) + 1) for _ in range(len(a) + 1)]
     for i in range(len(a) - 1, -1, -1):
         for j in range(len(b) - 1, -1, -1):
@@ -181,12 +181,13 @@ def same(a: Any, b: Any) -> bool:
         return len(a) == len(b) and all(map(same, a, b))
     if isinstance(a, dict) and isinstance(b, dict):
         return all(same(a.get(k), b.get(k)) for k in a.keys() | b.keys())
-    return bool(a == b) or not (_stated(a) or _stated(b))
+    return bool(a == b) or not (stated(a) or stated(b))
 
 
 def _plain(text: str) -> str:
     return _BLANK.sub("", unicodedata.normalize("NFKC", text))
 
 
-def _stated(value: Any) -> bool:
+def stated(value: Any) -> bool:
+    """Does a value say anything?"""
     return value is not None and value not in ("", [], {}, ())

@@ -13,8 +13,10 @@ import sqlalchemy as sa
 from sqlalchemy.exc import ArgumentError as UrlError
 from sqlalchemy.exc import DBAPIError, NoSuchModuleError
 
-from pipeline import copies
+from pipeline import copies, journal, versions
 from pipeline.extract import Extraction
+from pipeline.freshness import current
+from pipeline.journal import FAILED, PARTLY, READ, REFUSED, Outcome
 from pipeline.rows import Loader, rows
 from schema import tables
 from schema.errors import StoreError
@@ -89,42 +91,62 @@ class Store:
         return connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar()
 
     # ------------------------------------------------------------ writing
-    def known(self, sha256: str) -> bool:
-        """Is a file with these bytes in the store as read?"""
-        query = sa.select(tables.submission.c.submission_id).where(tables.submission.c.sha256 == sha256)
+    def standing(self, sha256: str) -> Any:
+        """What is known of a file's bytes, as a row: outcome, message, version; None where they were never seen."""
+        f = tables.file
+        query = sa.select(f.c.outcome, f.c.message, f.c.version).where(f.c.sha256 == sha256)
         with self.guard(), self.engine.connect() as connection:
-            return connection.execute(query).first() is not None
+            return connection.execute(query).first()
 
-    def deliver(self, path: Path, sha256: str) -> None:
-        """Notes that known bytes arrived under this path."""
-        with self.guard(), self.engine.begin() as connection:
-            self._deliver(connection, path, sha256)
-
-    def save(self, path: Path, size: int, extraction: Extraction) -> bool:
-        """Saves one submission whole or not at all; False where its bytes are there already."""
-        document, evidence = extraction.document, extraction.evidence
-        outcome = "partly" if evidence.leftovers else "read"
+    def save(
+        self,
+        path: Path,
+        size: int,
+        extraction: Extraction,
+        run_id: int | None = None,
+        outcome: Outcome | None = None,
+    ) -> bool:
+        """Saves one submission whole or not at all, with its outcome in a run; False where its bytes are there already."""
+        document = extraction.document
+        standing = PARTLY if extraction.evidence.leftovers else READ
         with self.guard(), self.engine.begin() as connection:
             kept = sa.select(tables.submission.c.submission_id).where(
                 tables.submission.c.sha256 == document.digest
             )
-            if connection.execute(kept).first() is not None:
-                self._deliver(connection, path, document.digest)
-                return False
-            self._put_file(connection, path, size, document.digest, document.format, outcome, None)
-            for table, found in rows(extraction).items():
-                if found:
-                    connection.execute(table.insert(), found)
+            there = connection.execute(kept).first() is not None
+            if not there:
+                self._put_file(connection, path, size, document.digest, document.format, standing, None)
+                versions.keep(connection, document, current())
+                for table, found in rows(extraction).items():
+                    if table is tables.submission:
+                        found = [row | current().keys for row in found]
+                    if found:
+                        connection.execute(table.insert(), found)
+                versions.begin(connection, document.digest[:16], run_id, [])
             self._deliver(connection, path, document.digest)
-        return True
+            self._end(connection, document.digest, run_id, outcome)
+        return not there
 
-    def refuse(self, path: Path, size: int, sha256: str, message: str) -> None:
-        """Keeps a file that could not be read in the ledger, with the reason."""
+    def settle(self, path: Path, size: int, sha256: str, run_id: int, outcome: Outcome) -> None:
+        """Notes what became of a file that gave no new submission: known, refused or failed."""
         with self.guard(), self.engine.begin() as connection:
             kept = sa.select(tables.submission.c.submission_id).where(tables.submission.c.sha256 == sha256)
-            if connection.execute(kept).first() is None:
-                self._put_file(connection, path, size, sha256, None, "refused", message)
-                self._deliver(connection, path, sha256)
+            if outcome.outcome in (REFUSED, FAILED) and connection.execute(kept).first() is None:
+                self._put_file(connection, path, size, sha256, None, outcome.outcome, outcome.reason)
+            self._deliver(connection, path, sha256)
+            self._end(connection, sha256, run_id, outcome)
+
+    def lose(self, run_id: int, outcome: Outcome) -> None:
+        """Notes a file whose bytes could not be read at all."""
+        with self.guard(), self.engine.begin() as connection:
+            journal.note(connection, run_id, outcome)
+
+    def _end(
+        self, connection: sa.Connection, sha256: str, run_id: int | None, outcome: Outcome | None
+    ) -> None:
+        journal.free(connection, sha256)
+        if run_id is not None and outcome is not None:
+            journal.note(connection, run_id, outcome)
 
     def _put_file(
         self,
@@ -190,7 +212,9 @@ class Store:
 
     def refused(self) -> list[tuple[str, str]]:
         """(name, reason) of every file that could not be read."""
-        query = sa.select(tables.file.c.name, tables.file.c.message).where(tables.file.c.outcome == "refused")
+        query = sa.select(tables.file.c.name, tables.file.c.message).where(
+            tables.file.c.outcome.in_((REFUSED, FAILED))
+        )
         with self.guard(), self.engine.connect() as connection:
             return [(row.name, row.message) for row in connection.execute(query.order_by(tables.file.c.name))]
 
@@ -301,15 +325,27 @@ class Store:
         """One submission as the record of RECORDS.md, from the tables alone. `wanted` is its id, the
         beginning of it, or its file's name. Raises StoreError where it names none or several."""
         with self.guard(), self.engine.connect() as connection:
-            s, f = tables.submission, tables.file
-            named = sa.select(s, f.c.name).join(f, f.c.sha256 == s.c.sha256)
-            chosen = connection.execute(
-                named.where(s.c.submission_id.startswith(wanted, autoescape=True) | (f.c.name == wanted))
-            ).all()
-            if len(chosen) != 1:
-                trouble = "没有这份材料" if not chosen else f"有{len(chosen)}份材料符合"
-                raise StoreError(wanted, trouble, "请用 ziping status --list 查看编号")
-            return Loader(connection, chosen[0].submission_id).record(chosen[0])
+            head = self.find(connection, wanted)
+            return Loader(connection, head.submission_id).record(head)
+
+    def record(self, connection: sa.Connection, submission_id: str) -> dict[str, Any]:
+        """The current record of a submission, by its whole id."""
+        s = tables.submission
+        head = connection.execute(sa.select(s).where(s.c.submission_id == submission_id)).one()
+        return Loader(connection, submission_id).record(head)
+
+    def find(self, connection: sa.Connection, wanted: str) -> sa.Row[Any]:
+        """The submission of an id, of the beginning of one, or of a file's name. Raises StoreError where it names none or
+        several."""
+        s, f = tables.submission, tables.file
+        named = sa.select(s, f.c.name).join(f, f.c.sha256 == s.c.sha256)
+        chosen = connection.execute(
+            named.where(s.c.submission_id.startswith(wanted, autoescape=True) | (f.c.name == wanted))
+        ).all()
+        if len(chosen) != 1:
+            trouble = "没有这份材料" if not chosen else f"有{len(chosen)}份材料符合"
+            raise StoreError(wanted, trouble, "请用 ziping status --list 查看编号")
+        return chosen[0]
 
 
 def _url(url: str) -> str:

@@ -11,17 +11,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import simplejson
-
-from extractors import File
 from normalizers.text import squeeze
 from normalizers.vocabulary import COLUMNS, LONGEST, Vocabulary, folder, vocabulary
-from pipeline import run
-from pipeline.extract import Extraction, as_json, as_record, extract
-from pipeline.score import score
+from pipeline import freshness
+from pipeline.freshness import Reading
+from pipeline.rerun import Planned, plan
 from pipeline.store import Store
 from schema.document import Origin
-from schema.errors import VocabularyError, ZipingError
+from schema.errors import VocabularyError
 
 HEADINGS, LABELS, CATEGORIES, NARRATIVE = COLUMNS
 LABEL, LEFTOVER, CATEGORY, SECTION = "label", "leftover", "category", "section"
@@ -72,16 +69,6 @@ class Proposal:
         if self.file == NARRATIVE:
             return {"pattern": _whole(self.text), "kind": field, "note": note}
         return {"heading": self.text, "block": self.block, "field": field, "note": note}
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One value that a row would change in the store."""
-
-    file: str
-    path: str
-    before: Any
-    after: Any
 
 
 def unknown(store: Store) -> list[Proposal]:
@@ -195,50 +182,18 @@ def extended(path: Path) -> Vocabulary:
     return Vocabulary(folder(), rows_of(path), str(path))
 
 
-def effect(store: Store, path: Path) -> tuple[list[Change], list[str]]:
-    """What the rows of a file would change in the store: the submissions that hold one of their spellings are read again,
-    nothing is written. Gives the changes, and the files that are no longer where they were."""
-    words, known = extended(path), vocabulary()
-    rows = rows_of(path)
-    spellings = {known.stripped(row["heading"]) for row in rows[HEADINGS]}
-    spellings |= {known.stripped(row["label"]) for row in rows[LABELS]}
-    concerned = {row.submission_id for row in store.unknown() if known.stripped(row.text) in spellings}
-    concerned |= {
-        r.submission_id for r in store.without_category() if words.knows_category(r.level1, r.level2)
-    }
-    concerned |= {r.submission_id for r in store.without_kind() if words.knows_narrative(r.heading)}
-    changes: list[Change] = []
-    gone: list[str] = []
-    for submission_id, paths in sorted(store.sources(concerned).items()):
-        file = next((found for place in paths if (found := _file(Path(place))) is not None), None)
-        if file is None:
-            gone.append(paths[0])
-            continue
-        try:
-            after = extract(file, words)
-        except ZipingError:
-            gone.append(paths[0])
-            continue
-        changes += _changes(file.path.name, store.load(submission_id), after)
-    return changes, gone
-
-
-def _changes(name: str, before: dict[str, Any], after: Extraction) -> Iterator[Change]:
-    old = simplejson.loads(as_json(before), use_decimal=True)
-    new = simplejson.loads(as_json(as_record(after)), use_decimal=True)
-    for part in score(new, old).values():
-        for error in part.errors:
-            yield Change(name, error.path, error.gold, error.predicted)
-
-
-def _file(path: Path) -> File | None:
-    """The file at a path, also inside an archive that stands there."""
-    if path.is_file():
-        return File(path)
-    archive = next((parent for parent in path.parents if parent.is_file()), None)
-    if archive is None:
-        return None
-    return next((f for f in run.find([archive]) if isinstance(f, File) and f.path == path), None)
+def effect(store: Store, path: Path) -> list[Planned]:
+    """What the rows of a file would change in the store: the submissions they concern, understood again from their stored
+    documents. Nothing is written. Raises VocabularyError, StoreError."""
+    extended(path)
+    today = freshness.current()
+    rows = {name: list(held) for name, held in today.rows.items()}
+    for name, added in rows_of(path).items():
+        there = {tuple(row) for row in rows[name]}
+        fresh = [[row[column] for column in COLUMNS[name][:-1]] for row in added]
+        rows[name] += [row for row in fresh if tuple(row) not in there]
+    reading = Reading(today.reader, today.rules, rows, freshness.bound(rows))
+    return list(plan(store, reading))
 
 
 def add(path: Path) -> int:

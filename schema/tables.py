@@ -22,6 +22,7 @@ from sqlalchemy import (
     ForeignKeyConstraint,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     Numeric,
     PrimaryKeyConstraint,
@@ -186,6 +187,64 @@ file = Table(
     Column("version", Text, nullable=False, comment="读取时的ziping版本"),
     comment="读过的每个文件，一份内容一行",
 )
+run = Table(
+    "run",
+    metadata,
+    Column("run_id", Integer, primary_key=True, comment="运行编号"),
+    Column("kind", String(10), nullable=False, comment="ingest 读入，rerun 重读，correct 更正"),
+    Column("started_at", String(20), nullable=False, comment="开始时间（UTC）"),
+    Column("ended_at", String(20), comment="结束时间（UTC）；中断的为空"),
+    Column("person", Text, comment="运行的人"),
+    Column("host", Text, comment="运行的机器"),
+    Column("version", Text, nullable=False, comment="ziping版本"),
+    Column("arguments", JSON, nullable=False, comment="命令的参数"),
+    Column("counts", JSON, comment="各种结果的数量"),
+    comment="每次运行",
+)
+outcome = Table(
+    "outcome",
+    metadata,
+    Column("run_id", Integer, nullable=False, comment="运行编号"),
+    Column("path", Text, nullable=False, comment="文件路径"),
+    Column("sha256", String(64), comment="文件内容的SHA-256；没有读到内容的为空"),
+    Column(
+        "outcome",
+        String(8),
+        nullable=False,
+        comment="read 已读取，partly 部分识别，refused 不能读取，failed 读取时出错或超限，known 库中已有",
+    ),
+    Column("reason", Text, comment="不能读取或出错的原因与办法"),
+    Column("seconds", Float, nullable=False, comment="用时（秒）"),
+    PrimaryKeyConstraint("run_id", "path"),
+    ForeignKeyConstraint(["run_id"], ["run.run_id"], ondelete="CASCADE"),
+    Index(None, "sha256"),
+    comment="每次运行中每个文件的结果",
+)
+lease = Table(
+    "lease",
+    metadata,
+    Column("sha256", String(64), primary_key=True, comment="文件内容的SHA-256"),
+    Column("owner", Text, nullable=False, comment="正在读取它的进程：机器、进程号、启动时刻"),
+    Column("until", Float, nullable=False, comment="到何时为止（Unix时间）"),
+    comment="正在读取的文件：两次运行不读同一个文件",
+)
+document = Table(
+    "document",
+    metadata,
+    Column("sha256", String(64), primary_key=True, comment="文件内容的SHA-256"),
+    Column("reader_key", String(16), nullable=False, comment="读取程序的代码：不同即需重读文件"),
+    Column("spellings", Text, nullable=False, comment="其中可能是表头的写法，一行一个"),
+    Column("content", LargeBinary, nullable=False, comment="读出的段落和表格（压缩）"),
+    ForeignKeyConstraint(["sha256"], ["file.sha256"], ondelete="CASCADE"),
+    comment="读出的文件内容：词表改变时不必再读文件",
+)
+wordlist = Table(
+    "wordlist",
+    metadata,
+    Column("words_key", String(16), primary_key=True, comment="词表的代码"),
+    Column("content", LargeBinary, nullable=False, comment="词表的全部词条（压缩）"),
+    comment="用过的词表",
+)
 delivery = Table(
     "delivery",
     metadata,
@@ -203,6 +262,8 @@ submission = Table(
     Column("sha256", String(64), nullable=False, comment="文件内容的SHA-256"),
     Column("subject", String(16), comment="单位、年度、表种与项目的代码：相同的是同一份材料的几个文件"),
     *_columns(records.Report),
+    Column("rules_key", String(16), comment="规则的代码：不同即需重新整理"),
+    Column("words_key", String(16), comment="所用词表的代码"),
     Column("cells", Integer, nullable=False, comment="非空单元格与段落数"),
     Column("used", Integer, nullable=False, comment="其中成为数据的"),
     Column("ornament", Integer, nullable=False, comment="其中表头、说明等"),
@@ -211,6 +272,42 @@ submission = Table(
     ForeignKeyConstraint(["sha256"], ["file.sha256"], ondelete="CASCADE"),
     Index(None, "subject"),
     comment="自评材料，一份文件一行",
+)
+version = Table(
+    "version",
+    metadata,
+    _submission_id(),
+    _key("no", "第几版，从1起"),
+    Column("run_id", Integer, comment="写入它的运行"),
+    Column("valid_from", String(20), nullable=False, comment="从何时起（UTC）"),
+    Column("valid_to", String(20), comment="到何时为止（UTC）；现行的为空"),
+    Column("causes", JSON, nullable=False, comment="由何而来：词条、规则、更正"),
+    Column("content", LargeBinary, comment="这一版的记录（压缩）；现行的在各表中，为空"),
+    *_of_submission("no"),
+    ForeignKeyConstraint(["run_id"], ["run.run_id"], ondelete="SET NULL"),
+    Index(None, "run_id"),
+    comment="每份自评材料的各版",
+)
+correction = Table(
+    "correction",
+    metadata,
+    Column("correction_id", Integer, primary_key=True, comment="更正编号"),
+    Column("submission_id", String(16), nullable=False, comment="自评材料编号"),
+    Column("record", Text, nullable=False, comment="记录路径"),
+    Column("field", Text, nullable=False, comment="字段"),
+    Column("found", Text, comment="更正时读到的值；没有读到的为空"),
+    Column("should_be", Text, comment="应为；应为空的为空"),
+    Column("reason", Text, nullable=False, comment="理由"),
+    Column("person", Text, nullable=False, comment="更正的人"),
+    Column("made_at", String(20), nullable=False, comment="更正的时间（UTC）"),
+    Column("withdrawn_at", String(20), comment="撤回的时间（UTC）；有效的为空"),
+    Column("reading", Text, comment="最近一次读到的值"),
+    Column(
+        "state", String(8), nullable=False, comment="applied 已用，review 读数已变、待复核，gone 记录已不存在"
+    ),
+    ForeignKeyConstraint(["submission_id"], ["submission.submission_id"], ondelete="CASCADE"),
+    Index(None, "submission_id"),
+    comment="人工更正：不改读数，另行记录",
 )
 form = Table(
     "form",

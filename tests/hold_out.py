@@ -58,7 +58,7 @@ def measure(layouts: list[Layout], seeds: int, place: Path) -> Measured:
     shipped = Vocabulary(folder())
     before = {case.name: _scored(case, shipped) for case in cases}
     store = Store(str(place / "held_out.db"))
-    run.ingest([place / "forms"], store, lambda path, outcome: None)
+    run.ingest([place / "forms"], store, lambda outcome: None)
     rows: list[words.Proposal] = []
     idle = wrong = 0
     for proposal in words.unknown(store):

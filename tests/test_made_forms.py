@@ -115,7 +115,7 @@ def held_back(layout: Layout, tmp_path: Path) -> list[Held]:
             continue
         words = Vocabulary(folder())
         for block in BLOCKS:
-            for variant in words._spellings(text):
+            for variant in words.spellings(text):
                 words._headings.pop((variant, block), None)
         submission, evidence = normalize(document, words)
         record = simplejson.loads(

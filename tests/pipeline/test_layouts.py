@@ -35,7 +35,7 @@ def found(tmp_path: Path) -> list[Layout]:
         folder.mkdir(exist_ok=True)
         source = FORM.format(year=year, project=project, target=target, last=last)
         (folder / f"{name}.docx").write_bytes(word.make(source))
-        run.ingest([folder / f"{name}.docx"], store, lambda path, outcome: None)
+        run.ingest([folder / f"{name}.docx"], store, lambda outcome: None)
     rows = store.layouts()
     store.close()
     return layouts(rows)

@@ -15,6 +15,7 @@ from data.maker import word
 from normalizers import vocabulary as module
 from pipeline import run, words
 from pipeline.store import Store
+from pipeline.versions import Change
 from schema.errors import VocabularyError
 from tests.normalizers.test_unknown import FORM
 
@@ -29,7 +30,7 @@ def store(tmp_path: Path) -> Store:
     (folder / "甲.docx").write_bytes(word.make(FORM.format(funds="全年执行数", target="乙方承诺值")))
     (folder / "乙.docx").write_bytes(word.make(FORM.format(funds="丙方账面", target="乙方承诺值")))
     opened = Store(str(tmp_path / "s.db"))
-    run.ingest([folder], opened, lambda path, outcome: None)
+    run.ingest([folder], opened, lambda outcome: None)
     return opened
 
 
@@ -49,6 +50,11 @@ def test_the_rows_are_rows_of_the_vocabulary(store: Store) -> None:
     ]
 
 
+def effect(store: Store, path: Path) -> list[Change]:
+    """The values that the rows of a file would change."""
+    return [change for planned in words.effect(store, path) for _, change in planned.changes]
+
+
 def rows(path: Path, text: str) -> Path:
     path.write_text(text, encoding="utf-8")
     return path
@@ -59,8 +65,7 @@ def test_what_a_row_would_change_is_shown_and_nothing_is_written(store: Store, t
         tmp_path / "new.csv",
         "heading,block,field,note\n乙方承诺值,indicators,target,\n丙方账面,funds,,没有把握\n",
     )
-    changes, gone = words.effect(store, new)
-    assert gone == []
+    changes = effect(store, new)
     targets = [(c.file, c.path, c.before, c.after) for c in changes if c.path.endswith("[0].target")]
     assert sorted(targets) == [
         ("乙.docx", "forms[0].indicators[0].target", None, "≥20公里"),
@@ -69,12 +74,10 @@ def test_what_a_row_would_change_is_shown_and_nothing_is_written(store: Store, t
     assert store.load("甲.docx")["forms"][0]["indicators"][0]["target"] is None
 
 
-def test_a_file_that_is_gone_is_named(store: Store, tmp_path: Path) -> None:
-    (tmp_path / "材料" / "甲.docx").unlink()
+def test_what_a_row_would_change_needs_no_file(store: Store, tmp_path: Path) -> None:
+    shutil.rmtree(tmp_path / "材料")
     new = rows(tmp_path / "new.csv", "heading,block,field,note\n乙方承诺值,indicators,target,\n")
-    changes, gone = words.effect(store, new)
-    assert [Path(path).name for path in gone] == ["甲.docx"]
-    assert {change.file for change in changes} == {"乙.docx"}
+    assert {change.file for change in effect(store, new)} == {"甲.docx", "乙.docx"}
 
 
 @pytest.mark.parametrize(
@@ -116,7 +119,7 @@ def test_the_commands_say_what_they_do(store: Store, ziping: Run, tmp_path: Path
     new = rows(tmp_path / "new.csv", "heading,block,field,note\n乙方承诺值,indicators,target,\n")
     assert ziping("vocabulary", "check", new).stdout == "词表没有矛盾。\n"
     shown = ziping("vocabulary", "test", new, "--store", "s.db")
-    assert "甲.docx forms[0].indicators[0].target：（无） → ≥20公里" in shown.stdout, shown.stderr
+    assert "乙.docx forms[0].indicators[0].target：（无） → ≥20公里" in shown.stdout, shown.stderr
     bad = ziping(
         "vocabulary",
         "check",
@@ -137,7 +140,7 @@ def test_groups_and_headings_of_the_narrative_that_no_row_fits_are_proposed_and_
     )
     path = docx(source + "\n一、甲方往事\n该单位有过一段往事。\n")
     opened = Store(str(tmp_path / "t.db"))
-    run.ingest([path], opened, lambda path, outcome: None)
+    run.ingest([path], opened, lambda outcome: None)
     found = {(p.block, p.text): p for p in words.unknown(opened)}
     groups = found["category", "甲方履职 / 乙方数量"]
     assert (groups.field, groups.reason) == ("output.quantity", "“乙方数量”有“数量”")
@@ -146,9 +149,7 @@ def test_groups_and_headings_of_the_narrative_that_no_row_fits_are_proposed_and_
     text = words.as_csv(found.values())
     assert "level1,level2,category,note\n^甲方履职$,^乙方数量$,output.quantity," in text
     new = rows(tmp_path / "new.csv", text.replace("^甲方往事$,,", "^甲方往事$,none,"))
-    changes, gone = words.effect(opened, new)
-    assert gone == []
-    assert {(c.path, c.after) for c in changes} == {
+    assert {(c.path, c.after) for c in effect(opened, new)} == {
         ("forms[0].indicators[0].category", "output.quantity"),
         ("forms[0].indicators[1].category", "output.quality"),
     }

@@ -1,0 +1,196 @@
+"""The commands that show and change what was read before: rerun, history, diff, correct."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from pipeline.shell import REFUSED, console, existing, failing, store_option, write
+
+_PATH = click.Path(path_type=Path)
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  ziping rerun                                   what would change, and why; nothing is written
+  ziping rerun --apply                           write it, each submission as a new version
+  ziping rerun --apply --only 乙方承诺值          one vocabulary row alone
+  ziping rerun --apply --reject 某局自评表.docx   all but one submission
+CAUSE is a vocabulary row's words, 读取程序有变, 整理规则有变, a submission's id or its file's name.
+Exit codes: 0 all was understood again, 1 something could not be, 2 wrong usage."""
+)
+@store_option
+@click.option("--apply", is_flag=True, help="Write the changes, as new versions.")
+@click.option(
+    "--only", multiple=True, metavar="CAUSE", help="Take this cause or submission alone; may be repeated."
+)
+@click.option(
+    "--reject", multiple=True, metavar="CAUSE", help="Leave this cause or submission out; may be repeated."
+)
+@click.option("--jobs", type=click.IntRange(1), help="Processes at once [default: one a core].")
+@click.option("--csv", "target", type=_PATH, metavar="FILE", help="Write every changed value to FILE.")
+def rerun(
+    url: str,
+    apply: bool,
+    only: tuple[str, ...],
+    reject: tuple[str, ...],
+    jobs: int | None,
+    target: Path | None,
+) -> None:
+    """Understand stale submissions again: show what would change, then apply it."""
+    from dataclasses import replace
+
+    from pipeline import rerun as again
+    from pipeline.display_versions import list_plan, plan_csv
+    from pipeline.executors import processes, serial
+    from pipeline.run import LIMITS
+
+    store = existing(url)
+    limits = replace(LIMITS, jobs=jobs or LIMITS.jobs)
+    with failing():
+        waiting = len(again.stale(store))
+        spread = processes if waiting > 20 else serial
+        planned = list(
+            again.plan(store, only=only, reject=reject, executor=spread, limits=limits, apply=apply)
+        )
+    if target is not None:
+        write(target, plan_csv(planned))
+    list_plan(planned, console(), apply, "写入：ziping rerun --apply（--only、--reject可以取舍）")
+    sys.exit(REFUSED if any(p.trouble for p in planned) else 0)
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  ziping history 某局自评表.docx                 its versions, when and why each came
+  ziping history 3f2a --at 2023-05-01            the record that stood on that day, as JSON"""
+)
+@click.argument("submission")
+@store_option
+@click.option(
+    "--at", "moment", metavar="DATE", help="Print the record of that day (2023-05-01) or moment (UTC)."
+)
+def history(submission: str, url: str, moment: str | None) -> None:
+    """The versions of a submission, or the record that stood at a date."""
+    from pipeline import versions
+    from pipeline.display_versions import list_versions
+    from pipeline.extract import as_json
+
+    store = existing(url)
+    with failing():
+        if moment is None:
+            list_versions(versions.history(store, submission), console())
+        else:
+            click.echo(as_json(versions.at(store, submission, moment)))
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  ziping diff 3 7                                what runs 4 to 7 changed
+Run numbers: ziping status --runs"""
+)
+@click.argument("first", type=int)
+@click.argument("second", type=int)
+@store_option
+def diff(first: int, second: int, url: str) -> None:
+    """What is otherwise after one run than after another."""
+    from pipeline import versions
+    from pipeline.display_versions import list_changes
+
+    store = existing(url)
+    with failing():
+        found = list(versions.diff(store, first, second))
+    list_changes(found, console())
+
+
+@click.group()
+def correct() -> None:
+    """Corrections by people: add, list, load, withdraw."""
+
+
+@correct.command(
+    epilog="""\b
+Examples:
+  ziping correct add 某局自评表.docx forms[0].indicators[3].score --to 9.5 --reason 盖章件为9.5
+  ziping correct add 3f2a report.unit --reason 单位名称无法确认        (no --to: not stated)"""
+)
+@click.argument("submission")
+@click.argument("path")
+@store_option
+@click.option(
+    "--to", "should_be", metavar="VALUE", help="What it should be; without it: nothing is stated there."
+)
+@click.option("--reason", required=True, help="Why.")
+@click.option("--by", "person", metavar="NAME", help="Who says so [default: the user who runs it].")
+def add(submission: str, path: str, url: str, should_be: str | None, reason: str, person: str | None) -> None:
+    """Correct one value; what was read stays beside it."""
+    from pipeline import correcting
+
+    store = existing(url)
+    record, _, field = path.rpartition(".")
+    if ".values." in path:
+        record, _, field = path.partition(".values.")
+        field = f"values.{field}"
+    with failing():
+        said = correcting.add(store, submission, record, field, should_be, reason, person)
+    click.echo(said)
+
+
+@correct.command("list")
+@store_option
+@click.option("--csv", "target", type=_PATH, metavar="FILE", help="Write them to FILE, as `load` reads them.")
+@click.option("--review", is_flag=True, help="Only those that wait for another look.")
+def listed(url: str, target: Path | None, review: bool) -> None:
+    """The corrections in force, and how each stands."""
+    from pipeline import correcting
+    from pipeline.corrections import as_csv
+    from pipeline.display_versions import list_corrections
+
+    store = existing(url)
+    with failing():
+        rows = correcting.listed(store, review)
+    if target is not None:
+        write(target, as_csv(rows))
+    else:
+        list_corrections(rows, console())
+
+
+@correct.command()
+@click.argument("file", type=_PATH)
+@store_option
+def load(file: Path, url: str) -> None:
+    """Add the corrections of a CSV file: submission,record,field,should_be,reason,person."""
+    from pipeline import correcting
+    from pipeline.corrections import from_csv
+
+    store = existing(url)
+    refused = 0
+    with failing():
+        rows = from_csv(file)
+    for number, row in enumerate(rows, 2):
+        try:
+            with failing(f"{file}第{number}行"):
+                correcting.add(
+                    store, row["submission"], row["record"], row["field"], row["should_be"] or None, row["reason"],
+                    row.get("person") or None,
+                )  # fmt: skip
+        except SystemExit:
+            refused += 1
+    click.echo(f"更正{len(rows) - refused}处，{refused}处没有采用。")
+    sys.exit(REFUSED if refused else 0)
+
+
+@correct.command()
+@click.argument("number", type=int)
+@store_option
+def withdraw(number: int, url: str) -> None:
+    """Take a correction back; the reading counts again."""
+    from pipeline import correcting
+
+    store = existing(url)
+    with failing():
+        click.echo(correcting.withdraw(store, number))

@@ -1,0 +1,93 @@
+"""Corrections in a store: added, listed, taken back; the submission is understood again at once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from pipeline import archive, corrections, freshness, journal, rerun
+from pipeline.corrections import CorrectionError
+from pipeline.extract import understand
+from pipeline.store import VERSION, Store
+from schema import tables
+
+
+def add(
+    store: Store,
+    submission: str,
+    record: str,
+    field: str,
+    should_be: str | None,
+    reason: str,
+    person: str | None,
+) -> str:
+    """Corrects one value and says what was found there. Raises CorrectionError, StoreError."""
+    c = tables.correction
+    with journal.running(store, "correct", {"record": record, "field": field}, VERSION) as run_id:
+        with store.guard(), store.engine.connect() as connection:
+            head = store.find(connection, submission)
+            d, w = tables.document, tables.wordlist
+            content = connection.execute(sa.select(d.c.content).where(d.c.sha256 == head.sha256)).scalar()
+            words = connection.execute(sa.select(w.c.content).where(w.c.words_key == head.words_key)).scalar()
+            others = [
+                x
+                for x in corrections.in_force(connection, head.submission_id)
+                if (x.record, x.field) == (record, field)
+            ]
+        if content is None or words is None:
+            raise CorrectionError(
+                head.name, "库中没有它的原文（由旧版ziping读入）", "请先运行 ziping rerun --apply"
+            )
+        reading = understand(archive.unpack(content), freshness.bound(freshness.unpack(words)))
+        found = corrections.value(reading.submission, record, field)
+        corrections.check(reading.submission, record, field, should_be)
+        row = {
+            "submission_id": head.submission_id, "record": record, "field": field, "found": found,
+            "should_be": should_be, "reason": reason, "person": person or journal.person() or "", "made_at": journal.now(),
+            "reading": found, "state": corrections.APPLIED,
+        }  # fmt: skip
+        with store.guard(), store.engine.begin() as connection:
+            for other in others:  # a later word on the same value takes the earlier one's place
+                _withdraw(connection, other.correction_id)
+            connection.execute(c.insert().values(**row))
+        rerun.correct(store, head.submission_id, run_id)
+    return f"{head.name} {record}.{field}：读作{found or '（无）'}，更正为{should_be or '（无）'}"
+
+
+def withdraw(store: Store, number: int) -> str:
+    """Takes a correction back. Raises CorrectionError where it is not in force."""
+    c = tables.correction
+    with journal.running(store, "correct", {"withdraw": number}, VERSION) as run_id:
+        with store.guard(), store.engine.begin() as connection:
+            row = connection.execute(
+                sa.select(c).where((c.c.correction_id == number) & c.c.withdrawn_at.is_(None))
+            ).first()
+            if row is None:
+                raise CorrectionError(
+                    f"更正{number}", "没有这条有效的更正", "请用 ziping correct list 查看编号"
+                )
+            _withdraw(connection, number)
+        rerun.correct(store, row.submission_id, run_id)
+    return f"更正{number}已撤回：{row.record}.{row.field}"
+
+
+def listed(store: Store, review: bool = False) -> list[sa.Row[Any]]:
+    """The corrections in force with their submission's id and file; review: only those that wait for another look."""
+    c, s, f = tables.correction, tables.submission, tables.file
+    query = (
+        sa.select(c, c.c.submission_id.label("submission"), f.c.name.label("file"))
+        .join(s, s.c.submission_id == c.c.submission_id)
+        .join(f, f.c.sha256 == s.c.sha256)
+        .where(c.c.withdrawn_at.is_(None))
+        .order_by(f.c.name, c.c.correction_id)
+    )
+    if review:
+        query = query.where(c.c.state != corrections.APPLIED)
+    with store.guard(), store.engine.connect() as connection:
+        return list(connection.execute(query))
+
+
+def _withdraw(connection: sa.Connection, number: int) -> None:
+    c = tables.correction
+    connection.execute(c.update().where(c.c.correction_id == number).values(withdrawn_at=journal.now()))

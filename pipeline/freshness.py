@@ -1,0 +1,197 @@
+"""Which submissions are stale and why: two keys, one for how a file was read, one for how its document was understood.
+
+A changed extractor asks for the file again. A changed rule asks only for the stored document, a changed vocabulary row only for
+those documents that hold its spelling, or a heading nobody knows in its block, which might now be likest to it.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+import re
+import zlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from importlib.resources import files
+
+from normalizers.text import squeeze, width
+from normalizers.vocabulary import COLUMNS, LONGEST, Vocabulary, folder
+from schema.document import Document
+
+_READERS = (
+    "python-docx",
+    "pypdfium2",
+    "pdfplumber",
+    "camelot-py",
+    "openpyxl",
+    "xlrd",
+    "lxml",
+    "olefile",
+    "rapidocr",
+)
+_RULES = ("records.py", "arithmetic.py", "checks.py", "proof.py", "evidence.py")
+_LABEL = re.compile(r"[\u4e00-\u9fff（）()/、]{2,24}$")
+_MARK = "\n"
+Words = dict[str, list[list[str]]]  # the vocabulary's rows without notes, by file
+
+
+@cache
+def reader_key() -> str:
+    """Changes where a file may be read otherwise: the extractors and the libraries they read with."""
+    parts = [*_sources("extractors"), *_sources("schema", ("document.py",))]
+    for name in _READERS:
+        try:
+            parts.append(f"{name} {version(name)}".encode())
+        except PackageNotFoundError:
+            parts.append(f"{name} -".encode())
+    return _digest(parts)
+
+
+@cache
+def rules_key() -> str:
+    """Changes where a document may be understood otherwise under the same words: normalizers, checks, forms.yml."""
+    yml = folder().joinpath("forms.yml").read_bytes()
+    return _digest([*_sources("normalizers"), *_sources("schema", _RULES), yml])
+
+
+def words() -> Words:
+    """The rows of the vocabulary that ships, without their notes."""
+    out: Words = {}
+    for name in COLUMNS:
+        lines = folder().joinpath(name).read_text(encoding="utf-8").splitlines()
+        out[name] = [row[:-1] for row in list(csv.reader(lines))[1:] if row]
+    return out
+
+
+def words_key(rows: Words) -> str:
+    return _digest([json.dumps(rows, ensure_ascii=False, sort_keys=True).encode()])
+
+
+def pack(rows: Words) -> bytes:
+    return zlib.compress(json.dumps(rows, ensure_ascii=False).encode(), 9)
+
+
+def unpack(data: bytes) -> Words:
+    out: Words = json.loads(zlib.decompress(data))
+    return out
+
+
+def bound(rows: Words) -> Vocabulary:
+    """The vocabulary of given rows with the forms.yml that ships. Raises VocabularyError."""
+    told = {
+        name: [dict(zip(COLUMNS[name], [*row, ""], strict=True)) | {"line": "0"} for row in rows[name]]
+        for name in COLUMNS
+    }
+    return Vocabulary(folder(), told, "store", only=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A vocabulary row that came or went."""
+
+    file: str
+    cells: tuple[str, ...]
+    added: bool
+
+    def __str__(self) -> str:
+        return f"{'+' if self.added else '-'} {self.file} {','.join(self.cells)}"
+
+
+def changed(before: Words, after: Words) -> list[Row]:
+    """The rows by which two vocabularies differ, those that went first; the order of patterns counts too."""
+    out = []
+    for name in COLUMNS:
+        old, new = (list(map(tuple, rows[name])) for rows in (before, after))
+        out += [Row(name, row, False) for row in old if row not in new]
+        out += [Row(name, row, True) for row in new if row not in old]
+    return out
+
+
+def with_row(rows: Words, row: Row, order: Words) -> Words:
+    """The vocabulary with one more change of `changed`; a row that comes takes its place in `order`."""
+    have = [list(r) for r in rows[row.file] if tuple(r) != row.cells]
+    if row.added:
+        have.append(list(row.cells))
+        place = {tuple(r): i for i, r in enumerate(order[row.file])}
+        have.sort(key=lambda r: place.get(tuple(r), -1))
+    return {**rows, row.file: have}
+
+
+# ---------------------------------------------------------------- what a document holds
+def spellings(document: Document, vocabulary: Vocabulary) -> str:
+    """Every spelling the vocabulary may be asked for, one a line, with a line break at both ends."""
+    out: set[str] = set()
+    for source in document.texts():
+        text = source.text
+        if len(squeeze(text)) <= 2 * LONGEST:
+            out.update(vocabulary.spellings(text))
+        for colon in re.finditer("[:：]", text):
+            before = width(text[max(0, colon.start() - 2 * LONGEST) : colon.start()])
+            out.update(vocabulary.spellings(before))
+            run = _LABEL.search(squeeze(before))
+            if run is not None:
+                out.update(s for cut in range(len(run[0]) - 1) for s in vocabulary.spellings(run[0][cut:]))
+    return _MARK + _MARK.join(sorted(out)) + _MARK
+
+
+def squeezed(text: str) -> str:
+    """A heading as its patterns are searched in it."""
+    return squeeze(text)
+
+
+def asked(row: Row, vocabulary: Vocabulary) -> set[str]:
+    """The spellings under which a row of headings.csv or labels.csv is found."""
+    return set(vocabulary.spellings(row.cells[0])) | {squeeze(row.cells[0])}
+
+
+def held(index: str, wanted: Iterable[str]) -> bool:
+    return any(f"{_MARK}{spelling}{_MARK}" in index for spelling in wanted)
+
+
+def _sources(package: str, names: tuple[str, ...] | None = None) -> list[bytes]:
+    found: dict[str, bytes] = {}
+    for entry in files(package).iterdir():
+        if entry.name.endswith(".py") and (names is None or entry.name in names):
+            found[entry.name] = entry.read_bytes()
+    return [name.encode() + found[name] for name in sorted(found)]
+
+
+def _digest(parts: Iterable[bytes]) -> str:
+    total = hashlib.sha256()
+    for part in parts:
+        total.update(hashlib.sha256(part).digest())
+    return total.hexdigest()[:16]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """With what documents are read and understood: the keys of the code, the rows of the vocabulary, and these bound."""
+
+    reader: str
+    rules: str
+    rows: Words
+    vocabulary: Vocabulary
+
+    @property
+    def words(self) -> str:
+        return words_key(self.rows)
+
+    @property
+    def keys(self) -> dict[str, str]:
+        """The columns of a submission that say how it was understood."""
+        return {"rules_key": self.rules, "words_key": self.words}
+
+
+@cache
+def current() -> Reading:
+    """The code and the vocabulary that ship."""
+    rows = words()
+    return Reading(reader_key(), rules_key(), rows, bound(rows))
+
+
+def stale(keys: Mapping[str, str | None], now: Mapping[str, str]) -> list[str]:
+    """Which of the keys of a submission are not those of now: `reader`, `rules`, `words`."""
+    return [name for name in now if keys.get(name) != now[name]]

@@ -1,0 +1,153 @@
+"""The journal: which runs there were, what became of every file in each, and which files somebody is reading right now."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from schema import tables
+
+if TYPE_CHECKING:
+    from pipeline.store import Store
+
+READ, PARTLY, REFUSED, FAILED, KNOWN = "read", "partly", "refused", "failed", "known"
+BUSY = "busy"  # another run is reading the same bytes; never written
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one file in a run. reason: why it was not read; left: cells nobody understood; seconds: from opening it
+    to its transaction; content: the bytes of a busy file that came out of an archive."""
+
+    path: str
+    sha256: str | None
+    outcome: str
+    reason: str | None = None
+    left: int = 0
+    seconds: float = 0.0
+    content: bytes | None = None
+
+
+def now() -> str:
+    """The time of day as the store writes it: UTC, to the second."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+@contextmanager
+def running(store: Store, kind: str, arguments: dict[str, Any], version: str) -> Iterator[int]:
+    """A run from its begin to its end; one that was killed has no end. Gives its number."""
+    row = {
+        "kind": kind, "started_at": now(), "person": person(), "host": socket.gethostname(), "version": version,
+        "arguments": arguments,
+    }  # fmt: skip
+    with store.guard(), store.engine.begin() as connection:
+        run_id: int = connection.execute(tables.run.insert().values(**row)).inserted_primary_key[0]  # type: ignore[index]
+    yield run_id
+    with store.guard(), store.engine.begin() as connection:
+        o = tables.outcome.c
+        counted = sa.select(o.outcome, sa.func.count()).where(o.run_id == run_id).group_by(o.outcome)
+        counts = {outcome: count for outcome, count in connection.execute(counted)}
+        ended = tables.run.update().where(tables.run.c.run_id == run_id)
+        connection.execute(ended.values(ended_at=now(), counts=counts))
+
+
+def note(connection: sa.Connection, run_id: int, outcome: Outcome) -> None:
+    """Writes what became of a file; the same file twice in a run keeps what became of it first."""
+    path = str(Path(outcome.path).absolute())
+    there = sa.select(tables.outcome.c.path).where(
+        (tables.outcome.c.run_id == run_id) & (tables.outcome.c.path == path)
+    )
+    if connection.execute(there).first() is None:
+        connection.execute(
+            tables.outcome.insert().values(
+                run_id=run_id, path=path, sha256=outcome.sha256, outcome=outcome.outcome, reason=outcome.reason,
+                seconds=round(outcome.seconds, 3),
+            )
+        )  # fmt: skip
+
+
+def loaded(store: Store, run_id: int) -> dict[str, int]:
+    """What the submissions of a run hold: forms, indicators, sections, findings, cells and those nobody understood."""
+    o, s = tables.outcome, tables.submission
+    ids = (
+        sa.select(s.c.submission_id)
+        .join(o, o.c.sha256 == s.c.sha256)
+        .where((o.c.run_id == run_id) & o.c.outcome.in_((READ, PARTLY)))
+    )
+    with store.guard(), store.engine.connect() as connection:
+        out = {
+            table.name: connection.execute(
+                sa.select(sa.func.count()).select_from(table).where(table.c.submission_id.in_(ids))
+            ).scalar_one()
+            for table in (tables.form, tables.indicator, tables.section, tables.finding)
+        }
+        sums = sa.select(sa.func.sum(s.c.cells), sa.func.sum(s.c.unexplained)).where(
+            s.c.submission_id.in_(ids)
+        )
+        cells, left = connection.execute(sums).one()
+    return out | {"cells": cells or 0, "unexplained": left or 0}
+
+
+def runs(store: Store, most: int = 20) -> list[sa.Row[Any]]:
+    """The last runs, newest first."""
+    r = tables.run
+    with store.guard(), store.engine.connect() as connection:
+        return list(connection.execute(sa.select(r).order_by(r.c.run_id.desc()).limit(most)))
+
+
+# ---------------------------------------------------------------- leases
+def _owner() -> str:
+    return f"{socket.gethostname()} {os.getpid()} {_begun(os.getpid())}"
+
+
+def take(store: Store, sha256: str, seconds: float) -> bool:
+    """Takes the bytes for this process, for some seconds; False where another process that lives has them."""
+    moment = time.time()
+    row = {"owner": _owner(), "until": moment + seconds}
+    with store.guard(), store.engine.begin() as connection:
+        if connection.dialect.name == "postgresql":
+            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(int(sha256[:15], 16))))
+        held = connection.execute(sa.select(tables.lease).where(tables.lease.c.sha256 == sha256)).first()
+        if held is None:
+            connection.execute(tables.lease.insert().values(sha256=sha256, **row))
+        elif held.owner != row["owner"] and held.until > moment and _lives(held.owner):
+            return False
+        else:
+            connection.execute(tables.lease.update().where(tables.lease.c.sha256 == sha256).values(**row))
+    return True
+
+
+def free(connection: sa.Connection, sha256: str) -> None:
+    connection.execute(tables.lease.delete().where(tables.lease.c.sha256 == sha256))
+
+
+def _lives(owner: str) -> bool:
+    """Does the process that holds a lease still run? Of another machine only the lease's end tells."""
+    host, pid, begun = owner.rsplit(" ", 2)
+    return host != socket.gethostname() or (begun != "-" and _begun(int(pid)) == begun)
+
+
+def _begun(pid: int) -> str:
+    """When a process began, as the system counts; `-` where there is none or the system does not say."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[19]
+    except (OSError, IndexError):
+        return "?" if not Path("/proc").is_dir() else "-"
+
+
+def person() -> str | None:
+    """Who runs this, as the system names them."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return None

@@ -1,0 +1,361 @@
+"""The re-run: which submissions read otherwise today, what would change and why, and then, where a person says so, the change.
+
+A submission is understood again from its stored document, cause by cause: the rules first, then each vocabulary row, so that
+every changed value belongs to one cause. Only a changed extractor opens a file.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+import extractors
+from pipeline import archive, corrections, freshness, journal, run, versions
+from pipeline.executors import Executor, Limits, serial
+from pipeline.extract import Extraction, as_record, understand
+from pipeline.freshness import Reading, Row, Words
+from pipeline.rows import same
+from pipeline.store import VERSION, Store
+from pipeline.versions import Change
+from schema import tables
+from schema.document import Document
+from schema.errors import NothingFound, ZipingError
+
+READER, RULES, REST = "读取程序有变", "整理规则有变", "其余词条"
+MOST_ROWS = 20  # vocabulary rows told apart for one submission
+
+
+@dataclass(frozen=True, slots=True)
+class Stale:
+    """A submission that may read otherwise today. rows: the vocabulary rows that came or went and concern it."""
+
+    submission_id: str
+    sha256: str
+    file: str
+    reader: bool
+    rules: bool
+    rows: tuple[Row, ...]
+
+    @property
+    def causes(self) -> list[str]:
+        return [READER] * self.reader + [RULES] * self.rules + [str(row) for row in self.rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """One submission understood again: its changes by cause, or why it could not be."""
+
+    submission_id: str
+    file: str
+    changes: tuple[tuple[str, Change], ...] = ()
+    written: bool = False
+    trouble: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What understanding submissions again needs. rows: today's vocabulary; run_id: None where nothing is written."""
+
+    url: str
+    rows: Words
+    run_id: int | None
+    whole: bool  # nothing is left out: each submission ends with just these rows
+
+
+# ---------------------------------------------------------------- what is stale
+def stale(store: Store, reading: Reading | None = None) -> list[Stale]:
+    """The submissions whose keys are not those of today and that hold something that changed, in order of file."""
+    reading = reading or freshness.current()
+    s, d, f = tables.submission, tables.document, tables.file
+    out: dict[str, Stale] = {}
+    with store.guard(), store.engine.connect() as connection:
+        old = sa.or_(
+            s.c.rules_key.is_distinct_from(reading.rules), s.c.words_key.is_distinct_from(reading.words),
+            d.c.reader_key.is_distinct_from(reading.reader),
+        )  # fmt: skip
+        query = (
+            sa.select(s.c.submission_id, s.c.sha256, f.c.name, s.c.rules_key, s.c.words_key, d.c.reader_key)
+            .join(f, f.c.sha256 == s.c.sha256)
+            .outerjoin(d, d.c.sha256 == s.c.sha256)
+            .where(old)
+            .order_by(f.c.name, s.c.submission_id)
+        )
+        found = connection.execute(query).all()
+        concerned = {
+            key: _concerned(connection, key, reading)
+            for key in {row.words_key for row in found}
+            if key not in (None, reading.words)
+        }
+    for row in found:
+        reader = row.reader_key != reading.reader
+        rules = not reader and row.rules_key != reading.rules
+        rows = tuple(concerned.get(row.words_key, {}).get(row.submission_id, ()))
+        if reader or rules or rows:
+            out[row.submission_id] = Stale(row.submission_id, row.sha256, row.name, reader, rules, rows)
+    return list(out.values())
+
+
+def _concerned(connection: sa.Connection, words_key: str, reading: Reading) -> dict[str, list[Row]]:
+    """The submissions understood by an older vocabulary that a changed row may touch, with these rows."""
+    s, d, w = tables.submission, tables.document, tables.wordlist
+    content = connection.execute(sa.select(w.c.content).where(w.c.words_key == words_key)).scalar_one()
+    before = freshness.unpack(content)
+    out: dict[str, list[Row]] = {}
+    for row in freshness.changed(before, reading.rows):
+        if row.file in ("headings.csv", "labels.csv"):
+            queries = [
+                sa.select(s.c.submission_id).join(d, d.c.sha256 == s.c.sha256).where(
+                    sa.or_(*(d.c.spellings.contains(f"\n{spelling}\n", autoescape=True)
+                             for spelling in freshness.asked(row, reading.vocabulary)))
+                ),
+                _unknown_in(row),
+            ]  # fmt: skip
+        else:
+            queries = [_by_pattern(connection, row)]
+        for query in queries:
+            for (submission_id,) in connection.execute(query.where(s.c.words_key == words_key)):
+                rows = out.setdefault(submission_id, [])
+                if row not in rows:
+                    rows.append(row)
+    return out
+
+
+def _unknown_in(row: Row) -> sa.Select[Any]:
+    """The submissions with a heading nobody knows in a row's block: it might now be likest to the row."""
+    s, u = tables.submission, tables.unknown_heading
+    block = "label" if row.file == "labels.csv" else row.cells[1]
+    return (
+        sa.select(s.c.submission_id)
+        .join(u, u.c.submission_id == s.c.submission_id)
+        .where(u.c.block == block)
+        .distinct()
+    )
+
+
+def _by_pattern(connection: sa.Connection, row: Row) -> sa.Select[Any]:
+    """The submissions whose groups or narrative headings a row of patterns fits."""
+    import re
+
+    s = tables.submission
+    if row.file == "narrative.csv":
+        t = tables.section
+        headings = connection.execute(sa.select(t.c.heading).distinct()).scalars()
+        fits = [h for h in headings if h is not None and re.search(row.cells[0], freshness.squeezed(h))]
+        return (
+            sa.select(s.c.submission_id)
+            .join(t, t.c.submission_id == s.c.submission_id)
+            .where(t.c.heading.in_(fits))
+        )
+    t = tables.indicator
+    pairs = connection.execute(sa.select(t.c.level1, t.c.level2).distinct()).all()
+    one, two = (re.compile(pattern) for pattern in row.cells[:2])
+    hit = [
+        sa.and_(t.c.level1.is_not_distinct_from(a), t.c.level2.is_not_distinct_from(b))
+        for a, b in pairs
+        if (one.search(a or "") or one.search("")) and two.search(b or "")
+    ]
+    query = sa.select(s.c.submission_id).join(t, t.c.submission_id == s.c.submission_id)
+    return query.where(sa.or_(*hit) if hit else sa.false())
+
+
+# ---------------------------------------------------------------- plan and apply
+def plan(
+    store: Store,
+    reading: Reading | None = None,
+    *,
+    only: Sequence[str] = (),
+    reject: Sequence[str] = (),
+    executor: Executor = serial,
+    limits: Limits = run.LIMITS,
+    apply: bool = False,
+) -> Iterator[Planned]:
+    """What a re-run would change, submission by submission; with `apply`, each is written as it comes, in a transaction of its
+    own. only, reject: causes (a vocabulary row's words) or submissions (the beginning of an id, or a file's name) to be
+    taken alone, or left out. Raises StoreError."""
+    reading = reading or freshness.current()
+    chosen = [
+        picked for found in stale(store, reading) if (picked := _chosen(found, only, reject)) is not None
+    ]
+    whole = not (only or reject)
+    if not apply:
+        task = Task(store.url, reading.rows, None, whole)
+        yield from executor(partial(one, task), chosen, limits, _lost)
+        return
+    if not chosen and not (whole and _behind(store, reading)):
+        return
+    arguments = {"only": list(only), "reject": list(reject)}
+    with journal.running(store, "rerun", arguments, VERSION) as run_id:
+        task = Task(store.url, reading.rows, run_id, whole)
+        yield from executor(partial(one, task), chosen, limits, _lost)
+        if whole:
+            _catch_up(store, reading, {found.submission_id for found in stale(store, reading)})
+
+
+def _chosen(found: Stale, only: Sequence[str], reject: Sequence[str]) -> Stale | None:
+    """A stale submission with the causes that are wanted; None where none is. Code is not taken apart: where it changed and is
+    not wanted, the submission is left out."""
+
+    def named(wanted: Sequence[str]) -> bool:
+        return any(found.submission_id.startswith(name) or found.file == name for name in wanted)
+
+    def cause(row: Row, wanted: Sequence[str]) -> bool:
+        return any(name in row.cells or name == str(row) for name in wanted)
+
+    whole = not only or named(only)
+    code = {READER} if found.reader else {RULES} if found.rules else set()
+    if named(reject) or code & set(reject) or (code and not whole and not code & set(only)):
+        return None
+    rows = tuple(row for row in found.rows if not cause(row, reject) and (whole or cause(row, only)))
+    return replace(found, rows=rows) if code or rows else None
+
+
+def _behind(store: Store, reading: Reading) -> bool:
+    s = tables.submission
+    query = sa.select(s.c.submission_id).where(s.c.words_key.is_distinct_from(reading.words))
+    with store.guard(), store.engine.connect() as connection:
+        return connection.execute(query.limit(1)).first() is not None
+
+
+def _catch_up(store: Store, reading: Reading, left: set[str]) -> None:
+    """Submissions that hold nothing of what changed are of today too; those still stale are not."""
+    s, w = tables.submission, tables.wordlist
+    with store.guard(), store.engine.begin() as connection:
+        versions.keep_words(connection, reading)
+        behind = sa.select(s.c.submission_id).where(
+            (s.c.words_key.is_distinct_from(reading.words))
+            & s.c.words_key.is_not(None)
+            & (s.c.rules_key == reading.rules)
+        )
+        ids = [row[0] for row in connection.execute(behind) if row[0] not in left]
+        for start in range(0, len(ids), 500):
+            chunk = ids[start : start + 500]
+            connection.execute(s.update().where(s.c.submission_id.in_(chunk)).values(words_key=reading.words))
+        used = sa.select(s.c.words_key).where(s.c.words_key.is_not(None))
+        connection.execute(w.delete().where(w.c.words_key.not_in(used)))
+
+
+def one(task: Task, found: Stale) -> Planned:
+    """One submission understood again, in whatever process; written where the task has a run."""
+    store = run.opened(task.url, os.getpid())
+    try:
+        return _one(store, task, found)
+    except ZipingError as error:
+        return Planned(found.submission_id, found.file, trouble=error.reason)
+
+
+def _one(store: Store, task: Task, found: Stale) -> Planned:
+    with store.guard(), store.engine.connect() as connection:
+        before = store.record(connection, found.submission_id)
+        in_force = corrections.in_force(connection, found.submission_id)
+        old_words = _words_of(connection, found.submission_id)
+        stored = _stored(connection, found.sha256)
+    document = _reread(store, found) if found.reader or stored is None else stored
+    told: list[tuple[str, Change]] = []
+    rows, last, extraction = task.rows, before, None
+    for cause, rows in _steps(found, old_words or task.rows, task.rows):
+        extraction = understand(document, freshness.bound(rows), in_force)
+        record = as_record(extraction)
+        told += [(cause, c) for c in versions.changes(found.submission_id, found.file, last, record)]
+        last = record
+    assert extraction is not None
+    if task.run_id is None:
+        return Planned(found.submission_id, found.file, tuple(told))
+    today = freshness.current()
+    reading = Reading(today.reader, today.rules, task.rows if task.whole else rows, today.vocabulary)
+    written = _write(store, extraction, reading, task.run_id, found, bool(told))
+    return Planned(found.submission_id, found.file, tuple(told), written)
+
+
+def _steps(found: Stale, old: Words, new: Words) -> Iterator[tuple[str, Words]]:
+    """(cause, vocabulary) after each cause: first the code with the old words, then row by row."""
+    if found.reader or found.rules:
+        yield (READER if found.reader else RULES), old
+    for row in found.rows[:MOST_ROWS]:
+        old = freshness.with_row(old, row, new)
+        yield str(row), old
+    if found.rows[MOST_ROWS:]:
+        for row in found.rows[MOST_ROWS:]:
+            old = freshness.with_row(old, row, new)
+        yield REST, old
+
+
+def _write(
+    store: Store, extraction: Extraction, reading: Reading, run_id: int, found: Stale, changed: bool
+) -> bool:
+    """Writes another reading as a new version; where only its evidence is otherwise, in its place. False where it is the same."""
+    submission_id = found.submission_id
+    with store.guard(), store.engine.begin() as connection:
+        if found.reader:
+            versions.keep(connection, extraction.document, reading)
+        else:
+            versions.keep_words(connection, reading)
+        equal = same(connection, extraction)
+        if changed:
+            versions.replace(connection, extraction, reading, run_id, found.causes)
+        elif not equal:
+            versions.rewrite(connection, extraction, reading)
+        else:
+            versions.touch(connection, submission_id, reading)
+        corrections.keep(connection, extraction.corrections)
+    return changed
+
+
+def _reread(store: Store, found: Stale) -> Document:
+    """The document of a file that is still where it arrived. Raises FileRefused where it is not, or is another by now."""
+    paths = store.sources({found.submission_id}).get(found.submission_id, [])
+    for path in paths:
+        file = run.file_at(Path(path))
+        if file is not None and extractors.digest(file.data()) == found.sha256:
+            return extractors.read(file)
+    raise ZipingError(
+        found.file, "原文件已不在原处，无法重读", f"请放回{paths[0] if paths else '原处'}后再运行"
+    )
+
+
+def _stored(connection: sa.Connection, sha256: str) -> Document | None:
+    d = tables.document
+    content = connection.execute(sa.select(d.c.content).where(d.c.sha256 == sha256)).scalar()
+    return archive.unpack(content) if content is not None else None
+
+
+def _words_of(connection: sa.Connection, submission_id: str) -> Words | None:
+    s, w = tables.submission, tables.wordlist
+    query = (
+        sa.select(w.c.content)
+        .join(s, s.c.words_key == w.c.words_key)
+        .where(s.c.submission_id == submission_id)
+    )
+    content = connection.execute(query).scalar()
+    return freshness.unpack(content) if content is not None else None
+
+
+def _lost(found: Stale, trouble: str, remedy: str) -> Planned:
+    return Planned(found.submission_id, found.file, trouble=f"{trouble}; {remedy}")
+
+
+def correct(store: Store, submission_id: str, run_id: int) -> None:
+    """Understands a submission again under the corrections now in force, with the words it was understood by. Raises
+    NothingFound, StoreError."""
+    with store.guard(), store.engine.connect() as connection:
+        head = store.find(connection, submission_id)
+        before = store.record(connection, head.submission_id)
+        words, document = _words_of(connection, head.submission_id), _stored(connection, head.sha256)
+        in_force = corrections.in_force(connection, head.submission_id)
+    if document is None or words is None:
+        raise NothingFound(head.name, "库中没有它的原文（由旧版ziping读入）", "请先运行 ziping rerun --apply")
+    today = freshness.current()
+    reading = Reading(today.reader, head.rules_key, words, today.vocabulary)
+    extraction = understand(document, freshness.bound(words), in_force)
+    changed = list(versions.changes(head.submission_id, head.name, before, as_record(extraction)))
+    with store.guard(), store.engine.begin() as connection:
+        if changed:
+            versions.replace(connection, extraction, reading, run_id, ["人工更正"])
+        elif not same(connection, extraction):
+            versions.rewrite(connection, extraction, reading)
+        corrections.keep(connection, extraction.corrections)

@@ -1,0 +1,73 @@
+"""What every command shares: the store it is given, how it fails, where it prints."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from pipeline.store import Store
+
+READ, REFUSED, USAGE, STOPPED = 0, 1, 2, 130
+
+store_option = click.option(
+    "--store", "url", metavar="URL", envvar="ZIPING_STORE", default="sqlite:///ziping.db", show_default=True,
+    help="Any SQLAlchemy URL, or the path of a SQLite file. [env: ZIPING_STORE]",
+)  # fmt: skip
+
+
+def console(stderr: bool = False) -> Console:
+    from rich.console import Console
+
+    stream: dict[str, Any] = {"stderr": stderr}
+    if not (sys.stderr if stderr else sys.stdout).isatty():
+        stream["width"] = 160
+    return Console(**stream)
+
+
+def fail(message: str) -> None:
+    click.echo(f"ziping: {message}", err=True)
+    sys.exit(REFUSED)
+
+
+def opened(url: str) -> Store:
+    from pipeline.store import Store
+
+    with failing():
+        return Store(url)
+
+
+def existing(url: str) -> Store:
+    """The store at a URL; a SQLite file that is not there is not made by looking at it."""
+    file = url.removeprefix("sqlite:///") if url.startswith("sqlite:///") else url
+    if ("://" not in url or file != url) and not Path(file).is_file():
+        fail(f"{file}: 没有这个数据库; 请先运行 ziping ingest，或用--store指明")
+    return opened(url)
+
+
+def write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        fail(f"{path}: 无法写入（{error.strerror}）; 请检查权限和磁盘空间")
+
+
+class failing:
+    """Ends the command with one line where ziping's own error comes up; place: said before it."""
+
+    def __init__(self, place: str = "") -> None:
+        self.place = f"{place}：" if place else ""
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: object) -> None:
+        from schema.errors import ZipingError
+
+        if isinstance(error, ZipingError):
+            fail(f"{self.place}{error}")

@@ -1,0 +1,231 @@
+"""The versions of a submission: what is written when a reading changes, what stood at any earlier time, what a run changed.
+
+The plain tables hold the current version. What it replaces is kept whole, as the record of RECORDS.md.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import simplejson
+import sqlalchemy as sa
+
+from pipeline import archive
+from pipeline.extract import Extraction, as_json
+from pipeline.freshness import Reading, pack, spellings
+from pipeline.journal import now
+from pipeline.rows import Loader, rows
+from pipeline.score import aligned, stated
+from schema import tables
+from schema.document import Document
+from schema.errors import StoreError
+
+if TYPE_CHECKING:
+    from pipeline.store import Store
+
+Record = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One value that is otherwise in another reading. path: as in RECORDS.md, from the submission."""
+
+    submission_id: str
+    file: str
+    path: str
+    before: Any
+    after: Any
+
+    @property
+    def kind(self) -> str:
+        """`added`, `removed` or `changed`."""
+        return "added" if self.before is None else "removed" if self.after is None else "changed"
+
+    @property
+    def field(self) -> str:
+        return self.path.rsplit(".", 1)[-1] if "." in self.path else self.path
+
+
+# ---------------------------------------------------------------- writing, inside a transaction
+def keep(connection: sa.Connection, document: Document, reading: Reading) -> None:
+    """Keeps a document and the vocabulary that it was understood by."""
+    d = tables.document
+    row = {
+        "reader_key": reading.reader, "spellings": spellings(document, reading.vocabulary),
+        "content": archive.pack(document),
+    }  # fmt: skip
+    if connection.execute(sa.select(d.c.sha256).where(d.c.sha256 == document.digest)).first() is None:
+        connection.execute(d.insert().values(sha256=document.digest, **row))
+    else:
+        connection.execute(d.update().where(d.c.sha256 == document.digest).values(**row))
+    keep_words(connection, reading)
+
+
+def keep_words(connection: sa.Connection, reading: Reading) -> None:
+    """Keeps the rows of a vocabulary."""
+    w = tables.wordlist
+    if connection.execute(sa.select(w.c.words_key).where(w.c.words_key == reading.words)).first() is None:
+        if connection.dialect.name == "postgresql":
+            from sqlalchemy.dialects.postgresql import insert
+
+            statement = insert(w).values(words_key=reading.words, content=pack(reading.rows))
+            connection.execute(statement.on_conflict_do_nothing())
+        else:
+            connection.execute(w.insert().values(words_key=reading.words, content=pack(reading.rows)))
+
+
+def begin(connection: sa.Connection, submission_id: str, run_id: int | None, causes: list[str]) -> None:
+    """The next version of a submission is current from now on."""
+    v = tables.version
+    last = sa.select(sa.func.max(v.c.no)).where(v.c.submission_id == submission_id)
+    connection.execute(
+        v.insert().values(
+            submission_id=submission_id, no=(connection.execute(last).scalar() or 0) + 1, run_id=run_id,
+            valid_from=now(), causes=causes,
+        )
+    )  # fmt: skip
+
+
+def replace(
+    connection: sa.Connection, extraction: Extraction, reading: Reading, run_id: int, causes: list[str]
+) -> None:
+    """Puts another reading in the place of the current one, which is kept as a version."""
+    submission_id = extraction.document.digest[:16]
+    s, v = tables.submission, tables.version
+    head = connection.execute(sa.select(s).where(s.c.submission_id == submission_id)).one()
+    old = as_json(Loader(connection, submission_id).record(head), indent=None)
+    connection.execute(
+        v.update()
+        .where((v.c.submission_id == submission_id) & v.c.valid_to.is_(None))
+        .values(valid_to=now(), content=zlib.compress(old.encode(), 6))
+    )
+    begin(connection, submission_id, run_id, causes)
+    rewrite(connection, extraction, reading)
+
+
+def rewrite(connection: sa.Connection, extraction: Extraction, reading: Reading) -> None:
+    """Writes a reading over the rows of the current one: its evidence is otherwise, or it is a new version."""
+    submission_id, s = extraction.document.digest[:16], tables.submission
+    fresh = rows(extraction)
+    for table in reversed(list(fresh)):
+        if table is not s:
+            connection.execute(table.delete().where(table.c.submission_id == submission_id))
+    for table, found in fresh.items():
+        if table is s:
+            connection.execute(
+                s.update().where(s.c.submission_id == submission_id).values(**found[0] | reading.keys)
+            )
+        elif found:
+            connection.execute(table.insert(), found)
+    outcome = "partly" if extraction.evidence.leftovers else "read"
+    file = tables.file
+    connection.execute(
+        file.update().where(file.c.sha256 == extraction.document.digest).values(outcome=outcome)
+    )
+
+
+def touch(connection: sa.Connection, submission_id: str, reading: Reading) -> None:
+    """The submission reads as before under other code or words."""
+    s = tables.submission
+    connection.execute(s.update().where(s.c.submission_id == submission_id).values(**reading.keys))
+
+
+# ---------------------------------------------------------------- reading
+def history(store: Store, wanted: str) -> list[sa.Row[Any]]:
+    """The versions of a submission, oldest first: no, run_id, valid_from, valid_to, causes."""
+    with store.guard(), store.engine.connect() as connection:
+        submission_id = store.find(connection, wanted).submission_id
+        v = tables.version
+        query = sa.select(v.c.no, v.c.run_id, v.c.valid_from, v.c.valid_to, v.c.causes)
+        return list(connection.execute(query.where(v.c.submission_id == submission_id).order_by(v.c.no)))
+
+
+def at(store: Store, wanted: str, moment: str) -> Record:
+    """The record that stood at a moment (ISO date, or date and time in UTC; a date is its end). Raises StoreError where
+    there was none yet."""
+    moment = f"{moment}T23:59:59Z" if len(moment) == 10 else moment
+    with store.guard(), store.engine.connect() as connection:
+        head = store.find(connection, wanted)
+        v = tables.version
+        query = (
+            sa.select(v.c.content, v.c.valid_to)
+            .where((v.c.submission_id == head.submission_id) & (v.c.valid_from <= moment))
+            .order_by(v.c.no.desc())
+        )
+        found = connection.execute(query).first()
+        if found is None:
+            raise StoreError(wanted, f"{moment}时库中还没有它", "请用 ziping history 查看各版的时间")
+        return _record(connection, head, found.content)
+
+
+def _record(connection: sa.Connection, head: sa.Row[Any], content: bytes | None) -> Record:
+    if content is None:
+        return Loader(connection, head.submission_id).record(head)
+    record: Record = simplejson.loads(zlib.decompress(content), use_decimal=True)
+    return record
+
+
+def diff(store: Store, first: int, second: int) -> Iterator[Change]:
+    """What is otherwise after one run than after another, value by value."""
+    v, s, f = tables.version, tables.submission, tables.file
+    with store.guard(), store.engine.connect() as connection:
+        for run in (first, second):
+            known = sa.select(tables.run.c.run_id).where(tables.run.c.run_id == run)
+            if connection.execute(known).first() is None:
+                raise StoreError(f"run {run}", "没有这次运行", "请用 ziping status --runs 查看运行编号")
+        low, high = sorted((first, second))
+        touched = sa.select(v.c.submission_id).where(v.c.run_id.between(low + 1, high)).distinct()
+        for (submission_id,) in connection.execute(touched.order_by(v.c.submission_id)).all():
+            head = connection.execute(
+                sa.select(s, f.c.name)
+                .join(f, f.c.sha256 == s.c.sha256)
+                .where(s.c.submission_id == submission_id)
+            ).one()
+            states = []
+            for run in (first, second):
+                query = (
+                    sa.select(v.c.content)
+                    .where((v.c.submission_id == submission_id) & (sa.func.coalesce(v.c.run_id, 0) <= run))
+                    .order_by(v.c.no.desc())
+                )
+                found = connection.execute(query).first()
+                states.append(_record(connection, head, found.content) if found is not None else {})
+            yield from changes(submission_id, head.name, *states)
+
+
+def changes(submission_id: str, file: str, before: Record, after: Record) -> Iterator[Change]:
+    """What is otherwise in another record of the same submission, value by value; rows are paired by what they agree in. Gives
+    nothing only where the records say the same to the letter."""
+    old, new = (simplejson.loads(as_json(_published(record)), use_decimal=True) for record in (before, after))
+    for path, one, other in _differences(old, new, ""):
+        yield Change(submission_id, file, path, one, other)
+
+
+def _published(record: Record) -> Record:
+    """A record without the counts of its cells; how many nobody understood is told."""
+    left = len(record.get("coverage", {}).get("unexplained", ()))
+    return {**record, "coverage": {"unexplained": left}} if "coverage" in record else record
+
+
+def _differences(old: Any, new: Any, path: str) -> Iterator[tuple[str, Any, Any]]:
+    if (isinstance(old, dict) or isinstance(new, dict)) and "op" not in (old or new):
+        one, other = old or {}, new or {}
+        for key in dict.fromkeys([*one, *other]):
+            yield from _differences(one.get(key), other.get(key), f"{path}.{key}" if path else key)
+    elif _rows(old) or _rows(new):
+        for other, one, place in aligned(new or [], old or [], path, _own):
+            yield from _differences(one, other, place)
+    elif old != new and (stated(old) or stated(new)):
+        yield path, old if stated(old) else None, new if stated(new) else None
+
+
+def _rows(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and isinstance(value[0], dict)
+
+
+def _own(row: Record) -> Record:
+    """What rows are paired by: their values, not the lists in them."""
+    return {key: value for key, value in row.items() if key != "no" and not _rows(value)}

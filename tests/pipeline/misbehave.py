@@ -1,0 +1,42 @@
+"""Work that goes wrong on purpose, by the name of its file: for the tests of executors and the soak."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from pipeline.executors import Executor, Limits, processes
+
+CRASH, HANG, GREEDY = "crash", "hang", "greedy"
+
+
+def misbehave(work: Callable[[Any], Any], item: Any) -> Any:
+    """Crashes, hangs or asks for 3 GB where the item's name says so; else works."""
+    name = str(getattr(item, "path", item))
+    if CRASH in name:
+        os._exit(1)
+    if HANG in name:
+        time.sleep(600)
+    if GREEDY in name:
+        return len(bytearray(3 << 30))
+    return work(item)
+
+
+def hostile(within: Executor = processes) -> Executor:
+    """An executor whose work misbehaves."""
+
+    def run(work: Any, items: Any, limits: Limits, lost: Any) -> Any:
+        return within(partial(misbehave, work), items, limits, lost)
+
+    return run
+
+
+def double(item: str) -> str:
+    return item * 2
+
+
+def flagged(item: str, trouble: str, remedy: str) -> str:
+    return f"{item}: {trouble}"

@@ -1,0 +1,220 @@
+"""A batch: every file has one outcome, whatever it does to the process that reads it; nothing is read twice."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from extractors import File
+from pipeline import journal, run
+from pipeline.executors import Executor, Limits, cluster, processes, serial
+from pipeline.journal import Outcome
+from pipeline.store import Store
+from schema import tables
+from tests.conftest import SAMPLES
+from tests.pipeline.misbehave import double, flagged, hostile
+from tests.pipeline.test_store import rows
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+FILES = sorted(SAMPLES.glob("*.docx"))
+LIMITS = Limits(2, 3.0, 2 << 30)
+ITEMS = [f"item{i}" for i in range(12)] + ["crash1", "hang1", "greedy1", "crash2"]
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    if request.param == "sqlite":
+        yield str(tmp_path / "store.db")
+        return
+    found = request.getfixturevalue("postgresql")
+    engine = sa.create_engine(found.replace("postgresql://", "postgresql+psycopg://"))
+    with engine.begin() as connection:
+        connection.execute(sa.text("DROP SCHEMA public CASCADE"))
+        connection.execute(sa.text("CREATE SCHEMA public"))
+    engine.dispose()
+    yield found
+
+
+def nothing(outcome: Outcome) -> None:
+    pass
+
+
+# ---------------------------------------------------------------- executors
+@pytest.mark.parametrize("executor", [serial, processes], ids=["serial", "processes"])
+def test_every_item_is_worked_once(executor: Executor) -> None:
+    done = list(executor(double, iter(ITEMS[:12]), LIMITS, flagged))
+    assert sorted(done) == sorted(item * 2 for item in ITEMS[:12])
+
+
+def test_an_item_that_crashes_hangs_or_is_greedy_costs_itself_alone() -> None:
+    done = list(hostile(processes)(double, iter(ITEMS), LIMITS, flagged))
+    assert len(done) == len(ITEMS)
+    assert sorted(d for d in done if d.startswith("item")) == sorted(item * 2 for item in ITEMS[:12])
+    told = {d.split(":")[0]: d for d in done if ":" in d}
+    assert "崩溃" in told["crash1"]
+    assert "秒内没有读完" in told["hang1"]
+    assert "内存超过" in told["greedy1"]
+
+
+def test_items_are_taken_as_they_are_needed() -> None:
+    taken = 0
+
+    def items() -> Iterator[str]:
+        nonlocal taken
+        for item in ITEMS[:12] * 20:
+            taken += 1
+            yield item
+
+    done = processes(double, items(), LIMITS, flagged)
+    next(iter(done))
+    assert taken < 30
+    list(done)
+
+
+# ---------------------------------------------------------------- ingest
+def test_a_batch_with_hostile_files_gives_each_one_outcome(url: str, tmp_path: Path) -> None:
+    folder = tmp_path / "材料"
+    folder.mkdir()
+    for i, path in enumerate(FILES[:5]):
+        shutil.copy(path, folder / f"{i}.docx")
+    for name in ("crash.docx", "hang.docx", "greedy.docx"):
+        (folder / name).write_bytes(FILES[5].read_bytes() + name.encode())
+    (folder / "坏.docx").write_bytes(b"PK\x03\x04" + b"x" * 100)
+    store = Store(url)
+    summary = run.ingest([folder], store, nothing, executor=hostile(), limits=LIMITS)
+    assert (summary.files, summary.read, len(summary.refused)) == (9, 5, 4)
+    with store.engine.connect() as connection:
+        told = dict(
+            connection.execute(sa.select(tables.outcome.c.path, tables.outcome.c.outcome)).tuples().all()
+        )
+        reasons = connection.execute(
+            sa.select(tables.file.c.message).where(tables.file.c.outcome == "failed")
+        ).scalars()
+        assert all("; " in reason for reason in reasons)
+    assert {Path(path).name: outcome for path, outcome in told.items()} == {
+        **{f"{i}.docx": told[str(folder / f"{i}.docx")] for i in range(5)},
+        "crash.docx": "failed", "hang.docx": "failed", "greedy.docx": "failed", "坏.docx": "refused",
+    }  # fmt: skip
+    assert set(told.values()) >= {"failed", "refused"}
+    again = run.ingest([folder], store, nothing, executor=processes, limits=LIMITS)
+    assert (again.read, again.known, len(again.refused)) == (0, 5, 4)
+    healed = run.ingest([folder], store, nothing, executor=processes, limits=LIMITS, retry=True)
+    assert healed.read + healed.known >= 5
+    store.close()
+
+
+def test_two_ingests_at_once_read_each_file_once(url: str, tmp_path: Path) -> None:
+    command = [
+        str(Path(sys.executable).parent / "ziping"),
+        "ingest",
+        str(SAMPLES),
+        "--store",
+        url,
+        "--quiet",
+        "--jobs",
+        "1",
+    ]
+    both = [subprocess.Popen(command, stderr=subprocess.PIPE, text=True) for _ in range(2)]
+    said = [process.communicate(timeout=120)[1] for process in both]
+    assert said == ["", ""]
+    store = Store(url)
+    with store.engine.connect() as connection:
+        o = tables.outcome
+        counts = dict(
+            connection.execute(sa.select(o.c.outcome, sa.func.count()).group_by(o.c.outcome)).tuples().all()
+        )
+        assert connection.execute(sa.select(sa.func.count()).select_from(tables.submission)).scalar() == len(
+            FILES
+        )
+        assert connection.execute(sa.select(sa.func.count()).select_from(tables.lease)).scalar() == 0
+    assert counts.get("read", 0) + counts.get("partly", 0) == len(FILES)
+    assert counts["known"] == len(FILES)
+    store.close()
+
+
+def test_a_lease_of_a_process_that_is_gone_is_taken_over(tmp_path: Path) -> None:
+    store = Store(str(tmp_path / "s.db"))
+    assert journal.take(store, "ab", 100)
+    assert journal.take(store, "ab", 100)  # its own
+    with store.engine.begin() as connection:
+        host = journal._owner().split()[0]
+        connection.execute(tables.lease.update().values(owner=f"{host} 999999999 1"))
+    assert journal.take(store, "ab", 100)
+    with store.engine.begin() as connection:
+        connection.execute(tables.lease.update().values(owner="elsewhere 1 1", until=time.time() + 100))
+    assert not journal.take(store, "ab", 100)
+    with store.engine.begin() as connection:
+        connection.execute(tables.lease.update().values(until=time.time() - 1))
+    assert journal.take(store, "ab", 100)
+
+
+def test_only_files_changed_since_a_day_are_read(tmp_path: Path) -> None:
+    old, new = tmp_path / "旧.docx", tmp_path / "新.docx"
+    for path, source in ((old, FILES[0]), (new, FILES[1])):
+        shutil.copy(source, path)
+    os.utime(old, (1_600_000_000, 1_600_000_000))
+    found = [f.path.name for f in run.find([tmp_path], since=1_700_000_000) if isinstance(f, File)]
+    assert found == ["新.docx"]
+
+
+def test_the_command_says_what_it_would_do_and_does_nothing(ziping: Run, tmp_path: Path) -> None:
+    said = ziping("ingest", SAMPLES, "--dry-run", "--store", "s.db")
+    assert said.stdout == f"将读取：{len(FILES)}份\n"
+    assert not (tmp_path / "s.db").exists()
+    ziping("ingest", FILES[0], "--store", "s.db")
+    said = ziping("ingest", SAMPLES, "--dry-run", "--store", "s.db")
+    assert f"将读取：{len(FILES) - 1}份" in said.stdout
+    assert "库中已有：1份" in said.stdout
+    assert ziping("ingest", SAMPLES, "--memory", "much").returncode == 2
+    assert ziping("ingest", SAMPLES, "--executor", "elsewhere").returncode == 2
+
+
+def test_ctrl_c_stops_in_one_line_and_the_same_command_goes_on(tmp_path: Path) -> None:
+    folder = tmp_path / "材料"
+    folder.mkdir()
+    for i in range(60):
+        data = FILES[i % len(FILES)].read_bytes()
+        (folder / f"{i}.docx").write_bytes(data + str(i).encode())
+    command = [
+        str(Path(sys.executable).parent / "ziping"),
+        "ingest",
+        str(folder),
+        "--store",
+        str(tmp_path / "s.db"),
+        "--jobs",
+        "1",
+    ]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    time.sleep(1.2)
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=60)
+    if process.returncode != 0:  # it may have been done already
+        assert process.returncode == 130
+        assert said == "ziping: 已停止；已读入的都在库中，同一命令可继续\n"
+    assert subprocess.run(command, capture_output=True, check=False).returncode == 0
+    assert Store(str(tmp_path / "s.db")).counts()["submission"] == 60
+
+
+# ---------------------------------------------------------------- a cluster
+def test_a_cluster_gives_the_same_store_as_one_process(tmp_path: Path) -> None:
+    one, many = Store(str(tmp_path / "one.db")), Store(str(tmp_path / "many.db"))
+    run.ingest([SAMPLES], one, nothing)
+    summary = run.ingest([SAMPLES], many, nothing, executor=cluster("local"), limits=Limits(2, 60.0, 3 << 30))
+    assert summary.read == len(FILES)
+    assert rows(many) == rows(one)
+
+
+def test_an_address_without_a_cluster_is_said_in_one_line(ziping: Run) -> None:
+    said = ziping("ingest", SAMPLES, "--executor", "dask=tcp://127.0.0.1:9", "--store", "s.db")
+    assert said.returncode == 1
+    assert "连不上dask集群" in said.stderr
+    assert said.stderr.count("\n") == 1

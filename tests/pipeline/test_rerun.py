@@ -1,0 +1,190 @@
+"""The re-run: only what changed is looked at, shown before it is written, kept when it is replaced."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from data.maker import word
+from pipeline import freshness, rerun, run, versions
+from pipeline.freshness import Reading, Words
+from pipeline.rerun import Planned
+from pipeline.store import Store
+from schema import tables
+from schema.errors import StoreError
+from tests.normalizers.test_unknown import FORM
+from tests.pipeline.test_store import rows
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+ROW = ["乙方承诺值", "indicators", "target"]
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+    """Three submissions; 甲 and 乙 hold a heading nobody knows, 丙 does not. Their files are gone."""
+    if request.param == "sqlite":
+        url = str(tmp_path / "s.db")
+    else:
+        url = request.getfixturevalue("postgresql")
+        engine = sa.create_engine(url.replace("postgresql://", "postgresql+psycopg://"))
+        with engine.begin() as connection:
+            connection.execute(sa.text("DROP SCHEMA public CASCADE"))
+            connection.execute(sa.text("CREATE SCHEMA public"))
+        engine.dispose()
+    opened = filled(url, tmp_path / "材料")
+    shutil.rmtree(tmp_path / "材料")
+    yield opened
+    opened.close()
+
+
+def filled(url: str, folder: Path) -> Store:
+    folder.mkdir()
+    for name, target in (("甲", "乙方承诺值"), ("乙", "乙方承诺值"), ("丙", "年度指标值")):
+        source = FORM.format(funds="全年执行数", target=target).replace("河道保洁", f"{name}项目")
+        (folder / f"{name}.docx").write_bytes(word.make(source))
+    opened = Store(url)
+    run.ingest([folder], opened, lambda outcome: None)
+    return opened
+
+
+def learned(*added: list[str], file: str = "headings.csv") -> Reading:
+    """Today's code with further vocabulary rows."""
+    today = freshness.current()
+    words: Words = {**today.rows, file: [*today.rows[file], *added]}
+    return Reading(today.reader, today.rules, words, freshness.bound(words))
+
+
+def changed(planned: Sequence[Planned]) -> set[tuple[str, str]]:
+    return {(c.file, c.path) for p in planned for _, c in p.changes}
+
+
+def test_a_rerun_with_nothing_changed_looks_at_nothing_and_writes_nothing(store: Store) -> None:
+    before = rows(store)
+    assert rerun.stale(store) == []
+    assert list(rerun.plan(store, apply=True)) == []
+    assert rows(store) == before
+    with store.engine.connect() as connection:
+        assert connection.execute(sa.select(sa.func.count()).select_from(tables.run)).scalar() == 1
+
+
+def test_one_heading_concerns_only_the_submissions_that_hold_it(store: Store) -> None:
+    found = rerun.stale(store, learned(ROW))
+    assert [(f.file, f.causes) for f in found] == [
+        ("乙.docx", ["+ headings.csv 乙方承诺值,indicators,target"]),
+        ("甲.docx", ["+ headings.csv 乙方承诺值,indicators,target"]),
+    ]
+
+
+def test_the_plan_shows_every_value_and_writes_nothing(store: Store) -> None:
+    before = rows(store)
+    planned = list(rerun.plan(store, learned(ROW)))
+    assert ("甲.docx", "forms[0].indicators[0].target") in changed(planned)
+    assert {cause for p in planned for cause, _ in p.changes} == {
+        "+ headings.csv 乙方承诺值,indicators,target"
+    }
+    assert rows(store) == before
+
+
+def test_what_is_applied_is_a_new_version_and_the_old_one_is_kept(store: Store) -> None:
+    old = store.load("甲.docx")
+    assert all(p.written for p in rerun.plan(store, learned(ROW), apply=True))
+    assert store.load("甲.docx")["forms"][0]["indicators"][0]["target"] == "≥20公里"
+    first, second = versions.history(store, "甲.docx")
+    assert (first.no, second.no, second.causes) == (1, 2, ["+ headings.csv 乙方承诺值,indicators,target"])
+    assert first.valid_to is not None
+    assert second.valid_to is None
+    assert len(versions.history(store, "丙.docx")) == 1
+    changes = list(versions.diff(store, 1, 2))
+    assert {c.file for c in changes} == {"甲.docx", "乙.docx"}
+    told = [(c.path, c.before, c.after) for c in changes if c.file == "甲.docx"]
+    assert ("forms[0].indicators[0].target", None, "≥20公里") in told
+    assert ("forms[0].indicators[0].extra.乙方承诺值", "≥20公里", None) in told
+    with store.engine.begin() as connection:  # as if the first reading had been of last year
+        v = tables.version
+        connection.execute(
+            v.update()
+            .where(v.c.no == 1)
+            .values(valid_from="2025-01-01T00:00:00Z", valid_to="2025-06-01T00:00:00Z")
+        )
+    assert versions.at(store, "甲.docx", "2025-03-01") == old
+    with pytest.raises(StoreError, match="还没有"):
+        versions.at(store, "甲.docx", "2024-03-01")
+
+
+def test_after_it_is_applied_nothing_is_stale(store: Store) -> None:
+    reading = learned(ROW)
+    list(rerun.plan(store, reading, apply=True))
+    assert rerun.stale(store, reading) == []
+    assert list(rerun.plan(store, reading, apply=True)) == []
+
+
+def test_a_rerun_gives_the_rows_of_a_store_built_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reading = learned(ROW)
+    grown = filled(str(tmp_path / "grown.db"), tmp_path / "a")
+    list(rerun.plan(grown, reading, apply=True))
+    monkeypatch.setattr("pipeline.run.extract", lambda file: run_extract(file, reading))
+    monkeypatch.setattr("pipeline.store.current", lambda: reading)
+    shutil.rmtree(tmp_path / "a")
+    anew = filled(str(tmp_path / "anew.db"), tmp_path / "a")
+    one, two = rows(grown), rows(anew)
+    for name in ("version", "document"):  # a version more; the spellings of the older words
+        one.pop(name), two.pop(name)
+    assert one == two
+
+
+def run_extract(file: object, reading: Reading) -> object:
+    from pipeline.extract import extract
+
+    return extract(file, reading.vocabulary)  # type: ignore[arg-type]
+
+
+def test_parts_may_be_left_out_and_stay_stale(store: Store) -> None:
+    reading = learned(ROW, ["丙方口径值", "indicators", "actual"])
+    planned = list(rerun.plan(store, reading, reject=["甲.docx"], apply=True))
+    assert {p.file for p in planned} == {"乙.docx"}
+    assert [f.file for f in rerun.stale(store, reading) if f.rows] == ["甲.docx"] or {
+        f.file for f in rerun.stale(store, reading)
+    } == {"甲.docx", "乙.docx"}
+    assert store.load("甲.docx")["forms"][0]["indicators"][0]["target"] is None
+    list(rerun.plan(store, reading, only=["乙方承诺值"], apply=True))
+    assert store.load("甲.docx")["forms"][0]["indicators"][0]["target"] == "≥20公里"
+
+
+def test_each_changed_value_belongs_to_one_row(store: Store) -> None:
+    reading = learned(ROW, ["全年执行数甲", "funds", "executed"])
+    planned = list(rerun.plan(store, reading))
+    causes = {c.path: cause for p in planned for cause, c in p.changes if p.file == "甲.docx"}
+    assert causes["forms[0].indicators[0].target"] == "+ headings.csv 乙方承诺值,indicators,target"
+
+
+def test_changed_rules_concern_every_submission_and_open_no_file(store: Store) -> None:
+    today = freshness.current()
+    other = Reading(today.reader, "another", today.rows, today.vocabulary)
+    planned = list(rerun.plan(store, other))
+    assert [p.trouble for p in planned] == [None, None, None]
+    assert changed(planned) == set()
+
+
+def test_a_changed_extractor_asks_for_the_file_and_says_where_it_is_gone(store: Store) -> None:
+    today = freshness.current()
+    other = Reading("another", today.rules, today.rows, today.vocabulary)
+    planned = list(rerun.plan(store, other, apply=True))
+    assert all(p.trouble is not None and "原文件已不在原处" in p.trouble for p in planned)
+    assert len(rerun.stale(store, other)) == 3
+
+
+def test_the_commands_show_then_apply(ziping: Run, tmp_path: Path) -> None:
+    filled(str(tmp_path / "s.db"), tmp_path / "材料").close()
+    shown = ziping("rerun", "--store", "s.db")
+    assert (shown.returncode, shown.stdout) == (0, "将改变0份材料的0个值；0份重新整理后没有不同。\n")
+    assert "读入" in ziping("history", "甲.docx", "--store", "s.db").stdout
+    assert '"forms"' in ziping("history", "甲.docx", "--at", "2100-01-01", "--store", "s.db").stdout
+    assert "没有这次运行" in ziping("diff", "1", "7", "--store", "s.db").stderr
+    assert "ingest" in ziping("status", "--runs", "--store", "s.db").stdout
