@@ -25,7 +25,7 @@ def add(
     """Corrects one value and says what was found there. Raises CorrectionError, StoreError."""
     c = tables.correction
     with journal.running(store, "correct", {"record": record, "field": field}, VERSION) as run_id:
-        with store.guard(), store.engine.connect() as connection:
+        with store.reading() as connection:
             head = store.find(connection, submission)
             d, w = tables.document, tables.wordlist
             content = connection.execute(sa.select(d.c.content).where(d.c.sha256 == head.sha256)).scalar()
@@ -47,7 +47,7 @@ def add(
             "should_be": should_be, "reason": reason, "person": person or journal.person() or "", "made_at": journal.now(),
             "reading": found, "state": corrections.APPLIED,
         }  # fmt: skip
-        with store.guard(), store.engine.begin() as connection:
+        with store.writing() as connection:
             for other in others:  # a later word on the same value takes the earlier one's place
                 _withdraw(connection, other.correction_id)
             connection.execute(c.insert().values(**row))
@@ -59,7 +59,7 @@ def withdraw(store: Store, number: int) -> str:
     """Takes a correction back. Raises CorrectionError where it is not in force."""
     c = tables.correction
     with journal.running(store, "correct", {"withdraw": number}, VERSION) as run_id:
-        with store.guard(), store.engine.begin() as connection:
+        with store.writing() as connection:
             row = connection.execute(
                 sa.select(c).where((c.c.correction_id == number) & c.c.withdrawn_at.is_(None))
             ).first()
@@ -84,7 +84,7 @@ def listed(store: Store, review: bool = False) -> list[sa.Row[Any]]:
     )
     if review:
         query = query.where(c.c.state != corrections.APPLIED)
-    with store.guard(), store.engine.connect() as connection:
+    with store.reading() as connection:
         return list(connection.execute(query))
 
 

@@ -206,7 +206,7 @@ def list_copies(groups: list[list[Any]], console: Console) -> None:
     """The files that are copies of one report, and which of them counts."""
     for rows in groups:
         console.print(
-            f"[yellow]同一份材料有{len(rows)}个文件[/] {escape(rows[0].unit)} {rows[0].fiscal_year}年度",
+            f"[yellow]同一份材料有{len(rows)}个文件[/] {escape(rows[0].unit or '单位未写明')} {rows[0].fiscal_year}年度",
             highlight=False,
         )
         for row in rows:

@@ -26,6 +26,13 @@ Result = TypeVar("Result")
 RECYCLED = 200  # items after which a process makes room for a new one
 AHEAD = 4  # items waiting for each process
 BATCH = 25  # items a cluster's worker is given at once
+_PRELOADED = [
+    "pipeline.rerun",
+    "extractors.word",
+    "extractors.pdf",
+    "extractors.sheet",
+    "extractors.legacy_word",
+]
 _DIES_WITH_PARENT = 1  # prctl(PR_SET_PDEATHSIG)
 
 
@@ -71,9 +78,12 @@ def processes(
     from pebble import ProcessPool
 
     waiting = iter(items)
+    context = multiprocessing.get_context("forkserver" if sys.platform == "linux" else "spawn")
+    if sys.platform == "linux":
+        context.set_forkserver_preload(_PRELOADED)
     pool = ProcessPool(
         max_workers=limits.jobs, max_tasks=RECYCLED, initializer=_begin, initargs=(limits.memory, os.getpid()),
-        context=multiprocessing.get_context("forkserver" if sys.platform == "linux" else "spawn"),
+        context=context,
     )  # fmt: skip
     begun: dict[Any, Item] = {}
     try:
@@ -156,7 +166,8 @@ def _clustered(
     one = Limits(1, limits.timeout, limits.memory)
     waiting = iter(items)
     try:
-        results = as_completed(with_results=True, raise_errors=False)
+        with client.as_current():
+            results = as_completed(with_results=True, raise_errors=False)
         begun: dict[Any, list[Item]] = {}
 
         def more() -> None:

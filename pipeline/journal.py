@@ -50,10 +50,10 @@ def running(store: Store, kind: str, arguments: dict[str, Any], version: str) ->
         "kind": kind, "started_at": now(), "person": person(), "host": socket.gethostname(), "version": version,
         "arguments": arguments,
     }  # fmt: skip
-    with store.guard(), store.engine.begin() as connection:
+    with store.writing() as connection:
         run_id: int = connection.execute(tables.run.insert().values(**row)).inserted_primary_key[0]  # type: ignore[index]
     yield run_id
-    with store.guard(), store.engine.begin() as connection:
+    with store.writing() as connection:
         o = tables.outcome.c
         counted = sa.select(o.outcome, sa.func.count()).where(o.run_id == run_id).group_by(o.outcome)
         counts = {outcome: count for outcome, count in connection.execute(counted)}
@@ -84,7 +84,7 @@ def loaded(store: Store, run_id: int) -> dict[str, int]:
         .join(o, o.c.sha256 == s.c.sha256)
         .where((o.c.run_id == run_id) & o.c.outcome.in_((READ, PARTLY)))
     )
-    with store.guard(), store.engine.connect() as connection:
+    with store.reading() as connection:
         out = {
             table.name: connection.execute(
                 sa.select(sa.func.count()).select_from(table).where(table.c.submission_id.in_(ids))
@@ -101,7 +101,7 @@ def loaded(store: Store, run_id: int) -> dict[str, int]:
 def runs(store: Store, most: int = 20) -> list[sa.Row[Any]]:
     """The last runs, newest first."""
     r = tables.run
-    with store.guard(), store.engine.connect() as connection:
+    with store.reading() as connection:
         return list(connection.execute(sa.select(r).order_by(r.c.run_id.desc()).limit(most)))
 
 
@@ -114,7 +114,7 @@ def take(store: Store, sha256: str, seconds: float) -> bool:
     """Takes the bytes for this process, for some seconds; False where another process that lives has them."""
     moment = time.time()
     row = {"owner": _owner(), "until": moment + seconds}
-    with store.guard(), store.engine.begin() as connection:
+    with store.writing() as connection:
         if connection.dialect.name == "postgresql":
             connection.execute(sa.select(sa.func.pg_advisory_xact_lock(int(sha256[:15], 16))))
         held = connection.execute(sa.select(tables.lease).where(tables.lease.c.sha256 == sha256)).first()

@@ -74,7 +74,7 @@ def stale(store: Store, reading: Reading | None = None) -> list[Stale]:
     reading = reading or freshness.current()
     s, d, f = tables.submission, tables.document, tables.file
     out: dict[str, Stale] = {}
-    with store.guard(), store.engine.connect() as connection:
+    with store.reading() as connection:
         old = sa.or_(
             s.c.rules_key.is_distinct_from(reading.rules), s.c.words_key.is_distinct_from(reading.words),
             d.c.reader_key.is_distinct_from(reading.reader),
@@ -218,14 +218,14 @@ def _chosen(found: Stale, only: Sequence[str], reject: Sequence[str]) -> Stale |
 def _behind(store: Store, reading: Reading) -> bool:
     s = tables.submission
     query = sa.select(s.c.submission_id).where(s.c.words_key.is_distinct_from(reading.words))
-    with store.guard(), store.engine.connect() as connection:
+    with store.reading() as connection:
         return connection.execute(query.limit(1)).first() is not None
 
 
 def _catch_up(store: Store, reading: Reading, left: set[str]) -> None:
     """Submissions that hold nothing of what changed are of today too; those still stale are not."""
     s, w = tables.submission, tables.wordlist
-    with store.guard(), store.engine.begin() as connection:
+    with store.writing() as connection:
         versions.keep_words(connection, reading)
         behind = sa.select(s.c.submission_id).where(
             (s.c.words_key.is_distinct_from(reading.words))
@@ -250,7 +250,7 @@ def one(task: Task, found: Stale) -> Planned:
 
 
 def _one(store: Store, task: Task, found: Stale) -> Planned:
-    with store.guard(), store.engine.connect() as connection:
+    with store.reading() as connection:
         before = store.record(connection, found.submission_id)
         in_force = corrections.in_force(connection, found.submission_id)
         old_words = _words_of(connection, found.submission_id)
@@ -290,9 +290,10 @@ def _write(
 ) -> bool:
     """Writes another reading as a new version; where only its evidence is otherwise, in its place. False where it is the same."""
     submission_id = found.submission_id
-    with store.guard(), store.engine.begin() as connection:
-        if found.reader:
-            versions.keep(connection, extraction.document, reading)
+    kept = versions.kept(extraction.document, reading) if found.reader else None
+    with store.writing() as connection:
+        if kept is not None:
+            versions.keep(connection, kept, reading)
         else:
             versions.keep_words(connection, reading)
         equal = same(connection, extraction)
@@ -342,7 +343,7 @@ def _lost(found: Stale, trouble: str, remedy: str) -> Planned:
 def correct(store: Store, submission_id: str, run_id: int) -> None:
     """Understands a submission again under the corrections now in force, with the words it was understood by. Raises
     NothingFound, StoreError."""
-    with store.guard(), store.engine.connect() as connection:
+    with store.reading() as connection:
         head = store.find(connection, submission_id)
         before = store.record(connection, head.submission_id)
         words, document = _words_of(connection, head.submission_id), _stored(connection, head.sha256)
@@ -353,7 +354,7 @@ def correct(store: Store, submission_id: str, run_id: int) -> None:
     reading = Reading(today.reader, head.rules_key, words, today.vocabulary)
     extraction = understand(document, freshness.bound(words), in_force)
     changed = list(versions.changes(head.submission_id, head.name, before, as_record(extraction)))
-    with store.guard(), store.engine.begin() as connection:
+    with store.writing() as connection:
         if changed:
             versions.replace(connection, extraction, reading, run_id, ["人工更正"])
         elif not same(connection, extraction):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.metadata import version
@@ -24,6 +26,7 @@ from schema.migrations import HEAD
 
 DEFAULT_URL = "sqlite:///ziping.db"
 VERSION = version("ziping")
+_TRIES = 100
 
 
 class Store:
@@ -42,7 +45,7 @@ class Store:
             ) from None
         if self.engine.dialect.name == "sqlite":
             sa.event.listen(self.engine, "connect", _tune_sqlite)
-            sa.event.listen(self.engine, "begin", lambda c: c.exec_driver_sql("BEGIN IMMEDIATE"))
+            sa.event.listen(self.engine, "begin", _begin)
         with self.guard():
             self._migrate()
 
@@ -59,6 +62,18 @@ class Store:
             raise StoreError(
                 self.shown, f"数据库不可读写（{trouble}）", "请检查路径、权限和磁盘空间"
             ) from None
+
+    @contextmanager
+    def reading(self) -> Iterator[sa.Connection]:
+        """A connection that only reads: on SQLite it waits for nobody who writes. Raises StoreError."""
+        with self.guard(), self.engine.connect().execution_options(reading=True) as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[sa.Connection]:
+        """A transaction, whole or not at all. Raises StoreError."""
+        with self.guard(), self.engine.begin() as connection:
+            yield connection
 
     @property
     def shown(self) -> str:
@@ -95,7 +110,7 @@ class Store:
         """What is known of a file's bytes, as a row: outcome, message, version; None where they were never seen."""
         f = tables.file
         query = sa.select(f.c.outcome, f.c.message, f.c.version).where(f.c.sha256 == sha256)
-        with self.guard(), self.engine.connect() as connection:
+        with self.reading() as connection:
             return connection.execute(query).first()
 
     def save(
@@ -107,21 +122,24 @@ class Store:
         outcome: Outcome | None = None,
     ) -> bool:
         """Saves one submission whole or not at all, with its outcome in a run; False where its bytes are there already."""
-        document = extraction.document
+        document, reading = extraction.document, current()
         standing = PARTLY if extraction.evidence.leftovers else READ
-        with self.guard(), self.engine.begin() as connection:
-            kept = sa.select(tables.submission.c.submission_id).where(
+        fresh, document_row = (
+            rows(extraction),
+            versions.kept(document, reading),
+        )  # made before anybody has to wait
+        fresh[tables.submission] = [row | reading.keys for row in fresh[tables.submission]]
+        with self.writing() as connection:
+            found = sa.select(tables.submission.c.submission_id).where(
                 tables.submission.c.sha256 == document.digest
             )
-            there = connection.execute(kept).first() is not None
+            there = connection.execute(found).first() is not None
             if not there:
                 self._put_file(connection, path, size, document.digest, document.format, standing, None)
-                versions.keep(connection, document, current())
-                for table, found in rows(extraction).items():
-                    if table is tables.submission:
-                        found = [row | current().keys for row in found]
-                    if found:
-                        connection.execute(table.insert(), found)
+                versions.keep(connection, document_row, reading)
+                for table, made in fresh.items():
+                    if made:
+                        connection.execute(table.insert(), made)
                 versions.begin(connection, document.digest[:16], run_id, [])
             self._deliver(connection, path, document.digest)
             self._end(connection, document.digest, run_id, outcome)
@@ -129,7 +147,7 @@ class Store:
 
     def settle(self, path: Path, size: int, sha256: str, run_id: int, outcome: Outcome) -> None:
         """Notes what became of a file that gave no new submission: known, refused or failed."""
-        with self.guard(), self.engine.begin() as connection:
+        with self.writing() as connection:
             kept = sa.select(tables.submission.c.submission_id).where(tables.submission.c.sha256 == sha256)
             if outcome.outcome in (REFUSED, FAILED) and connection.execute(kept).first() is None:
                 self._put_file(connection, path, size, sha256, None, outcome.outcome, outcome.reason)
@@ -138,7 +156,7 @@ class Store:
 
     def lose(self, run_id: int, outcome: Outcome) -> None:
         """Notes a file whose bytes could not be read at all."""
-        with self.guard(), self.engine.begin() as connection:
+        with self.writing() as connection:
             journal.note(connection, run_id, outcome)
 
     def _end(
@@ -176,7 +194,7 @@ class Store:
     # ------------------------------------------------------------ reading
     def counts(self) -> dict[str, int]:
         """How many files (by outcome), submissions, forms, indicators and findings the store holds."""
-        with self.guard(), self.engine.connect() as connection:
+        with self.reading() as connection:
             out = {
                 f"file_{outcome}": count
                 for outcome, count in connection.execute(
@@ -206,7 +224,7 @@ class Store:
         query = sa.text(
             "SELECT subject, unit, fiscal_year, path, stage, preferred FROM v_copy ORDER BY subject, preferred DESC, path"
         )
-        with self.guard(), self.engine.connect() as connection:
+        with self.reading() as connection:
             rows = list(connection.execute(query))
         return [list(group) for _, group in groupby(rows, key=lambda row: row.subject)]
 
@@ -215,7 +233,7 @@ class Store:
         query = sa.select(tables.file.c.name, tables.file.c.message).where(
             tables.file.c.outcome.in_((REFUSED, FAILED))
         )
-        with self.guard(), self.engine.connect() as connection:
+        with self.reading() as connection:
             return [(row.name, row.message) for row in connection.execute(query.order_by(tables.file.c.name))]
 
     def unknown(self) -> list[sa.Row[Any]]:
@@ -230,7 +248,7 @@ class Store:
         others = sa.select(
             left.c.submission_id, f.c.name.label("file"), left.c.text, *(left.c[name] for name in place)
         ).join_from(left, s, left.c.submission_id == s.c.submission_id).join(f, f.c.sha256 == s.c.sha256)  # fmt: skip
-        with self.guard(), self.engine.connect() as connection:
+        with self.reading() as connection:
             return [*connection.execute(headings), *connection.execute(others)]
 
     def without_category(self) -> list[sa.Row[Any]]:
@@ -266,7 +284,7 @@ class Store:
             .where(wanted & p.c.field.in_(fields))
             .order_by(table.c.submission_id, table.c.record, order)
         )  # fmt: skip
-        with self.guard(), self.engine.connect() as connection:
+        with self.reading() as connection:
             return list(connection.execute(query))
 
     def layouts(self) -> list[sa.Row[Any]]:
@@ -283,7 +301,7 @@ class Store:
             .join(s, s.c.submission_id == lay.c.submission_id)
             .order_by(lay.c.submission_id, lay.c.form_no)
         )  # fmt: skip
-        with self.guard(), self.engine.connect() as connection:
+        with self.reading() as connection:
             return list(connection.execute(query))
 
     def sources(self, submissions: set[str]) -> dict[str, list[str]]:
@@ -291,7 +309,7 @@ class Store:
         s, d = tables.submission, tables.delivery
         query = sa.select(s.c.submission_id, d.c.path).join(d, d.c.sha256 == s.c.sha256).order_by(d.c.path)
         out: dict[str, list[str]] = {}
-        with self.guard(), self.engine.connect() as connection:
+        with self.reading() as connection:
             for submission_id, path in connection.execute(query):
                 if submission_id in submissions:
                     out.setdefault(submission_id, []).append(path)
@@ -318,13 +336,13 @@ class Store:
             .join(f, f.c.sha256 == s.c.sha256)
             .order_by(f.c.name)
         )  # fmt: skip
-        with self.guard(), self.engine.connect() as connection:
+        with self.reading() as connection:
             return list(connection.execute(query))
 
     def load(self, wanted: str) -> dict[str, Any]:
         """One submission as the record of RECORDS.md, from the tables alone. `wanted` is its id, the
         beginning of it, or its file's name. Raises StoreError where it names none or several."""
-        with self.guard(), self.engine.connect() as connection:
+        with self.reading() as connection:
             head = self.find(connection, wanted)
             return Loader(connection, head.submission_id).record(head)
 
@@ -357,7 +375,23 @@ def _url(url: str) -> str:
     return url
 
 
+def _begin(connection: sa.Connection) -> None:
+    connection.exec_driver_sql(
+        "BEGIN" if connection.get_execution_options().get("reading") else "BEGIN IMMEDIATE"
+    )
+
+
 def _tune_sqlite(connection: Any, _: Any) -> None:
     connection.isolation_level = None  # SQLAlchemy's own BEGIN is sent by the listener above
-    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "busy_timeout=60000"):
+    for pragma in ("busy_timeout=60000", "synchronous=NORMAL", "foreign_keys=ON"):
         connection.execute(f"PRAGMA {pragma}")
+    for left in range(
+        _TRIES, -1, -1
+    ):  # a new file's mode is changed by one process at a time, and SQLite does not wait for it
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError:
+            if not left:
+                raise
+            time.sleep(0.1)

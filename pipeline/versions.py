@@ -50,17 +50,21 @@ class Change:
 
 
 # ---------------------------------------------------------------- writing, inside a transaction
-def keep(connection: sa.Connection, document: Document, reading: Reading) -> None:
-    """Keeps a document and the vocabulary that it was understood by."""
-    d = tables.document
-    row = {
-        "reader_key": reading.reader, "spellings": spellings(document, reading.vocabulary),
-        "content": archive.pack(document),
+def kept(document: Document, reading: Reading) -> dict[str, Any]:
+    """The row that keeps a document."""
+    return {
+        "sha256": document.digest, "reader_key": reading.reader, "content": archive.pack(document),
+        "spellings": spellings(document, reading.vocabulary),
     }  # fmt: skip
-    if connection.execute(sa.select(d.c.sha256).where(d.c.sha256 == document.digest)).first() is None:
-        connection.execute(d.insert().values(sha256=document.digest, **row))
+
+
+def keep(connection: sa.Connection, row: dict[str, Any], reading: Reading) -> None:
+    """Keeps a document and the vocabulary that it was understood by."""
+    d, digest = tables.document, row["sha256"]
+    if connection.execute(sa.select(d.c.sha256).where(d.c.sha256 == digest)).first() is None:
+        connection.execute(d.insert().values(**row))
     else:
-        connection.execute(d.update().where(d.c.sha256 == document.digest).values(**row))
+        connection.execute(d.update().where(d.c.sha256 == digest).values(**row))
     keep_words(connection, reading)
 
 
@@ -136,7 +140,7 @@ def touch(connection: sa.Connection, submission_id: str, reading: Reading) -> No
 # ---------------------------------------------------------------- reading
 def history(store: Store, wanted: str) -> list[sa.Row[Any]]:
     """The versions of a submission, oldest first: no, run_id, valid_from, valid_to, causes."""
-    with store.guard(), store.engine.connect() as connection:
+    with store.reading() as connection:
         submission_id = store.find(connection, wanted).submission_id
         v = tables.version
         query = sa.select(v.c.no, v.c.run_id, v.c.valid_from, v.c.valid_to, v.c.causes)
@@ -147,7 +151,7 @@ def at(store: Store, wanted: str, moment: str) -> Record:
     """The record that stood at a moment (ISO date, or date and time in UTC; a date is its end). Raises StoreError where
     there was none yet."""
     moment = f"{moment}T23:59:59Z" if len(moment) == 10 else moment
-    with store.guard(), store.engine.connect() as connection:
+    with store.reading() as connection:
         head = store.find(connection, wanted)
         v = tables.version
         query = (
@@ -171,7 +175,7 @@ def _record(connection: sa.Connection, head: sa.Row[Any], content: bytes | None)
 def diff(store: Store, first: int, second: int) -> Iterator[Change]:
     """What is otherwise after one run than after another, value by value."""
     v, s, f = tables.version, tables.submission, tables.file
-    with store.guard(), store.engine.connect() as connection:
+    with store.reading() as connection:
         for run in (first, second):
             known = sa.select(tables.run.c.run_id).where(tables.run.c.run_id == run)
             if connection.execute(known).first() is None:

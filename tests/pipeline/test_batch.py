@@ -94,7 +94,7 @@ def test_a_batch_with_hostile_files_gives_each_one_outcome(url: str, tmp_path: P
     assert (summary.files, summary.read, len(summary.refused)) == (9, 5, 4)
     with store.engine.connect() as connection:
         told = dict(
-            connection.execute(sa.select(tables.outcome.c.path, tables.outcome.c.outcome)).tuples().all()
+            map(tuple, connection.execute(sa.select(tables.outcome.c.path, tables.outcome.c.outcome)))
         )
         reasons = connection.execute(
             sa.select(tables.file.c.message).where(tables.file.c.outcome == "failed")
@@ -130,7 +130,7 @@ def test_two_ingests_at_once_read_each_file_once(url: str, tmp_path: Path) -> No
     with store.engine.connect() as connection:
         o = tables.outcome
         counts = dict(
-            connection.execute(sa.select(o.c.outcome, sa.func.count()).group_by(o.c.outcome)).tuples().all()
+            map(tuple, connection.execute(sa.select(o.c.outcome, sa.func.count()).group_by(o.c.outcome)))
         )
         assert connection.execute(sa.select(sa.func.count()).select_from(tables.submission)).scalar() == len(
             FILES
