@@ -1,0 +1,302 @@
+"""Nothing is lost, doubled or half visible: kills at any moment, any order of events, two stores, a cluster."""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from data.maker import forms, word
+from data.maker.layout import all_layouts
+from pipeline import correcting, freshness, rerun, run
+from pipeline.executors import Limits, cluster
+from pipeline.extract import extract
+from pipeline.freshness import Reading
+from pipeline.store import Store
+from schema import tables
+from tests.conftest import SAMPLES
+from tests.pipeline.test_store import rows
+
+BIN = Path(sys.executable).parent
+FORGOTTEN = [
+    ["年度指标值", "indicators", "target"],
+    ["全年执行数", "funds", "executed"],
+    ["得分", "indicators", "score"],
+]
+FEW, MANY = 3, 50  # kills of one kind in `make test` and in `make soak`
+Rows = dict[str, list[tuple[object, ...]]]
+
+
+def older(forgotten: list[list[str]]) -> Reading:
+    """Today's code with a vocabulary that has not learned some rows yet."""
+    today = freshness.current()
+    words = {name: [row for row in held if row not in forgotten] for name, held in today.rows.items()}
+    return Reading(today.reader, today.rules, words, freshness.bound(words))
+
+
+class As:
+    """In this process, files are read as under a reading."""
+
+    def __init__(self, reading: Reading) -> None:
+        self.reading, self.patch = reading, pytest.MonkeyPatch()
+
+    def __enter__(self) -> None:
+        self.patch.setattr("pipeline.run.extract", lambda file: extract(file, self.reading.vocabulary))
+        self.patch.setattr("pipeline.store.current", lambda: self.reading)
+        self.patch.setattr("pipeline.freshness.current", lambda: self.reading)
+
+    def __exit__(self, *_: object) -> None:
+        self.patch.undo()
+
+
+def emptied(url: str) -> None:
+    engine = sa.create_engine(url.replace("postgresql://", "postgresql+psycopg://"))
+    with engine.begin() as connection:
+        connection.execute(sa.text("DROP SCHEMA public CASCADE"))
+        connection.execute(sa.text("CREATE SCHEMA public"))
+    engine.dispose()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], str]:
+    """Gives the URL of an empty store, as often as it is asked."""
+    count = 0
+
+    def url() -> str:
+        nonlocal count
+        if request.param == "postgresql":
+            found: str = request.getfixturevalue("postgresql")
+            emptied(found)
+            return found
+        count += 1
+        return str(tmp_path / f"store{count}.db")
+
+    return url
+
+
+def kills(arguments: list[str], moments: list[float], seconds: float) -> None:
+    """Runs a command and kills it with its processes at each of some moments (shares of its time), then lets it end."""
+    for moment in moments:
+        process = subprocess.Popen(
+            arguments, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+        )
+        time.sleep(moment * seconds)
+        os.kill(process.pid, signal.SIGKILL)
+        process.wait()
+    subprocess.run(arguments, check=False, capture_output=True)
+
+
+def timed(arguments: list[str]) -> float:
+    begun = time.perf_counter()
+    subprocess.run(arguments, check=True, capture_output=True)
+    return time.perf_counter() - begun
+
+
+def killed_ingests(url: Callable[[], str], count: int, seed: int) -> tuple[Rows, Rows]:
+    rng = random.Random(seed)
+    whole = url()
+    command = [str(BIN / "ziping"), "ingest", str(SAMPLES), "--quiet", "--store"]
+    seconds = timed([*command, whole])
+    expected = rows(Store(whole))
+    disturbed = url()
+    kills([*command, disturbed], [rng.uniform(0.2, 1.0) for _ in range(count)], seconds)
+    return rows(Store(disturbed)), expected
+
+
+def killed_reruns(url: Callable[[], str], count: int, seed: int) -> tuple[Rows, Rows]:
+    rng = random.Random(seed)
+    command = [str(BIN / "ziping"), "rerun", "--apply", "--store"]
+
+    def aged() -> str:
+        found = url()
+        with As(older(FORGOTTEN)):
+            run.ingest([SAMPLES], Store(found), lambda outcome: None)
+        return found
+
+    whole = aged()
+    seconds = timed([*command, whole])
+    expected = rows(Store(whole))
+    disturbed = aged()
+    kills([*command, disturbed], [rng.uniform(0.2, 1.0) for _ in range(count)], seconds)
+    return rows(Store(disturbed)), expected
+
+
+def same(found: Rows, expected: Rows) -> None:
+    for name in expected:
+        assert found[name] == expected[name], name
+
+
+def test_a_killed_ingest_is_completed(place: Callable[[], str]) -> None:
+    same(*killed_ingests(place, FEW, 1))
+
+
+def test_a_killed_rerun_is_completed(place: Callable[[], str]) -> None:
+    found, expected = killed_reruns(place, FEW, 2)
+    assert len(expected["version"]) > len(expected["submission"])
+    same(found, expected)
+
+
+@pytest.mark.soak
+def test_ingests_and_reruns_killed_at_many_moments_are_completed(place: Callable[[], str]) -> None:
+    for seed in range(MANY // 5):
+        same(*killed_ingests(place, 5, seed))
+        same(*killed_reruns(place, 5, seed))
+
+
+def test_a_reader_sees_the_old_version_or_the_new_one(tmp_path: Path) -> None:
+    """While a re-run is applied, every look at a submission finds it whole."""
+    url = str(tmp_path / "s.db")
+    with As(older(FORGOTTEN)):
+        run.ingest([SAMPLES], Store(url), lambda outcome: None)
+    store, reader = Store(url), Store(url)
+    query = sa.select(tables.submission.c.submission_id)
+    with reader.reading() as connection:
+        ids = [row[0] for row in connection.execute(query)]
+    before = {i: reader.load(i) for i in ids}
+    done, seen = threading.Event(), []
+
+    def look() -> None:
+        while not done.is_set():
+            for i in ids:
+                seen.append((i, reader.load(i)))
+
+    watcher = threading.Thread(target=look)
+    watcher.start()
+    list(rerun.plan(store, apply=True))
+    done.set()
+    watcher.join()
+    after = {i: reader.load(i) for i in ids}
+    assert len(seen) > len(ids)
+    assert all(record in (before[i], after[i]) for i, record in seen)
+
+
+# ---------------------------------------------------------------- any order of events
+def built_in_any_order(seed: int, place: Path) -> tuple[Rows, Rows]:
+    """A store grown by events drawn from a seed, and one built at once from what was there in the end."""
+    rng = random.Random(seed)
+    layouts = rng.sample([layout for layout in all_layouts() if layout.kind == "project"], 4)
+    inbox, late = place / "材料", place / "后到"
+    for folder in (inbox, late):
+        folder.mkdir(parents=True)
+    files = []
+    for i, layout in enumerate(layouts):
+        path = (inbox if i < 2 else late) / f"{i}.docx"
+        path.write_bytes(word.make(forms.make(layout, seed + i).source))
+        files.append(path)
+    forgotten = rng.sample(FORGOTTEN, rng.randint(1, 3))
+    grown = Store(str(place / "grown.db"))
+    corrected: list[tuple[str, str, str, str]] = []
+    learned = False
+    events = ["late", "learn", "correct", "again", "correct"]
+    rng.shuffle(events)
+    with As(older(forgotten)):
+        run.ingest([inbox], grown, lambda outcome: None)
+    for event in events:
+        reading = freshness.current() if learned else older(forgotten)
+        with As(reading):
+            if event == "late":
+                run.ingest([late], grown, lambda outcome: None)
+            elif event == "again":
+                shutil.copy(files[0], inbox / "副本.docx")
+                run.ingest([inbox], grown, lambda outcome: None)
+            elif event == "correct":
+                name = f"{rng.randint(0, 1)}.docx"
+                record, field, value = rng.choice(
+                    [
+                        ("forms[0]", "project", "更正的项目"),
+                        ("forms[0].indicators[0]", "level3", "更正的指标"),
+                        ("forms[0]", "grade", "良"),
+                    ]
+                )
+                correcting.add(grown, name, record, field, value, "复核", "丁某")
+                corrected = [c for c in corrected if c[:3] != (name, record, field)] + [
+                    (name, record, field, value)
+                ]
+        if event == "learn":
+            list(rerun.plan(grown, apply=True))
+            learned = True
+    if not learned:
+        list(rerun.plan(grown, apply=True))
+    anew = Store(str(place / "anew.db"))
+    run.ingest([inbox, late], anew, lambda outcome: None)
+    for name, record, field, value in corrected:
+        correcting.add(anew, name, record, field, value, "复核", "丁某")
+    return rows(grown), rows(anew)
+
+
+def compared(found: Rows, expected: Rows) -> None:
+    for name in expected:
+        if name == "correction":  # those that a later one replaced are kept too
+            assert set(expected[name]) <= set(found[name])
+        elif name != "version":  # the way there is another
+            assert found[name] == expected[name], name
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_store_grown_in_any_order_is_the_store_built_at_once(seed: int, tmp_path: Path) -> None:
+    compared(*built_in_any_order(seed, tmp_path))
+
+
+@pytest.mark.soak
+def test_stores_grown_in_many_orders_are_the_stores_built_at_once(tmp_path: Path) -> None:
+    for seed in range(100):
+        compared(*built_in_any_order(seed, tmp_path / str(seed)))
+
+
+# ---------------------------------------------------------------- a cluster that loses a worker
+def test_a_cluster_that_loses_a_worker_gives_the_same_store(tmp_path: Path) -> None:
+    inbox = tmp_path / "材料"
+    inbox.mkdir()
+    layouts = all_layouts()
+    for i in range(120):
+        layout = layouts[i % len(layouts)]
+        (inbox / f"{i:03d}.docx").write_bytes(word.make(forms.make(layout, i).source))
+    one = Store(str(tmp_path / "one.db"))
+    run.ingest([inbox], one, lambda outcome: None)
+    environment = os.environ | {"DASK_DISTRIBUTED__WORKER__DAEMON": "False", "PYTHONPATH": str(Path.cwd())}
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "env": environment, "cwd": tmp_path}
+    port = 21000 + os.getpid() % 10000
+    address = f"tcp://127.0.0.1:{port}"
+    scheduler = subprocess.Popen(
+        [BIN / "dask", "scheduler", "--host", "127.0.0.1", "--port", str(port), "--no-dashboard"], **quiet
+    )
+    begin = [BIN / "dask", "worker", address, "--nthreads", "1", "--nworkers", "1", "--no-dashboard"]
+    workers = [subprocess.Popen(begin, start_new_session=True, **quiet) for _ in range(2)]
+    many = Store(str(tmp_path / "many.db"))
+    at: list[int] = []
+
+    def kill() -> None:
+        """Kills a worker in the midst of its first files."""
+        while not at or at[-1] < 10:
+            with many.reading() as connection:
+                at.append(
+                    connection.execute(sa.select(sa.func.count()).select_from(tables.outcome)).scalar_one()
+                )
+            time.sleep(0.02)
+        os.killpg(workers[0].pid, signal.SIGKILL)
+
+    killed = threading.Thread(target=kill)
+    try:
+        killed.start()
+        summary = run.ingest(
+            [inbox], many, lambda outcome: None, executor=cluster(address), limits=Limits(2, 60.0, 3 << 30)
+        )
+        assert summary.refused == []
+        assert at[-1] < 100
+    finally:
+        killed.join()
+        for process in (*workers[1:], scheduler):
+            process.terminate()
+        for process in (*workers, scheduler):
+            process.wait()
+    same(rows(many), rows(one))
