@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pipeline.cli_versions import correct, diff, history, rerun
+from pipeline.cli_versions import correct, diff, history, rerun, units
 from pipeline.shell import (
     READ,
     REFUSED,
@@ -456,7 +456,7 @@ def score(predicted: Path, gold: Path, errors: bool) -> None:
         list_scores(list(pairs(predicted, gold)), errors, console())
 
 
-for command in (rerun, history, diff, correct):
+for command in (rerun, history, diff, correct, units):
     main.add_command(command)
 
 

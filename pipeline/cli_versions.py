@@ -107,6 +107,41 @@ def diff(first: int, second: int, url: str) -> None:
     list_changes(found, console())
 
 
+@click.group(
+    invoke_without_command=True,
+    epilog="""\b
+Examples:
+  ziping units                                   every unit with its spellings, and which may be one
+  ziping units merge 3f2a9c1b0d4e 77aa01c2be55   the second is the first""",
+)
+@store_option
+@click.pass_context
+def units(context: click.Context, url: str) -> None:
+    """Units, the spellings of their names, and which of them may be one."""
+    context.obj = url
+    if context.invoked_subcommand is not None:
+        return
+    from pipeline import units as known
+    from pipeline.display_versions import list_units
+
+    store = existing(url)
+    with failing():
+        list_units(known.listed(store), known.alike(store), console())
+
+
+@units.command()
+@click.argument("keep")
+@click.argument("join")
+@store_option
+def merge(keep: str, join: str, url: str) -> None:
+    """Say that JOIN is KEEP, by their ids."""
+    from pipeline import units as known
+
+    store = existing(url)
+    with failing():
+        click.echo(f"{known.merge(store, keep, join)}种写法并入{keep}。")
+
+
 @click.group()
 def correct() -> None:
     """Corrections by people: add, list, load, withdraw."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 
 from schema.records import Submission
@@ -22,6 +23,14 @@ def stage(path: Path) -> str | None:
         if _FINAL.search(name):
             return FINAL
     return None
+
+
+def modified(path: Path) -> str | None:
+    """When the file at a path was changed, or the archive it lies in: UTC to the second; None where nobody can say."""
+    found = next((place for place in (path, *path.parents) if place.is_file()), None)
+    if found is None:
+        return None
+    return datetime.fromtimestamp(found.stat().st_mtime, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def subject(submission: Submission) -> str | None:

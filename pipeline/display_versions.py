@@ -16,6 +16,7 @@ from rich.table import Table
 from pipeline.display import short
 from pipeline.journal import Outcome
 from pipeline.rerun import Planned, Stale
+from pipeline.units import Pair
 from pipeline.versions import Change
 
 _MOST = 5  # examples of a cause
@@ -150,6 +151,20 @@ def list_corrections(rows: Sequence[sa.Row[Any]], console: Console) -> None:
             escape(row.person), row.made_at,
         )  # fmt: skip
     console.print(table)
+
+
+def list_units(rows: Sequence[sa.Row[Any]], pairs: Sequence[Pair], console: Console) -> None:
+    """Units with their spellings, and pairs that a person may find to be one."""
+    table = Table("编号", "单位", "写法", "份数", show_edge=False)
+    for row in rows:
+        table.add_row(row.unit_id, escape(row.name), escape(row.spelling), str(row.submissions))
+    console.print(table)
+    for pair in pairs:
+        console.print(
+            f"[yellow]可能是同一单位[/]（{pair.likeness:.2f}） {escape(pair.keep_name)}、{escape(pair.join_name)}："
+            f"ziping units merge {pair.keep} {pair.join}",
+            highlight=False,
+        )
 
 
 def list_preview(outcomes: Sequence[Outcome], console: Console) -> None:

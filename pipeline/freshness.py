@@ -80,7 +80,20 @@ def unpack(data: bytes) -> Words:
 
 
 def bound(rows: Words) -> Vocabulary:
-    """The vocabulary of given rows with the forms.yml that ships. Raises VocabularyError."""
+    """The vocabulary of given rows with the forms.yml that ships; the last few are kept. Raises VocabularyError."""
+    key = words_key(rows)
+    if key not in _BOUND:
+        if len(_BOUND) >= _KEPT:
+            _BOUND.pop(next(iter(_BOUND)))
+        _BOUND[key] = _bound(rows)
+    return _BOUND[key]
+
+
+_BOUND: dict[str, Vocabulary] = {}
+_KEPT = 8
+
+
+def _bound(rows: Words) -> Vocabulary:
     told = {
         name: [dict(zip(COLUMNS[name], [*row, ""], strict=True)) | {"line": "0"} for row in rows[name]]
         for name in COLUMNS
@@ -104,7 +117,7 @@ def changed(before: Words, after: Words) -> list[Row]:
     """The rows by which two vocabularies differ, those that went first; the order of patterns counts too."""
     out = []
     for name in COLUMNS:
-        old, new = (list(map(tuple, rows[name])) for rows in (before, after))
+        old, new = (dict.fromkeys(map(tuple, rows[name])) for rows in (before, after))
         out += [Row(name, row, False) for row in old if row not in new]
         out += [Row(name, row, True) for row in new if row not in old]
     return out

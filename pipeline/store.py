@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import ArgumentError as UrlError
 from sqlalchemy.exc import DBAPIError, NoSuchModuleError
 
-from pipeline import copies, journal, versions
+from pipeline import copies, journal, units, versions
 from pipeline.extract import Extraction
 from pipeline.freshness import current
 from pipeline.journal import FAILED, PARTLY, READ, REFUSED, Outcome
@@ -141,6 +141,7 @@ class Store:
                     if made:
                         connection.execute(table.insert(), made)
                 versions.begin(connection, document.digest[:16], run_id, [])
+                units.know(connection, extraction.submission.report.unit)
             self._deliver(connection, path, document.digest)
             self._end(connection, document.digest, run_id, outcome)
         return not there
@@ -189,7 +190,8 @@ class Store:
         place = {"path": str(path.absolute()), "sha256": sha256}
         found = sa.select(tables.delivery.c.path).filter_by(**place)
         if connection.execute(found).first() is None:
-            connection.execute(tables.delivery.insert(), place | {"stage": copies.stage(path)})
+            more = {"stage": copies.stage(path), "modified_at": copies.modified(path)}
+            connection.execute(tables.delivery.insert(), place | more)
 
     # ------------------------------------------------------------ reading
     def counts(self) -> dict[str, int]:

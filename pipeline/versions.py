@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import simplejson
 import sqlalchemy as sa
 
-from pipeline import archive
+from pipeline import archive, units
 from pipeline.extract import Extraction, as_json
 from pipeline.freshness import Reading, pack, spellings
 from pipeline.journal import now
@@ -113,6 +113,7 @@ def replace(
 def rewrite(connection: sa.Connection, extraction: Extraction, reading: Reading) -> None:
     """Writes a reading over the rows of the current one: its evidence is otherwise, or it is a new version."""
     submission_id, s = extraction.document.digest[:16], tables.submission
+    units.know(connection, extraction.submission.report.unit)
     fresh = rows(extraction)
     for table in reversed(list(fresh)):
         if table is not s:

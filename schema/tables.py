@@ -251,6 +251,7 @@ delivery = Table(
     Column("path", Text, nullable=False, comment="文件路径"),
     Column("sha256", String(64), nullable=False, comment="文件内容的SHA-256"),
     Column("stage", String(5), comment="文件名所示：draft 初稿等，final 定稿等；没有写明的为空"),
+    Column("modified_at", String(20), comment="文件的修改时间（UTC）；压缩包内的为压缩包的"),
     PrimaryKeyConstraint("path", "sha256"),
     ForeignKeyConstraint(["sha256"], ["file.sha256"], ondelete="CASCADE"),
     comment="每个文件出现过的路径",
@@ -272,6 +273,24 @@ submission = Table(
     ForeignKeyConstraint(["sha256"], ["file.sha256"], ondelete="CASCADE"),
     Index(None, "subject"),
     comment="自评材料，一份文件一行",
+)
+unit = Table(
+    "unit",
+    metadata,
+    Column("unit_id", String(12), primary_key=True, comment="单位编号，不随写法改变"),
+    Column("name", Text, nullable=False, comment="单位名称"),
+    comment="单位",
+)
+unit_spelling = Table(
+    "unit_spelling",
+    metadata,
+    Column("spelling", Text, primary_key=True, comment="材料中的写法，不含空格"),
+    Column("unit_id", String(12), nullable=False, comment="单位编号"),
+    Column("decided_by", Text, comment="并入该单位的人；首次出现的为空"),
+    Column("decided_at", String(20), comment="并入的时间（UTC）"),
+    ForeignKeyConstraint(["unit_id"], ["unit.unit_id"], ondelete="CASCADE"),
+    Index(None, "unit_id"),
+    comment="单位名称的各种写法",
 )
 version = Table(
     "version",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -9,7 +10,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
+from pipeline import run, units
 from pipeline.copies import stage, subject
 from pipeline.extract import extract
 from pipeline.store import Store
@@ -57,3 +60,65 @@ def test_the_store_lists_the_copies_of_a_report_and_prefers_the_final_one(
     assert (Path(first.path).name, first.stage, first.preferred) == ("自评表盖章.pdf", "final", 1)
     assert {(row.stage, row.preferred) for row in others} == {("draft", 0), (None, 0)}
     assert "定稿，以此为准" in ziping("status", "--store", tmp_path / "s.db").stdout
+
+
+def test_a_corrected_copy_handed_in_later_is_current_and_the_first_is_kept(
+    ziping: Run, tmp_path: Path
+) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    first, second = folder / "a.docx", folder / "b.pdf"
+    shutil.copy(SAMPLES / "council-2021.docx", first)
+    shutil.copy(SAMPLES.parent / "formats" / "council-2021.pdf", second)
+    os.utime(first, (1_700_000_000, 1_700_000_000))
+    os.utime(second, (1_700_000_100, 1_700_000_100))
+    ziping("ingest", folder, "--store", tmp_path / "s.db")
+    store = Store(f"{tmp_path}/s.db")
+    assert current(store) == ["a.docx"]  # the same day: the better source
+    later = folder / "c.xlsx"
+    shutil.copy(SAMPLES.parent / "formats" / "council-2021.xlsx", later)
+    os.utime(later, (1_710_000_000, 1_710_000_000))
+    ziping("ingest", folder, "--store", tmp_path / "s.db")
+    assert current(store) == ["c.xlsx"]
+    assert len(store.submissions()) == 3
+
+
+def current(store: Store) -> list[str]:
+    with store.reading() as connection:
+        return [Path(row.path).name for row in connection.execute(sa.text("SELECT path FROM v_current"))]
+
+
+FORM = """# 部门整体支出绩效自评表
+填报单位：{unit}
+
+| 一级指标 | 三级指标 | 分值 | 得分 |
+| 产出 | 甲 | 10 | {score} |
+"""
+
+
+def test_a_new_spelling_of_a_unit_is_proposed_and_merged_only_by_a_person(
+    docx: Callable[..., Path], ziping: Run, tmp_path: Path
+) -> None:
+    store = Store(f"{tmp_path}/s.db")
+    for i, unit in enumerate(
+        ("青川县人民代表大会常务委员会办公室", "青川县人大常委会办公室", "白鹭市水务局")
+    ):
+        text = FORM.format(unit=unit, score=i)
+        path = docx(text, name=f"{i}.docx")
+        run.ingest([path], store, lambda outcome: None)
+    assert [row.name for row in units.listed(store)] == [
+        "白鹭市水务局",
+        "青川县人大常委会办公室",
+        "青川县人民代表大会常务委员会办公室",
+    ]
+    (pair,) = units.alike(store)
+    assert {pair.keep_name, pair.join_name} == {
+        "青川县人大常委会办公室",
+        "青川县人民代表大会常务委员会办公室",
+    }
+    shown = ziping("units", "--store", "s.db").stdout
+    assert f"ziping units merge {pair.keep} {pair.join}" in shown
+    assert ziping("units", "merge", pair.keep, pair.join, "--store", "s.db").stdout.startswith("1种写法并入")
+    assert len({row.unit_id for row in units.listed(store)}) == 2
+    assert units.alike(store) == []
+    assert ziping("units", "merge", pair.keep, "nosuch", "--store", "s.db").returncode == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator, Sequence
@@ -47,6 +48,7 @@ def filled(url: str, folder: Path) -> Store:
     for name, target in (("甲", "乙方承诺值"), ("乙", "乙方承诺值"), ("丙", "年度指标值")):
         source = FORM.format(funds="全年执行数", target=target).replace("河道保洁", f"{name}项目")
         (folder / f"{name}.docx").write_bytes(word.make(source))
+        os.utime(folder / f"{name}.docx", (1_700_000_000, 1_700_000_000))
     opened = Store(url)
     run.ingest([folder], opened, lambda outcome: None)
     return opened

@@ -33,6 +33,7 @@ def rows(store: Store) -> dict[str, list[tuple[Any, ...]]]:
     journal = (tables.run, tables.outcome, tables.lease)
     timeless = {
         tables.version: ("submission_id", "no", "causes"),
+        tables.unit_spelling: ("spelling", "unit_id"),
         tables.correction: ("record", "field", "should_be", "state"),
     }
     with store.engine.connect() as connection:

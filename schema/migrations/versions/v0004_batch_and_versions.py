@@ -11,7 +11,70 @@ branch_labels = None
 depends_on = None
 
 
+# Which of the files of one report counts: a final copy before one that says nothing, that before a draft; a file with a text
+# before a scan; the later day; the better source; the path decides what is alike in all this.
+V_CURRENT = """
+CREATE VIEW v_current AS
+SELECT subject, submission_id, path, stage, modified_at FROM (
+  SELECT s.subject, s.submission_id, d.path, d.stage, d.modified_at,
+         ROW_NUMBER() OVER (
+           PARTITION BY COALESCE(s.subject, s.submission_id)
+           ORDER BY CASE d.stage WHEN 'final' THEN 0 WHEN 'draft' THEN 2 ELSE 1 END,
+                    CASE WHEN EXISTS (SELECT 1 FROM page g WHERE g.submission_id = s.submission_id AND g.reader = 'rapidocr')
+                         THEN 1 ELSE 0 END,
+                    SUBSTR(COALESCE(d.modified_at, ''), 1, 10) DESC,
+                    CASE f.format WHEN 'docx' THEN 0 WHEN 'doc' THEN 1 WHEN 'xlsx' THEN 2 WHEN 'xls' THEN 3
+                                  WHEN 'html' THEN 4 WHEN 'rtf' THEN 5 WHEN 'pdf' THEN 6 ELSE 7 END,
+                    d.path
+         ) AS place
+  FROM submission s
+  JOIN file f ON f.sha256 = s.sha256
+  JOIN delivery d ON d.sha256 = s.sha256
+) AS ranked
+WHERE place = 1
+"""
+V_COPY = """
+CREATE VIEW v_copy AS
+SELECT s.subject, s.submission_id, s.unit, s.fiscal_year, d.path, d.stage,
+       CASE WHEN c.submission_id = s.submission_id AND c.path = d.path THEN 1 ELSE 0 END AS preferred, d.modified_at
+FROM submission s
+JOIN delivery d ON d.sha256 = s.sha256
+JOIN v_current c ON c.subject = s.subject
+WHERE s.subject IN (SELECT subject FROM submission WHERE subject IS NOT NULL GROUP BY subject HAVING COUNT(*) > 1)
+"""
+
+
 def upgrade() -> None:
+    op.execute("DROP VIEW v_copy")
+    op.add_column(
+        "delivery",
+        sa.Column(
+            "modified_at",
+            sa.String(length=20),
+            nullable=True,
+            comment="文件的修改时间（UTC）；压缩包内的为压缩包的",
+        ),
+    )
+    op.create_table(
+        "unit",
+        sa.Column("unit_id", sa.String(length=12), nullable=False, comment="单位编号，不随写法改变"),
+        sa.Column("name", sa.Text(), nullable=False, comment="单位名称"),
+        sa.PrimaryKeyConstraint("unit_id", name=op.f("pk_unit")),
+        comment="单位",
+    )
+    op.create_table(
+        "unit_spelling",
+        sa.Column("spelling", sa.Text(), nullable=False, comment="材料中的写法，不含空格"),
+        sa.Column("unit_id", sa.String(length=12), nullable=False, comment="单位编号"),
+        sa.Column("decided_by", sa.Text(), nullable=True, comment="并入该单位的人；首次出现的为空"),
+        sa.Column("decided_at", sa.String(length=20), nullable=True, comment="并入的时间（UTC）"),
+        sa.ForeignKeyConstraint(
+            ["unit_id"], ["unit.unit_id"], name=op.f("fk_unit_spelling_unit"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("spelling", name=op.f("pk_unit_spelling")),
+        comment="单位名称的各种写法",
+    )
+    op.create_index(op.f("ix_unit_spelling_unit_id"), "unit_spelling", ["unit_id"])
     op.create_table(
         "run",
         sa.Column("run_id", sa.Integer(), nullable=False, comment="运行编号"),
@@ -122,6 +185,8 @@ def upgrade() -> None:
         comment="人工更正：不改读数，另行记录",
     )  # fmt: skip
     op.create_index(op.f("ix_correction_submission_id"), "correction", ["submission_id"])
+    op.execute(V_CURRENT)
+    op.execute(V_COPY)
     # What an older version read has one version: the time it was read is not known.
     op.execute(
         "INSERT INTO version (submission_id, no, valid_from, causes) "

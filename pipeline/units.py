@@ -1,0 +1,109 @@
+"""Units and the spellings of their names: a new spelling is a unit of its own until a person says it is another's."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from itertools import combinations
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from normalizers.text import squeeze
+from pipeline.journal import now, person
+from schema import tables
+from schema.errors import StoreError
+
+if TYPE_CHECKING:
+    from pipeline.store import Store
+
+ALIKE = 0.75  # the least likeness of two names worth a person's look
+_SAID = {"人民代表大会常务委员会": "人大常委会", "中国共产党": "中共", "人民政府": "政府", "委员会": "委"}
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two units whose names are alike; a person decides whether they are one."""
+
+    keep: str
+    keep_name: str
+    join: str
+    join_name: str
+    likeness: float
+
+
+def unit_id(spelling: str) -> str:
+    """The id of a unit by the first spelling of its name."""
+    return hashlib.sha256(spelling.encode()).hexdigest()[:12]
+
+
+def know(connection: sa.Connection, name: str | None) -> None:
+    """Notes a unit's name as a submission spells it; a spelling seen before changes nothing."""
+    spelling = squeeze(name or "")
+    u, s = tables.unit, tables.unit_spelling
+    if not spelling or connection.execute(sa.select(s.c.spelling).where(s.c.spelling == spelling)).first():
+        return
+    key = unit_id(spelling)
+    for table, row in ((u, {"unit_id": key, "name": spelling}), (s, {"spelling": spelling, "unit_id": key})):
+        if connection.dialect.name == "postgresql":  # another process may know it at the same moment
+            from sqlalchemy.dialects.postgresql import insert
+
+            connection.execute(insert(table).values(**row).on_conflict_do_nothing())
+        else:
+            connection.execute(table.insert().values(**row))
+
+
+def listed(store: Store) -> list[sa.Row[Any]]:
+    """One row a spelling: unit_id, name, spelling, and how many submissions are spelled so."""
+    u, s, m = tables.unit, tables.unit_spelling, tables.submission
+    count = (
+        sa.select(sa.func.count())
+        .where(sa.func.replace(sa.func.replace(m.c.unit, " ", ""), "\u3000", "") == s.c.spelling)
+        .scalar_subquery()
+    )
+    query = (
+        sa.select(u.c.unit_id, u.c.name, s.c.spelling, count.label("submissions"))
+        .join(s, s.c.unit_id == u.c.unit_id)
+        .order_by(u.c.name, s.c.spelling)
+    )
+    with store.reading() as connection:
+        return list(connection.execute(query))
+
+
+def alike(store: Store) -> list[Pair]:
+    """Units whose names may be spellings of one, most alike first; a name that names another place is not like."""
+    rows = {row.unit_id: row for row in listed(store)}
+    out = []
+    for a, b in combinations(sorted(rows.values(), key=lambda r: (-r.submissions, r.name)), 2):
+        one, other = _short(a.name), _short(b.name)
+        likeness = SequenceMatcher(None, one, other, autojunk=False).ratio()
+        if (
+            likeness >= ALIKE
+            and (one in other or other in one or one[-2:] == other[-2:])
+            and one[:2] == other[:2]
+        ):
+            out.append(Pair(a.unit_id, a.name, b.unit_id, b.name, likeness))
+    return sorted(out, key=lambda pair: -pair.likeness)
+
+
+def merge(store: Store, keep: str, join: str) -> int:
+    """Says that one unit is another: its spellings become the other's. Gives how many. Raises StoreError."""
+    u, s = tables.unit, tables.unit_spelling
+    with store.writing() as connection:
+        for key in (keep, join):
+            if connection.execute(sa.select(u.c.unit_id).where(u.c.unit_id == key)).first() is None:
+                raise StoreError(key, "没有这个单位", "请用 ziping units 查看编号")
+        if keep == join:
+            raise StoreError(keep, "两个编号是同一个单位", "请核对编号")
+        moved = connection.execute(
+            s.update().where(s.c.unit_id == join).values(unit_id=keep, decided_by=person(), decided_at=now())
+        ).rowcount
+        connection.execute(u.delete().where(u.c.unit_id == join))
+    return int(moved)
+
+
+def _short(name: str) -> str:
+    for long, short in _SAID.items():
+        name = name.replace(long, short)
+    return name
