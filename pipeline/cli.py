@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pipeline.cli_versions import correct, diff, history, rerun, units
+from pipeline.cli_versions import correct, diff, history, reader, rerun, units
 from pipeline.shell import (
     READ,
     REFUSED,
@@ -30,6 +30,19 @@ if TYPE_CHECKING:
     from pipeline.store import Store
 
 _PATH = click.Path(path_type=Path)
+
+
+class _Place(click.ParamType):  # type: ignore[type-arg]
+    """A path, or a URL of a file or folder elsewhere."""
+
+    name = "path"
+
+    def convert(self, value: str | Path, param: click.Parameter | None, ctx: click.Context | None) -> Path:  # noqa: ARG002
+        from extractors.remote import place
+
+        return value if isinstance(value, Path) else place(value)
+
+
 _EPILOG = """\b
 Examples:
   ziping extract 某局自评表.docx                 read one file, show its tables and findings
@@ -169,11 +182,12 @@ Examples:
   ziping ingest a.docx b.docx --store postgresql://user@host/ziping
   ziping ingest 2023年自评/ --since 2024-03-01   only what was handed in since
   ziping ingest 2023年自评/ --retry-failed       also what could not be read before
+  ziping ingest s3://bucket/2023/                files elsewhere, by their URL (s3 needs ziping[s3])
   ziping ingest 2023年自评/ --executor dask=tcp://scheduler:8786 --store postgresql://…
 The same bytes are read once; a run that was stopped is completed by the same command.
 Exit codes: 0 everything was read, 1 something was refused or failed, 2 wrong usage, 130 stopped by Ctrl-C."""
 )
-@click.argument("paths", nargs=-1, required=True, type=_PATH)
+@click.argument("paths", nargs=-1, required=True, type=_Place())
 @store_option
 @click.option("--jobs", "-j", type=click.IntRange(1), help="Processes at once [default: one a core].")
 @click.option(
@@ -456,7 +470,7 @@ def score(predicted: Path, gold: Path, errors: bool) -> None:
         list_scores(list(pairs(predicted, gold)), errors, console())
 
 
-for command in (rerun, history, diff, correct, units):
+for command in (rerun, history, diff, correct, units, reader):
     main.add_command(command)
 
 

@@ -142,6 +142,21 @@ def merge(keep: str, join: str, url: str) -> None:
         click.echo(f"{known.merge(store, keep, join)}种写法并入{keep}。")
 
 
+@click.command(
+    epilog="""\b
+Examples:
+  ziping reader analysts --store postgresql://owner@db/ziping"""
+)
+@click.argument("role")
+@store_option
+def reader(role: str, url: str) -> None:
+    """Let a PostgreSQL role read the store and change nothing."""
+    store = existing(url)
+    with failing():
+        made = store.let_read(role)
+    click.echo(f"角色{role}{'已建立，' if made else ''}可以读取全部表和视图，不能修改。")
+
+
 @click.group()
 def correct() -> None:
     """Corrections by people: add, list, load, withdraw."""

@@ -7,6 +7,7 @@ import re
 from datetime import UTC, datetime
 from pathlib import Path
 
+from extractors.remote import Remote
 from schema.records import Submission
 
 DRAFT, FINAL = "draft", "final"
@@ -27,8 +28,12 @@ def stage(path: Path) -> str | None:
 
 def modified(path: Path) -> str | None:
     """When the file at a path was changed, or the archive it lies in: UTC to the second; None where nobody can say."""
-    found = next((place for place in (path, *path.parents) if place.is_file()), None)
-    if found is None:
+    places = (path,) if isinstance(path, Remote) else (path, *path.parents)
+    try:
+        found = next((place for place in places if place.is_file()), None)
+    except OSError:
+        found = None
+    if found is None or not found.stat().st_mtime:
         return None
     return datetime.fromtimestamp(found.stat().st_mtime, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 

@@ -11,6 +11,7 @@ import multiprocessing
 import os
 import signal
 import sys
+import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, wait
 from dataclasses import dataclass
@@ -24,7 +25,7 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 RECYCLED = 200  # items after which a process makes room for a new one
-AHEAD = 4  # items waiting for each process
+LATE = 1.0  # seconds after which an item that may be hanging no longer keeps another from being begun
 BATCH = 25  # items a cluster's worker is given at once
 _PRELOADED = [
     "pipeline.rerun",
@@ -74,7 +75,8 @@ def processes(
     limits: Limits,
     lost: Callable[[Item, str, str], Result],
 ) -> Iterator[Result]:
-    """Over processes of this machine (pebble), each under the limits."""
+    """Over processes of this machine (pebble), each under the limits. As many items are worked on as there are jobs; for each that
+    takes long another is begun, up to as many again, so that those that hang do not hold up the rest."""
     from pebble import ProcessPool
 
     waiting = iter(items)
@@ -82,19 +84,21 @@ def processes(
     if sys.platform == "linux":
         context.set_forkserver_preload(_PRELOADED)
     pool = ProcessPool(
-        max_workers=limits.jobs, max_tasks=RECYCLED, initializer=_begin, initargs=(limits.memory, os.getpid()),
+        max_workers=2 * limits.jobs, max_tasks=RECYCLED, initializer=_begin, initargs=(limits.memory, os.getpid()),
         context=context,
     )  # fmt: skip
-    begun: dict[Any, Item] = {}
+    begun: dict[Any, tuple[Item, float]] = {}
     try:
         while True:
-            for item in islice(waiting, limits.jobs * AHEAD - len(begun)):
-                begun[pool.schedule(work, args=(item,), timeout=limits.timeout)] = item
+            late = sum(time.monotonic() - since > LATE for _, since in begun.values())
+            for item in islice(waiting, max(limits.jobs + min(late, limits.jobs) - len(begun), 0)):
+                future = pool.schedule(work, args=(item,), timeout=limits.timeout)
+                begun[future] = item, time.monotonic()
             if not begun:
                 break
-            done, _ = wait(begun, return_when=FIRST_COMPLETED)
-            for future in done:
-                item = begun.pop(future)
+            done, _ = wait(begun, timeout=LATE / 2, return_when=FIRST_COMPLETED)
+            for future in done:  # type: ignore[assignment]
+                item, _ = begun.pop(future)
                 trouble = _trouble(future, limits)
                 yield future.result() if trouble is None else lost(item, *trouble)
         pool.close()

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from extractors.remote import place
 from schema import tables
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ def running(store: Store, kind: str, arguments: dict[str, Any], version: str) ->
 
 def note(connection: sa.Connection, run_id: int, outcome: Outcome) -> None:
     """Writes what became of a file; the same file twice in a run keeps what became of it first."""
-    path = str(Path(outcome.path).absolute())
+    path = str(place(outcome.path).absolute())
     there = sa.select(tables.outcome.c.path).where(
         (tables.outcome.c.run_id == run_id) & (tables.outcome.c.path == path)
     )

@@ -10,12 +10,14 @@ import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 
 import extractors
+from extractors.remote import place
+from normalizers.likeness import likest
+from normalizers.vocabulary import Vocabulary
 from pipeline import archive, corrections, freshness, journal, run, versions
 from pipeline.executors import Executor, Limits, serial
 from pipeline.extract import Extraction, as_record, understand
@@ -106,6 +108,7 @@ def _concerned(connection: sa.Connection, words_key: str, reading: Reading) -> d
     s, d, w = tables.submission, tables.document, tables.wordlist
     content = connection.execute(sa.select(w.c.content).where(w.c.words_key == words_key)).scalar_one()
     before = freshness.unpack(content)
+    old = freshness.bound(before)
     out: dict[str, list[Row]] = {}
     for row in freshness.changed(before, reading.rows):
         if row.file in ("headings.csv", "labels.csv"):
@@ -114,7 +117,7 @@ def _concerned(connection: sa.Connection, words_key: str, reading: Reading) -> d
                     sa.or_(*(d.c.spellings.contains(f"\n{spelling}\n", autoescape=True)
                              for spelling in freshness.asked(row, reading.vocabulary)))
                 ),
-                _unknown_in(row),
+                _unknown_in(connection, row, old, reading.vocabulary),
             ]  # fmt: skip
         else:
             queries = [_by_pattern(connection, row)]
@@ -126,14 +129,21 @@ def _concerned(connection: sa.Connection, words_key: str, reading: Reading) -> d
     return out
 
 
-def _unknown_in(row: Row) -> sa.Select[Any]:
-    """The submissions with a heading nobody knows in a row's block: it might now be likest to the row."""
+def _unknown_in(connection: sa.Connection, row: Row, before: Vocabulary, after: Vocabulary) -> sa.Select[Any]:
+    """The submissions with a heading nobody knows that is now likest to another spelling, or may be proposed another field."""
     s, u = tables.submission, tables.unknown_heading
-    block = "label" if row.file == "labels.csv" else row.cells[1]
+    block, field = ("label", row.cells[2]) if row.file == "labels.csv" else (row.cells[1], row.cells[2])
+    told = sa.select(u.c.text, u.c.taken).where(u.c.block == block).distinct()
+    texts = [
+        text
+        for text, taken in connection.execute(told)
+        if (block != "label" and before.near(text, block) != after.near(text, block))
+        or (not taken and likest(after.stripped(text), [(row.cells[0], field)]) is not None)
+    ]
     return (
         sa.select(s.c.submission_id)
         .join(u, u.c.submission_id == s.c.submission_id)
-        .where(u.c.block == block)
+        .where((u.c.block == block) & u.c.text.in_(texts))
         .distinct()
     )
 
@@ -311,7 +321,7 @@ def _reread(store: Store, found: Stale) -> Document:
     """The document of a file that is still where it arrived. Raises FileRefused where it is not, or is another by now."""
     paths = store.sources({found.submission_id}).get(found.submission_id, [])
     for path in paths:
-        file = run.file_at(Path(path))
+        file = run.file_at(place(path))
         if file is not None and extractors.digest(file.data()) == found.sha256:
             return extractors.read(file)
     raise ZipingError(

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import extractors
 from extractors import File, bundle
+from extractors.remote import Remote, place
 from pipeline import journal
 from pipeline.executors import Executor, Limits, serial
 from pipeline.extract import Extraction, extract
@@ -18,6 +19,7 @@ from pipeline.journal import BUSY, FAILED, KNOWN, PARTLY, READ, REFUSED, Outcome
 from pipeline.store import VERSION, Store
 from schema.errors import FileRefused, ZipingError
 
+_ARCHIVES = (".zip",)
 _NO_FILES = ("~$", ".", "Thumbs.db", "desktop.ini")
 LIMITS = Limits(os.cpu_count() or 1, 120.0, 3 << 30)
 _PAUSE = 0.5  # seconds before a file that another run reads is looked at again
@@ -62,6 +64,9 @@ def find(paths: list[Path], since: float | None = None) -> Iterator[File | FileR
     after this moment (Unix time).
     """
     for path in paths:
+        if isinstance(path, Remote):
+            yield from _elsewhere(path, since)
+            continue
         if not path.is_dir():
             if _fresh(path, since):
                 yield from _members(path)
@@ -78,6 +83,23 @@ def find(paths: list[Path], since: float | None = None) -> Iterator[File | FileR
             yield FileRefused(path, "文件夹里没有可读的文件", "请核对路径，或先把文件解压到这里")
 
 
+def _elsewhere(url: Remote, since: float | None) -> Iterator[File | FileRefused]:
+    """The files at a URL or below it."""
+    try:
+        found = [p for p in (url.files() if url.is_dir() else (url,)) if not p.name.startswith(_NO_FILES)]
+    except FileRefused as error:
+        yield error
+        return
+    except OSError as error:
+        yield FileRefused(url, f"无法列出（{error.strerror or error}）", "请核对地址和权限")
+        return
+    if not found:
+        yield FileRefused(url, "那里没有可读的文件", "请核对地址")
+    for path in found:
+        if _fresh(path, since):
+            yield from _members(path)
+
+
 def _fresh(path: Path, since: float | None) -> bool:
     try:
         return since is None or path.stat().st_mtime >= since
@@ -86,8 +108,8 @@ def _fresh(path: Path, since: float | None) -> bool:
 
 
 def _members(path: Path) -> Iterator[File | FileRefused]:
-    if not bundle.is_bundle(path):
-        yield File(path)
+    if path.suffix.lower() not in _ARCHIVES if isinstance(path, Remote) else not bundle.is_bundle(path):
+        yield File(path)  # of a file elsewhere the name tells, so that it is fetched once
         return
     try:
         yield from File(path).members()
@@ -97,7 +119,7 @@ def _members(path: Path) -> Iterator[File | FileRefused]:
 
 def file_at(path: Path) -> File | None:
     """The file at a path, also inside an archive that stands there; None where there is none."""
-    if path.is_file():
+    if isinstance(path, Remote) or path.is_file():
         return File(path)
     archive = next((parent for parent in path.parents if parent.is_file()), None)
     if archive is None:
@@ -158,7 +180,7 @@ def ingest(
             busy: list[File] = []
             for outcome in executor(partial(one, job), todo, limits, partial(lost, job)):
                 if outcome.outcome == BUSY:
-                    busy.append(File(Path(outcome.path), outcome.content))
+                    busy.append(File(place(outcome.path), outcome.content))
                 else:
                     told(outcome)
             if not busy:

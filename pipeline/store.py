@@ -105,6 +105,26 @@ class Store:
             return None
         return connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar()
 
+    def let_read(self, role: str) -> bool:
+        """Lets a role of a PostgreSQL server read every table and view, and nothing else; makes the role where there is none (it may
+        then log in, its password is the server's matter). True where it was made. Raises StoreError."""
+        if self.engine.dialect.name != "postgresql":
+            raise StoreError(self.shown, "只有PostgreSQL有角色", "SQLite请用文件权限，或发一份副本")
+        quoted = self.engine.dialect.identifier_preparer.quote(role)
+        with self.writing() as connection:
+            there = connection.execute(
+                sa.text("SELECT 1 FROM pg_roles WHERE rolname = :role"), {"role": role}
+            ).first()
+            schema = connection.execute(sa.text("SELECT quote_ident(current_schema())")).scalar_one()
+            for statement in (
+                *([] if there else [f"CREATE ROLE {quoted} LOGIN"]),
+                f"GRANT USAGE ON SCHEMA {schema} TO {quoted}",
+                f"GRANT SELECT ON ALL TABLES IN SCHEMA {schema} TO {quoted}",
+                f"ALTER DEFAULT PRIVILEGES IN SCHEMA {schema} GRANT SELECT ON TABLES TO {quoted}",
+            ):
+                connection.exec_driver_sql(statement)
+        return there is None
+
     # ------------------------------------------------------------ writing
     def standing(self, sha256: str) -> Any:
         """What is known of a file's bytes, as a row: outcome, message, version; None where they were never seen."""

@@ -189,6 +189,35 @@ def measure(path: Path) -> None:
         print(f"{path.name}: not measured")
 
 
+def measure_batch(count: int = 1000) -> None:
+    """A batch of made files (.docx, .xlsx, .pdf, .doc): processes beside one process, with hostile files beside without, and a
+    re-run after one learned heading beside the first ingest."""
+    from pipeline import run
+    from pipeline.executors import Limits, cluster, processes, serial
+    from pipeline.store import Store
+    from tests.pipeline.test_year import batch, make
+
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        make(folder / "in", count, bad=False)
+        took = {}
+        for label, executor, jobs in (
+            ("serial", serial, 1),
+            ("processes", processes, 2),
+            ("cluster", cluster("local"), 2),
+        ):
+            begun = time.perf_counter()
+            run.ingest(
+                [folder / "in"], Store(str(folder / f"{label}.db")), lambda outcome: None, executor=executor,
+                limits=Limits(jobs, 60.0, 3 << 30),
+            )  # fmt: skip
+            took[label] = time.perf_counter() - begun
+        print(f"batch of {count}: {count / took['serial']:.0f} files a second in one process")
+        for label in ("processes", "cluster"):
+            print(f"  {label}, two jobs: {took['serial'] / took[label]:.2f} x that")
+        batch(folder, count)
+
+
 def start() -> None:
     ziping = Path(sys.executable).parent / "ziping"
     bare = best(lambda: subprocess.run([sys.executable, "-c", "pass"], check=True))
@@ -212,3 +241,5 @@ if __name__ == "__main__":
     largest = sorted(SAMPLES.glob("*.docx"), key=lambda p: -p.stat().st_size)[:3]
     formats = sorted(p for p in (ROOT / "data" / "formats").iterdir() if p.suffix in (*MEASURES, ".pdf"))
     main(given or largest + formats)
+    if not given:
+        measure_batch()

@@ -252,3 +252,28 @@ def test_a_store_of_the_first_release_is_migrated_and_keeps_its_rows(tmp_path: P
     with opened.engine.connect() as connection:
         assert connection.execute(sa.text("SELECT COUNT(*) FROM submission")).scalar() == 1
     opened.close()
+
+
+def test_a_reader_may_look_and_not_touch(
+    postgresql: str, ziping: Callable[..., subprocess.CompletedProcess[str]]
+) -> None:
+    owner = Store(postgresql)
+    ingest(owner, FILES[0])
+    for _ in range(2):
+        assert "不能修改" in ziping("reader", "analysts", "--store", postgresql).stdout
+    url = postgresql.replace("postgresql://ziping@", "postgresql+psycopg://analysts@")
+    with sa.create_engine(url).connect() as connection:
+        assert connection.execute(sa.text("SELECT COUNT(*) FROM v_source")).scalar_one() > 0
+        for statement in ("DELETE FROM finding", "CREATE TABLE mine (a int)", "UPDATE fund SET approved = 1"):
+            with pytest.raises(sa.exc.ProgrammingError, match="permission denied"):
+                connection.execute(sa.text(statement))
+            connection.rollback()
+
+
+def test_a_sqlite_store_has_no_roles(
+    ziping: Callable[..., subprocess.CompletedProcess[str]], tmp_path: Path
+) -> None:
+    Store(str(tmp_path / "s.db")).close()
+    said = ziping("reader", "analysts", "--store", "s.db")
+    assert (said.returncode, said.stderr.count("\n")) == (1, 1)
+    assert "只有PostgreSQL有角色" in said.stderr
