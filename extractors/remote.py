@@ -73,7 +73,7 @@ class Remote(PosixPath):
             return ask(path)
         except FileNotFoundError:
             raise
-        except Exception as error:  # noqa: BLE001 - every kind of store has errors of its own
+        except (OSError, ValueError, RuntimeError) as error:
             raise OSError(None, f"{type(error).__name__}: {error}") from None
 
 

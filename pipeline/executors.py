@@ -24,8 +24,9 @@ from schema.errors import ZipingError
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-RECYCLED = 200  # items after which a process makes room for a new one
-LATE = 1.0  # seconds after which an item that may be hanging no longer keeps another from being begun
+RECYCLED = 1000  # items after which a process makes room for a new one; a new one has to warm its caches
+SPARE = 1  # an item more than jobs, so that no core waits for the next
+LATE = 0.3  # seconds after which an item that may be hanging no longer keeps another from being begun
 BATCH = 25  # items a cluster's worker is given at once
 _PRELOADED = [
     "pipeline.rerun",
@@ -84,14 +85,15 @@ def processes(
     if sys.platform == "linux":
         context.set_forkserver_preload(_PRELOADED)
     pool = ProcessPool(
-        max_workers=2 * limits.jobs, max_tasks=RECYCLED, initializer=_begin, initargs=(limits.memory, os.getpid()),
+        max_workers=2 * limits.jobs + SPARE, max_tasks=RECYCLED, initializer=_begin, initargs=(limits.memory, os.getpid()),
         context=context,
     )  # fmt: skip
     begun: dict[Any, tuple[Item, float]] = {}
     try:
         while True:
             late = sum(time.monotonic() - since > LATE for _, since in begun.values())
-            for item in islice(waiting, max(limits.jobs + min(late, limits.jobs) - len(begun), 0)):
+            room = limits.jobs + SPARE + min(late, limits.jobs) - len(begun)
+            for item in islice(waiting, max(room, 0)):
                 future = pool.schedule(work, args=(item,), timeout=limits.timeout)
                 begun[future] = item, time.monotonic()
             if not begun:

@@ -30,7 +30,7 @@ from schema.document import Document
 from schema.errors import NothingFound, ZipingError
 
 READER, RULES, REST = "读取程序有变", "整理规则有变", "其余词条"
-MOST_ROWS = 20  # vocabulary rows told apart for one submission
+MOST_ROWS = 8  # vocabulary rows told apart for one submission
 
 
 @dataclass(frozen=True, slots=True)
@@ -306,15 +306,15 @@ def _write(
             versions.keep(connection, kept, reading)
         else:
             versions.keep_words(connection, reading)
-        equal = same(connection, extraction)
-        if changed:
-            versions.replace(connection, extraction, reading, run_id, found.causes)
-        elif not equal:
-            versions.rewrite(connection, extraction, reading)
-        else:
+        equal = same(connection, extraction)  # also where another re-run has just written it
+        if equal:
             versions.touch(connection, submission_id, reading)
+        elif changed:
+            versions.replace(connection, extraction, reading, run_id, found.causes)
+        else:
+            versions.rewrite(connection, extraction, reading)
         corrections.keep(connection, extraction.corrections)
-    return changed
+    return changed and not equal
 
 
 def _reread(store: Store, found: Stale) -> Document:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,6 +26,11 @@ from schema.errors import StoreError
 from schema.migrations import HEAD
 
 DEFAULT_URL = "sqlite:///ziping.db"
+if sys.platform == "win32":
+    fcntl = None
+else:
+    import fcntl
+
 VERSION = version("ziping")
 _TRIES = 100
 
@@ -72,8 +78,19 @@ class Store:
     @contextmanager
     def writing(self) -> Iterator[sa.Connection]:
         """A transaction, whole or not at all. Raises StoreError."""
-        with self.guard(), self.engine.begin() as connection:
+        with self.guard(), self._turn(), self.engine.begin() as connection:
             yield connection
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """One process after another: SQLite itself only looks again and again, ever more seldom, whether it may write."""
+        file = self.engine.url.database if self.engine.dialect.name == "sqlite" else None
+        if fcntl is None or not file or file == ":memory:":
+            yield
+            return
+        with open(f"{file}-turn", "a") as queue:  # closing it lets the next one
+            fcntl.flock(queue, fcntl.LOCK_EX)
+            yield
 
     @property
     def shown(self) -> str:

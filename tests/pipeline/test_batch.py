@@ -20,7 +20,7 @@ from pipeline.executors import Executor, Limits, cluster, processes, serial
 from pipeline.journal import Outcome
 from pipeline.store import Store
 from schema import tables
-from tests.conftest import SAMPLES
+from tests.conftest import SAMPLES, emptied
 from tests.pipeline.misbehave import double, flagged, hostile
 from tests.pipeline.test_store import rows
 
@@ -35,13 +35,7 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     if request.param == "sqlite":
         yield str(tmp_path / "store.db")
         return
-    found = request.getfixturevalue("postgresql")
-    engine = sa.create_engine(found.replace("postgresql://", "postgresql+psycopg://"))
-    with engine.begin() as connection:
-        connection.execute(sa.text("DROP SCHEMA public CASCADE"))
-        connection.execute(sa.text("CREATE SCHEMA public"))
-    engine.dispose()
-    yield found
+    yield emptied(request.getfixturevalue("postgresql"))
 
 
 def nothing(outcome: Outcome) -> None:

@@ -24,7 +24,7 @@ from pipeline.extract import extract
 from pipeline.freshness import Reading
 from pipeline.store import Store
 from schema import tables
-from tests.conftest import SAMPLES
+from tests.conftest import SAMPLES, emptied
 from tests.pipeline.test_store import rows
 
 BIN = Path(sys.executable).parent
@@ -59,14 +59,6 @@ class As:
         self.patch.undo()
 
 
-def emptied(url: str) -> None:
-    engine = sa.create_engine(url.replace("postgresql://", "postgresql+psycopg://"))
-    with engine.begin() as connection:
-        connection.execute(sa.text("DROP SCHEMA public CASCADE"))
-        connection.execute(sa.text("CREATE SCHEMA public"))
-    engine.dispose()
-
-
 @pytest.fixture(params=["sqlite", "postgresql"])
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], str]:
     """Gives the URL of an empty store, as often as it is asked."""
@@ -75,9 +67,7 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], str]:
     def url() -> str:
         nonlocal count
         if request.param == "postgresql":
-            found: str = request.getfixturevalue("postgresql")
-            emptied(found)
-            return found
+            return emptied(request.getfixturevalue("postgresql"))
         count += 1
         return str(tmp_path / f"store{count}.db")
 

@@ -18,6 +18,7 @@ from pipeline.rerun import Planned
 from pipeline.store import Store
 from schema import tables
 from schema.errors import StoreError
+from tests.conftest import emptied
 from tests.normalizers.test_unknown import FORM
 from tests.pipeline.test_store import rows
 
@@ -28,15 +29,8 @@ ROW = ["乙方承诺值", "indicators", "target"]
 @pytest.fixture(params=["sqlite", "postgresql"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
     """Three submissions; 甲 and 乙 hold a heading nobody knows, 丙 does not. Their files are gone."""
-    if request.param == "sqlite":
-        url = str(tmp_path / "s.db")
-    else:
-        url = request.getfixturevalue("postgresql")
-        engine = sa.create_engine(url.replace("postgresql://", "postgresql+psycopg://"))
-        with engine.begin() as connection:
-            connection.execute(sa.text("DROP SCHEMA public CASCADE"))
-            connection.execute(sa.text("CREATE SCHEMA public"))
-        engine.dispose()
+    lite = request.param == "sqlite"
+    url = str(tmp_path / "s.db") if lite else emptied(request.getfixturevalue("postgresql"))
     opened = filled(url, tmp_path / "材料")
     shutil.rmtree(tmp_path / "材料")
     yield opened

@@ -23,7 +23,7 @@ from pipeline.journal import Outcome
 from pipeline.store import Store
 from schema import tables
 from schema.errors import StoreError
-from tests.conftest import SAMPLES
+from tests.conftest import SAMPLES, emptied
 
 FILES = sorted(SAMPLES.glob("*.docx"))
 
@@ -52,16 +52,8 @@ def rows(store: Store) -> dict[str, list[tuple[Any, ...]]]:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
-    if request.param == "sqlite":
-        opened = Store(str(tmp_path / "store.db"))
-    else:
-        url = request.getfixturevalue("postgresql")
-        engine = sa.create_engine(url.replace("postgresql://", "postgresql+psycopg://"))
-        with engine.begin() as connection:
-            connection.execute(sa.text("DROP SCHEMA public CASCADE"))
-            connection.execute(sa.text("CREATE SCHEMA public"))
-        engine.dispose()
-        opened = Store(url)
+    lite = request.param == "sqlite"
+    opened = Store(str(tmp_path / "store.db") if lite else emptied(request.getfixturevalue("postgresql")))
     yield opened
     opened.close()
 
