@@ -57,5 +57,7 @@ def test_the_lock_pins_every_dependency_and_names_no_registry() -> None:
     assert "://" not in lock
     pinned = set(re.findall(r"^([a-z0-9.\-]+)==", lock, re.MULTILINE))
     for requirement in requires("ziping") or []:
+        if "extra == 's3'" in requirement.replace('"', "'"):
+            continue  # who reads an object store installs it himself; `make install` does not
         name = re.split(r"[\[<>=; ]", requirement)[0].lower().replace("_", "-")
         assert name in pinned, name
