@@ -20,6 +20,7 @@ from pipeline.shell import (
     existing,
     fail,
     failing,
+    is_there,
     opened,
     store_option,
     write,
@@ -227,7 +228,7 @@ def ingest(
     spread = _executor(executor)
     files, after = list(paths), since.timestamp() if since else None
     if dry_run:
-        store = existing(url) if _is_there(url) else None
+        store = existing(url) if is_there(url) else None
         with failing():
             list_preview(list(run.preview(files, store, retry=retry, since=after)), console())
         return
@@ -281,11 +282,6 @@ def _executor(named: str) -> Executor:
     if named.startswith("dask="):
         return executors.cluster(named.removeprefix("dask="))
     raise click.BadParameter("processes, dask=tcp://host:port or dask=local", param_hint="--executor")
-
-
-def _is_there(url: str) -> bool:
-    file = url.removeprefix("sqlite:///") if url.startswith("sqlite:///") else url
-    return "://" in file or Path(file).is_file()
 
 
 # ---------------------------------------------------------------- status, show
@@ -438,7 +434,7 @@ def add(file: Path, url: str) -> None:
     """Add the rows of FILE to the vocabulary, and show what they change in the store, where there is one."""
     from pipeline import words
 
-    if _is_there(url):
+    if is_there(url):
         _show_effect(file, opened(url))
     with failing():
         added = words.add(file)

@@ -6,7 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from pipeline import archive, corrections, freshness, journal, rerun
+from pipeline import corrections, freshness, journal, rerun, versions
 from pipeline.corrections import CorrectionError
 from pipeline.extract import understand
 from pipeline.store import VERSION, Store
@@ -27,19 +27,13 @@ def add(
     with journal.running(store, "correct", {"record": record, "field": field}, VERSION) as run_id:
         with store.reading() as connection:
             head = store.find(connection, submission)
-            d, w = tables.document, tables.wordlist
-            content = connection.execute(sa.select(d.c.content).where(d.c.sha256 == head.sha256)).scalar()
-            words = connection.execute(sa.select(w.c.content).where(w.c.words_key == head.words_key)).scalar()
+            document, words = versions.basis(connection, head)
             others = [
                 x
                 for x in corrections.in_force(connection, head.submission_id)
                 if (x.record, x.field) == (record, field)
             ]
-        if content is None or words is None:
-            raise CorrectionError(
-                head.name, "库中没有它的原文（由旧版ziping读入）", "请先运行 ziping rerun --apply"
-            )
-        reading = understand(archive.unpack(content), freshness.bound(freshness.unpack(words)))
+        reading = understand(document, freshness.bound(words))
         found = corrections.value(reading.submission, record, field)
         corrections.check(reading.submission, record, field, should_be)
         row = {

@@ -11,8 +11,8 @@ import hashlib
 import json
 import re
 import zlib
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from importlib.resources import files
@@ -150,18 +150,9 @@ def spellings(document: Document, vocabulary: Vocabulary) -> str:
     return _MARK + _MARK.join(sorted(out)) + _MARK
 
 
-def squeezed(text: str) -> str:
-    """A heading as its patterns are searched in it."""
-    return squeeze(text)
-
-
 def asked(row: Row, vocabulary: Vocabulary) -> set[str]:
     """The spellings under which a row of headings.csv or labels.csv is found."""
     return set(vocabulary.spellings(row.cells[0])) | {squeeze(row.cells[0])}
-
-
-def held(index: str, wanted: Iterable[str]) -> bool:
-    return any(f"{_MARK}{spelling}{_MARK}" in index for spelling in wanted)
 
 
 def _sources(package: str, names: tuple[str, ...] | None = None) -> list[bytes]:
@@ -187,10 +178,10 @@ class Reading:
     rules: str
     rows: Words
     vocabulary: Vocabulary
+    words: str = field(init=False)  # the key of the rows
 
-    @property
-    def words(self) -> str:
-        return words_key(self.rows)
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "words", words_key(self.rows))
 
     @property
     def keys(self) -> dict[str, str]:
@@ -203,8 +194,3 @@ def current() -> Reading:
     """The code and the vocabulary that ship."""
     rows = words()
     return Reading(reader_key(), rules_key(), rows, bound(rows))
-
-
-def stale(keys: Mapping[str, str | None], now: Mapping[str, str]) -> list[str]:
-    """Which of the keys of a submission are not those of now: `reader`, `rules`, `words`."""
-    return [name for name in now if keys.get(name) != now[name]]

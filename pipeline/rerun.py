@@ -17,8 +17,9 @@ import sqlalchemy as sa
 import extractors
 from extractors.remote import place
 from normalizers.likeness import likest
+from normalizers.text import squeeze
 from normalizers.vocabulary import Vocabulary
-from pipeline import archive, corrections, freshness, journal, run, versions
+from pipeline import corrections, freshness, journal, run, versions
 from pipeline.executors import Executor, Limits, serial
 from pipeline.extract import Extraction, as_record, understand
 from pipeline.freshness import Reading, Row, Words
@@ -27,7 +28,7 @@ from pipeline.store import VERSION, Store
 from pipeline.versions import Change
 from schema import tables
 from schema.document import Document
-from schema.errors import NothingFound, ZipingError
+from schema.errors import ZipingError
 
 READER, RULES, REST = "读取程序有变", "整理规则有变", "其余词条"
 MOST_ROWS = 8  # vocabulary rows told apart for one submission
@@ -156,7 +157,7 @@ def _by_pattern(connection: sa.Connection, row: Row) -> sa.Select[Any]:
     if row.file == "narrative.csv":
         t = tables.section
         headings = connection.execute(sa.select(t.c.heading).distinct()).scalars()
-        fits = [h for h in headings if h is not None and re.search(row.cells[0], freshness.squeezed(h))]
+        fits = [h for h in headings if h is not None and re.search(row.cells[0], squeeze(h))]
         return (
             sa.select(s.c.submission_id)
             .join(t, t.c.submission_id == s.c.submission_id)
@@ -263,8 +264,8 @@ def _one(store: Store, task: Task, found: Stale) -> Planned:
     with store.reading() as connection:
         before = store.record(connection, found.submission_id)
         in_force = corrections.in_force(connection, found.submission_id)
-        old_words = _words_of(connection, found.submission_id)
-        stored = _stored(connection, found.sha256)
+        old_words = versions.words(connection, found.submission_id)
+        stored = versions.document(connection, found.sha256)
     document = _reread(store, found) if found.reader or stored is None else stored
     told: list[tuple[str, Change]] = []
     rows, last, extraction = task.rows, before, None
@@ -329,23 +330,6 @@ def _reread(store: Store, found: Stale) -> Document:
     )
 
 
-def _stored(connection: sa.Connection, sha256: str) -> Document | None:
-    d = tables.document
-    content = connection.execute(sa.select(d.c.content).where(d.c.sha256 == sha256)).scalar()
-    return archive.unpack(content) if content is not None else None
-
-
-def _words_of(connection: sa.Connection, submission_id: str) -> Words | None:
-    s, w = tables.submission, tables.wordlist
-    query = (
-        sa.select(w.c.content)
-        .join(s, s.c.words_key == w.c.words_key)
-        .where(s.c.submission_id == submission_id)
-    )
-    content = connection.execute(query).scalar()
-    return freshness.unpack(content) if content is not None else None
-
-
 def _lost(found: Stale, trouble: str, remedy: str) -> Planned:
     return Planned(found.submission_id, found.file, trouble=f"{trouble}; {remedy}")
 
@@ -356,10 +340,8 @@ def correct(store: Store, submission_id: str, run_id: int) -> None:
     with store.reading() as connection:
         head = store.find(connection, submission_id)
         before = store.record(connection, head.submission_id)
-        words, document = _words_of(connection, head.submission_id), _stored(connection, head.sha256)
+        document, words = versions.basis(connection, head)
         in_force = corrections.in_force(connection, head.submission_id)
-    if document is None or words is None:
-        raise NothingFound(head.name, "库中没有它的原文（由旧版ziping读入）", "请先运行 ziping rerun --apply")
     today = freshness.current()
     reading = Reading(today.reader, head.rules_key, words, today.vocabulary)
     extraction = understand(document, freshness.bound(words), in_force)

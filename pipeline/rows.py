@@ -142,6 +142,14 @@ def _pages(origin: Origin) -> dict[str, Any]:
     return {"page_no": boxes[0][0] if boxes else None, "boxes": boxes or sa.null()}
 
 
+def once(connection: sa.Connection, table: sa.Table, row: dict[str, Any]) -> None:
+    """Writes a row that another process may be writing at the same moment."""
+    from sqlalchemy.dialects import postgresql, sqlite
+
+    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    connection.execute(insert(table).values(**row).on_conflict_do_nothing())
+
+
 def same(connection: sa.Connection, extraction: Extraction) -> bool:
     """Do the tables hold these very rows of a submission?"""
     submission_id = extraction.document.digest[:16]

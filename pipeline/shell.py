@@ -42,11 +42,16 @@ def opened(url: str) -> Store:
         return Store(url)
 
 
+def is_there(url: str) -> bool:
+    """Is there a store at a URL? Of a server only opening tells."""
+    file = url.removeprefix("sqlite:///")
+    return "://" in file or Path(file).is_file()
+
+
 def existing(url: str) -> Store:
     """The store at a URL; a SQLite file that is not there is not made by looking at it."""
-    file = url.removeprefix("sqlite:///") if url.startswith("sqlite:///") else url
-    if ("://" not in url or file != url) and not Path(file).is_file():
-        fail(f"{file}: 没有这个数据库; 请先运行 ziping ingest，或用--store指明")
+    if not is_there(url):
+        fail(f"{url.removeprefix('sqlite:///')}: 没有这个数据库; 请先运行 ziping ingest，或用--store指明")
     return opened(url)
 
 

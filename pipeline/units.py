@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from normalizers.text import squeeze
 from pipeline.journal import now, person
+from pipeline.rows import once
 from schema import tables
 from schema.errors import StoreError
 
@@ -46,12 +47,7 @@ def know(connection: sa.Connection, name: str | None) -> None:
         return
     key = unit_id(spelling)
     for table, row in ((u, {"unit_id": key, "name": spelling}), (s, {"spelling": spelling, "unit_id": key})):
-        if connection.dialect.name == "postgresql":  # another process may know it at the same moment
-            from sqlalchemy.dialects.postgresql import insert
-
-            connection.execute(insert(table).values(**row).on_conflict_do_nothing())
-        else:
-            connection.execute(table.insert().values(**row))
+        once(connection, table, row)
 
 
 def listed(store: Store) -> list[sa.Row[Any]]:

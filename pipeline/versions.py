@@ -15,9 +15,9 @@ import sqlalchemy as sa
 
 from pipeline import archive, units
 from pipeline.extract import Extraction, as_json
-from pipeline.freshness import Reading, pack, spellings
-from pipeline.journal import now
-from pipeline.rows import Loader, rows
+from pipeline.freshness import Reading, Words, pack, spellings, unpack
+from pipeline.journal import PARTLY, READ, now
+from pipeline.rows import Loader, once, rows
 from pipeline.score import aligned, stated
 from schema import tables
 from schema.document import Document
@@ -72,13 +72,7 @@ def keep_words(connection: sa.Connection, reading: Reading) -> None:
     """Keeps the rows of a vocabulary."""
     w = tables.wordlist
     if connection.execute(sa.select(w.c.words_key).where(w.c.words_key == reading.words)).first() is None:
-        if connection.dialect.name == "postgresql":
-            from sqlalchemy.dialects.postgresql import insert
-
-            statement = insert(w).values(words_key=reading.words, content=pack(reading.rows))
-            connection.execute(statement.on_conflict_do_nothing())
-        else:
-            connection.execute(w.insert().values(words_key=reading.words, content=pack(reading.rows)))
+        once(connection, w, {"words_key": reading.words, "content": pack(reading.rows)})
 
 
 def begin(connection: sa.Connection, submission_id: str, run_id: int | None, causes: list[str]) -> None:
@@ -125,7 +119,7 @@ def rewrite(connection: sa.Connection, extraction: Extraction, reading: Reading)
             )
         elif found:
             connection.execute(table.insert(), found)
-    outcome = "partly" if extraction.evidence.leftovers else "read"
+    outcome = PARTLY if extraction.evidence.leftovers else READ
     file = tables.file
     connection.execute(
         file.update().where(file.c.sha256 == extraction.document.digest).values(outcome=outcome)
@@ -139,6 +133,29 @@ def touch(connection: sa.Connection, submission_id: str, reading: Reading) -> No
 
 
 # ---------------------------------------------------------------- reading
+def document(connection: sa.Connection, sha256: str) -> Document | None:
+    """The document that was kept of a file; None where an older version of ziping read it."""
+    d = tables.document
+    content = connection.execute(sa.select(d.c.content).where(d.c.sha256 == sha256)).scalar()
+    return archive.unpack(content) if content is not None else None
+
+
+def words(connection: sa.Connection, submission_id: str) -> Words | None:
+    """The vocabulary that a submission was understood by; None where an older version of ziping read it."""
+    s, w = tables.submission, tables.wordlist
+    query = sa.select(w.c.content).join(s, s.c.words_key == w.c.words_key)
+    content = connection.execute(query.where(s.c.submission_id == submission_id)).scalar()
+    return unpack(content) if content is not None else None
+
+
+def basis(connection: sa.Connection, head: sa.Row[Any]) -> tuple[Document, Words]:
+    """What a submission is understood from. Raises StoreError where an older version of ziping read it."""
+    found, rows_of = document(connection, head.sha256), words(connection, head.submission_id)
+    if found is None or rows_of is None:
+        raise StoreError(head.name, "库中没有它的原文（由旧版ziping读入）", "请先运行 ziping rerun --apply")
+    return found, rows_of
+
+
 def history(store: Store, wanted: str) -> list[sa.Row[Any]]:
     """The versions of a submission, oldest first: no, run_id, valid_from, valid_to, causes."""
     with store.reading() as connection:
