@@ -15,10 +15,8 @@ from normalizers.likeness import Near, agree
 from normalizers.text import words
 from normalizers.values import Number, money, not_stated, number, rate
 from normalizers.vocabulary import LONGEST, Label, Vocabulary
-from schema.evidence import Unknown
 from schema.records import Fund
 
-EXAMPLES = 5  # figures beside an unknown label that the evidence keeps
 _MONEY = ("approved", "revised", "received", "executed", "amount")
 _FIELDS = (*_MONEY, "execution_rate", "weight", "score")
 _RUN_IN = re.compile(r"^(.{2,30}?)[:：](.+)$", re.DOTALL)
@@ -213,13 +211,10 @@ class _Rows:
                 taken.add(near.field)
             else:
                 self.headings.append(_Heading(slot, row, field="extra"))
+            beside = tuple(other.text for other in self.grid.filled(row) if other in named)
             self.draft.ledger.unknown(
-                Unknown(
-                    slot.text, slot.cell.origin, "funds", proposal.field if proposal else None,
-                    proposal.reason if proposal else None, sure, cells[:EXAMPLES],
-                    tuple(other.text for other in self.grid.filled(row) if other in named)[:EXAMPLES],
-                )
-            )  # fmt: skip
+                slot.text, slot.cell, "funds", proposal, taken=sure, below=cells, beside=beside
+            )
 
     def _only_missing(self, taken: set[str | None]) -> Near | None:
         """The one of the three figures of a budget's year that no heading names."""
@@ -330,12 +325,7 @@ class _Rows:
         proposal = self.vocabulary.near(left.slot.text, "funds") or self.vocabulary.guess(
             left.slot.text, "funds", (slot.cell.text,)
         )
-        field, reason = (proposal.field, proposal.reason) if proposal else (None, None)
-        self.draft.ledger.unknown(
-            Unknown(
-                left.slot.text, left.slot.cell.origin, "funds", field, reason, False, (slot.cell.text,), ()
-            )
-        )
+        self.draft.ledger.unknown(left.slot.text, left.slot.cell, "funds", proposal, below=(slot.cell.text,))
         return replace(left, item=None, field="extra")
 
     def _heads_line(self, left: _Heading, slot: Slot, field_above: _Heading | None) -> bool:
@@ -466,13 +456,8 @@ class _Rows:
         if self.vocabulary.label(line.label or "") is not None:
             return
         near = self.vocabulary.near_label(line.label or "")
-        figures = tuple(slot.text for _, slot in line.cells[:EXAMPLES])
-        self.draft.ledger.unknown(
-            Unknown(
-                line.label or "", line.source.cell.origin, "label", near.field if near else None,
-                near.reason if near else None, False, figures, (),
-            )
-        )  # fmt: skip
+        figures = tuple(slot.text for _, slot in line.cells)
+        self.draft.ledger.unknown(line.label or "", line.source.cell, "label", near, below=figures)
 
     def _hand_over(self, line: _Line) -> None:
         ledger, index = self.draft.ledger, len(self.draft.funds)

@@ -12,7 +12,6 @@ from normalizers.grid import Grid, Slot
 from normalizers.likeness import Near
 from normalizers.text import words
 from normalizers.vocabulary import LONGEST, Vocabulary
-from schema.evidence import Unknown
 from schema.records import Goal
 
 _FIELDS = ("planned", "actual", "adjusted", "extra")
@@ -97,13 +96,10 @@ def _unknown(
     texts = [s.cell.text for s in grid.filled(block.start + 1) if s.overlap(slot.left, slot.right) > 0]
     missing = [field for field in ("planned", "actual") if field not in taken]
     proposal = near or (Near(missing[0], "", 0.0, "其余表头只缺这一项") if len(missing) == 1 else None)
+    beside = tuple(other.text for other in filled if other is not slot)
     draft.ledger.unknown(
-        Unknown(
-            slot.text, slot.cell.origin, "goals", proposal.field if proposal else None,
-            proposal.reason if proposal else None, sure,
-            tuple(texts), tuple(other.text for other in filled if other is not slot),
-        )
-    )  # fmt: skip
+        slot.text, slot.cell, "goals", proposal, taken=sure, below=tuple(texts), beside=beside
+    )
     if near is None or not sure:
         return _Head(slot, "extra")
     draft.ledger.ornament(slot.cell)

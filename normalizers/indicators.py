@@ -15,10 +15,8 @@ from normalizers.likeness import by_cells
 from normalizers.text import squeeze, words
 from normalizers.values import OPERATORS, not_stated, number, quantity, rate
 from normalizers.vocabulary import Vocabulary
-from schema.evidence import Unknown
 from schema.records import STATED_WEIGHT, Indicator
 
-EXAMPLES = 5  # cells below an unknown heading that the evidence keeps
 CARRIED = "沿用上一行的分组"
 _TOLD = ("target", "actual", "weight", "deviation")  # what cells alone may tell
 _LEVELS = ("level1", "level2", "level3", "level4")
@@ -100,14 +98,11 @@ def _tell_unknown(grid: Grid, block: Block, band: list[Column], draft: Draft, vo
         )
         if near is not None and near.field in missing:
             missing.remove(near.field)
-        beside = [band[j].heading for j in (i - 1, i + 1) if 0 <= j < len(band)]
+        beside = tuple(band[j].heading for j in (i - 1, i + 1) if 0 <= j < len(band))
+        taken = column.recognised is not None
         draft.ledger.unknown(
-            Unknown(
-                column.heading, column.slot.cell.origin, "indicators", near.field if near else None,
-                near.reason if near else None, column.recognised is not None,
-                cells[:EXAMPLES], tuple(beside),
-            )
-        )  # fmt: skip
+            column.heading, column.slot.cell, "indicators", near, taken=taken, below=cells, beside=beside
+        )
 
 
 class _Rows:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from normalizers.likeness import Near
 from normalizers.text import blank
 from schema.document import Cell, Document, Origin, Paragraph
 from schema.evidence import Evidence, Leftover, Provenance, Unknown
 
 Source = Cell | Paragraph
+
+_EXAMPLES = 5  # cells below an unknown heading, and headings beside it, that the evidence keeps
 
 
 class Ledger:
@@ -32,9 +35,24 @@ class Ledger:
         """`source` is known to say nothing of its own: a heading, a legend, a stamp."""
         self._ornament.add(source.origin)
 
-    def unknown(self, heading: Unknown) -> None:
-        """A heading that the vocabulary does not hold as written."""
-        self._unknown.setdefault(heading.origin, heading)
+    def unknown(
+        self,
+        text: str,
+        source: Source,
+        block: str,
+        near: Near | None,
+        *,
+        taken: bool = False,
+        below: tuple[str, ...] = (),
+        beside: tuple[str, ...] = (),
+    ) -> None:
+        """A heading that the vocabulary does not hold as written. near: the field it may name; taken: it was read as that field;
+        below, beside: what stands under and next to it, of which a few examples are kept."""
+        field, reason = (near.field, near.reason) if near is not None else (None, None)
+        self._unknown.setdefault(
+            source.origin,
+            Unknown(text, source.origin, block, field, reason, taken, below[:_EXAMPLES], beside[:_EXAMPLES]),
+        )
 
     def claimed(self, source: Source) -> bool:
         return source.origin in self._used or source.origin in self._ornament

@@ -13,7 +13,6 @@ from normalizers.text import squeeze, words
 from normalizers.values import number
 from normalizers.vocabulary import KNOWN, LONGEST, Vocabulary
 from schema.document import Paragraph
-from schema.evidence import Unknown
 
 _LIKELY = 0.6
 _LONGEST_ALONE = 16  # a label with one text beside it, over all columns
@@ -52,12 +51,8 @@ def read(
         )
         near = near or _likely(label.text, text, vocabulary)
         beside = tuple(slot.text for slot in grid.filled(label.cell.row) if slot not in (label, value))
-        draft.ledger.unknown(
-            Unknown(
-                label.text, label.cell.origin, "head", near.field if near else None, near.reason if near else None, sure,
-                (text,) if words(text) else (), beside,
-            )
-        )  # fmt: skip
+        example = (text,) if words(text) else ()
+        draft.ledger.unknown(label.text, label.cell, "head", near, taken=sure, below=example, beside=beside)
         if sure and near is not None and typed is not None:
             draft.put(
                 near.field, typed(near.field, text), value.cell, label=label.text, recognised=near.reason
@@ -75,8 +70,7 @@ def read_line(line: Paragraph, draft: Draft, vocabulary: Vocabulary) -> bool:
     if match is None or vocabulary.heading(match[1], "head") is not None or words(match[2]) is None:
         return False
     near = vocabulary.near(match[1], "head") or _likely(match[1], match[2], vocabulary)
-    field, reason = (near.field, near.reason) if near else (None, None)
-    draft.ledger.unknown(Unknown(match[1], line.origin, "head", field, reason, False, (match[2],), ()))
+    draft.ledger.unknown(match[1], line, "head", near, below=(match[2],))
     draft.add_extra(match[1], match[2], line)
     return True
 

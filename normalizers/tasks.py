@@ -11,10 +11,8 @@ from normalizers.grid import Grid, Slot, widest
 from normalizers.text import words
 from normalizers.values import money, number
 from normalizers.vocabulary import Vocabulary
-from schema.evidence import Unknown
 from schema.records import Fund, Task
 
-EXAMPLES = 5  # cells below an unknown heading that the evidence keeps
 _MONEY = ("approved", "revised", "executed")
 _FIELDS = ("name", "planned", "actual", "reason")
 _NUMBER = re.compile(r"^(?:任务)?(\d{1,3})\s*[、.．:：)）](?!\d)\s*|^([一二三四五六七八九十]{1,3})[、.．]\s*")
@@ -131,12 +129,8 @@ def _recognised(
         near = near or vocabulary.guess(head.text, "tasks", cells)
         if near is not None and sure:
             fields[head], reasons[head] = near.field, near.reason
-        draft.ledger.unknown(
-            Unknown(
-                head.text, head.cell.origin, "tasks", near.field if near else None, near.reason if near else None, sure,
-                cells[:EXAMPLES], tuple(other.text for other in fields if other is not head),
-            )
-        )  # fmt: skip
+        beside = tuple(other.text for other in fields if other is not head)
+        draft.ledger.unknown(head.text, head.cell, "tasks", near, taken=sure, below=cells, beside=beside)
     return reasons
 
 
