@@ -25,16 +25,10 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 RECYCLED = 1000  # items after which a process makes room for a new one; a new one has to warm its caches
-SPARE = 1  # an item more than jobs, so that no core waits for the next
+SPARE = 2  # items more than jobs, waiting for the next free process
 LATE = 0.3  # seconds after which an item that may be hanging no longer keeps another from being begun
 BATCH = 25  # items a cluster's worker is given at once
-_PRELOADED = [
-    "pipeline.rerun",
-    "extractors.word",
-    "extractors.pdf",
-    "extractors.sheet",
-    "extractors.legacy_word",
-]
+_PRELOADED = ["pipeline.warm"]
 _DIES_WITH_PARENT = 1  # prctl(PR_SET_PDEATHSIG)
 
 
@@ -76,39 +70,58 @@ def processes(
     limits: Limits,
     lost: Callable[[Item, str, str], Result],
 ) -> Iterator[Result]:
-    """Over processes of this machine (pebble), each under the limits. As many items are worked on as there are jobs; for each that
-    takes long another is begun, up to as many again, so that those that hang do not hold up the rest."""
-    from pebble import ProcessPool
-
+    """Over processes of this machine (pebble), each under the limits: one a job, and as many in reserve. For each item that takes
+    long the reserve begins another, so that those that hang do not hold up the rest."""
     waiting = iter(items)
-    context = multiprocessing.get_context("forkserver" if sys.platform == "linux" else "spawn")
-    if sys.platform == "linux":
-        context.set_forkserver_preload(_PRELOADED)
-    pool = ProcessPool(
-        max_workers=2 * limits.jobs + SPARE, max_tasks=RECYCLED, initializer=_begin, initargs=(limits.memory, os.getpid()),
-        context=context,
-    )  # fmt: skip
-    begun: dict[Any, tuple[Item, float]] = {}
+    pools = [_Pool(work, limits)]
     try:
         while True:
-            late = sum(time.monotonic() - since > LATE for _, since in begun.values())
-            room = limits.jobs + SPARE + min(late, limits.jobs) - len(begun)
-            for item in islice(waiting, max(room, 0)):
-                future = pool.schedule(work, args=(item,), timeout=limits.timeout)
-                begun[future] = item, time.monotonic()
+            late = sum(time.monotonic() - since > LATE for pool in pools for _, since in pool.begun.values())
+            if late and len(pools) == 1:
+                pools.append(_Pool(work, limits))
+            for pool, most in zip(pools, (limits.jobs + SPARE, min(late, limits.jobs)), strict=False):
+                pool.begin(islice(waiting, max(most - len(pool.begun), 0)))
+            begun = [future for pool in pools for future in pool.begun]
             if not begun:
                 break
             done, _ = wait(begun, timeout=LATE / 2, return_when=FIRST_COMPLETED)
-            for future in done:  # type: ignore[assignment]
-                item, _ = begun.pop(future)
-                trouble = _trouble(future, limits)
-                yield future.result() if trouble is None else lost(item, *trouble)
-        pool.close()
+            for pool in pools:
+                for future in done & pool.begun.keys():
+                    item, _ = pool.begun.pop(future)
+                    trouble = _trouble(future, limits)
+                    yield future.result() if trouble is None else lost(item, *trouble)
+        for pool in pools:
+            pool.processes.close()
     except BaseException:
-        pool.stop()
+        for pool in pools:
+            pool.processes.stop()
         raise
     finally:
-        pool.join()
+        for pool in pools:
+            pool.processes.join()
+
+
+class _Pool:
+    """Processes, and the items that were given to them and since when."""
+
+    def __init__(self, work: Callable[[Any], Any], limits: Limits) -> None:
+        from pebble import ProcessPool
+
+        context = multiprocessing.get_context("forkserver" if sys.platform == "linux" else "spawn")
+        if sys.platform == "linux":
+            context.set_forkserver_preload(_PRELOADED)
+        self.work = work
+        self.timeout = limits.timeout
+        self.begun: dict[Any, tuple[Any, float]] = {}
+        self.processes = ProcessPool(
+            max_workers=limits.jobs, max_tasks=RECYCLED, initializer=_begin, initargs=(limits.memory, os.getpid()),
+            context=context,
+        )  # fmt: skip
+
+    def begin(self, items: Iterable[Any]) -> None:
+        for item in items:
+            future = self.processes.schedule(self.work, args=(item,), timeout=self.timeout)
+            self.begun[future] = item, time.monotonic()
 
 
 def _trouble(future: Any, limits: Limits) -> tuple[str, str] | None:

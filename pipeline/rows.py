@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -19,9 +21,12 @@ from schema.records import Basic, Finding, Quantity
 _LISTS = {"funds": tables.fund, "goals": tables.goal, "tasks": tables.task, "indicators": tables.indicator}
 
 
+_KEYS = ("rules_key", "words_key")
+
+
 # ---------------------------------------------------------------- records → rows
-def rows(extraction: Extraction) -> dict[sa.Table, list[dict[str, Any]]]:
-    """The rows of one submission, by table, in the order in which they may be written."""
+def rows(extraction: Extraction, keys: dict[str, str]) -> dict[sa.Table, list[dict[str, Any]]]:
+    """The rows of one submission, by table, in the order in which they may be written; keys: by which it was understood."""
     document, submission, evidence = extraction.document, extraction.submission, extraction.evidence
     key = {"submission_id": document.digest[:16]}
     out: dict[sa.Table, list[dict[str, Any]]] = {
@@ -30,7 +35,7 @@ def rows(extraction: Extraction) -> dict[sa.Table, list[dict[str, Any]]]:
                 **key, "sha256": document.digest, "subject": copies.subject(submission),
                 **_flat(submission.report),
                 "cells": evidence.cells, "used": evidence.used, "ornament": evidence.ornament,
-                "unexplained": len(evidence.leftovers),
+                "unexplained": len(evidence.leftovers), **keys,
             }
         ],
         **{table: [] for table in (tables.form, *_LISTS.values(), tables.basic, tables.basic_value)},
@@ -97,6 +102,49 @@ def rows(extraction: Extraction) -> dict[sa.Table, list[dict[str, Any]]]:
     return out
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class Batch:
+    """Rows of one table as the database's driver takes them: made before anybody has to wait for the store."""
+
+    table: sa.Table
+    statement: str
+    values: list[Any]
+
+
+def batches(fresh: dict[sa.Table, list[dict[str, Any]]], dialect: sa.Dialect) -> list[Batch]:
+    """The rows of a submission in the order in which they may be written; a table without rows is left out."""
+    out = []
+    for table, found in fresh.items():
+        if found:
+            statement, order, told = _insert(table, tuple(found[0]), dialect)
+            values = [{name: told[name](row[name]) for name in row} for row in found]
+            out.append(
+                Batch(table, statement, [tuple(map(row.get, order)) for row in values] if order else values)
+            )
+    return out
+
+
+@lru_cache(maxsize=128)
+def _insert(
+    table: sa.Table, names: tuple[str, ...], dialect: sa.Dialect
+) -> tuple[str, tuple[str, ...], dict[str, Callable[[Any], Any]]]:
+    """The statement, the order of its values (empty where they go by name), and how each column's values are told."""
+    compiled = table.insert().compile(dialect=dialect, column_keys=list(names))
+    told = {
+        name: _telling(table.c[name].type.dialect_impl(dialect).bind_processor(dialect)) for name in names
+    }
+    return str(compiled), tuple(getattr(compiled, "positiontup", None) or ()), told
+
+
+def _telling(processor: Callable[[Any], Any] | None) -> Callable[[Any], Any]:
+    return lambda value: value if value is None or processor is None else processor(value)
+
+
+def put(connection: sa.Connection, batch: Batch) -> None:
+    """Writes rows of a batch."""
+    connection.exec_driver_sql(batch.statement, batch.values)
+
+
 def _flat(record: Any) -> dict[str, Any]:
     """A record's own fields as the columns of its table."""
     out: dict[str, Any] = {}
@@ -113,8 +161,6 @@ def _flat(record: Any) -> dict[str, Any]:
             )
         elif isinstance(value, Decimal):
             out[name] = exact(value)
-        elif field.name == "extra":
-            out[name] = value if value is not None else sa.null()
         elif not isinstance(value, tuple):
             out[name] = value
     return out
@@ -139,7 +185,7 @@ def _origin(origin: Origin) -> dict[str, Any]:
 
 def _pages(origin: Origin) -> dict[str, Any]:
     boxes = [[p.page, p.left, p.top, p.right, p.bottom] for p in origin.places]
-    return {"page_no": boxes[0][0] if boxes else None, "boxes": boxes or sa.null()}
+    return {"page_no": boxes[0][0] if boxes else None, "boxes": boxes or None}
 
 
 def once(connection: sa.Connection, table: sa.Table, row: dict[str, Any]) -> None:
@@ -153,19 +199,14 @@ def once(connection: sa.Connection, table: sa.Table, row: dict[str, Any]) -> Non
 def same(connection: sa.Connection, extraction: Extraction) -> bool:
     """Do the tables hold these very rows of a submission?"""
     submission_id = extraction.document.digest[:16]
-    for table, fresh in rows(extraction).items():
-        names = [c.name for c in table.columns if c.name not in ("rules_key", "words_key")]
+    for table, fresh in rows(extraction, {}).items():
+        names = [c.name for c in table.columns if c.name not in _KEYS]
         query = sa.select(*(table.c[name] for name in names)).where(table.c.submission_id == submission_id)
         there = sorted((tuple(row) for row in connection.execute(query)), key=repr)
-        wanted = sorted((tuple(_bound(row[name]) for name in names) for row in fresh), key=repr)
+        wanted = sorted((tuple(row[name] for name in names) for row in fresh), key=repr)
         if there != wanted:
             return False
     return True
-
-
-def _bound(value: Any) -> Any:
-    """A value as it comes back from the database."""
-    return None if isinstance(value, sa.sql.elements.Null) else value
 
 
 # ---------------------------------------------------------------- rows → record

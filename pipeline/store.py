@@ -20,7 +20,7 @@ from pipeline import copies, journal, units, versions
 from pipeline.extract import Extraction
 from pipeline.freshness import current
 from pipeline.journal import FAILED, PARTLY, READ, REFUSED, Outcome
-from pipeline.rows import Loader, rows
+from pipeline.rows import Loader, batches, put, rows
 from schema import tables
 from schema.errors import StoreError
 from schema.migrations import HEAD
@@ -162,10 +162,9 @@ class Store:
         document, reading = extraction.document, current()
         standing = PARTLY if extraction.evidence.leftovers else READ
         fresh, document_row = (
-            rows(extraction),
+            batches(rows(extraction, reading.keys), self.engine.dialect),
             versions.kept(document, reading),
-        )  # made before anybody has to wait
-        fresh[tables.submission] = [row | reading.keys for row in fresh[tables.submission]]
+        )
         with self.writing() as connection:
             found = sa.select(tables.submission.c.submission_id).where(
                 tables.submission.c.sha256 == document.digest
@@ -174,9 +173,8 @@ class Store:
             if not there:
                 self._put_file(connection, path, size, document.digest, document.format, standing, None)
                 versions.keep(connection, document_row, reading)
-                for table, made in fresh.items():
-                    if made:
-                        connection.execute(table.insert(), made)
+                for batch in fresh:
+                    put(connection, batch)
                 versions.begin(connection, document.digest[:16], run_id, [])
                 units.know(connection, extraction.submission.report.unit)
             self._deliver(connection, path, document.digest)

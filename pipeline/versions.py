@@ -17,7 +17,7 @@ from pipeline import archive, units
 from pipeline.extract import Extraction, as_json
 from pipeline.freshness import Reading, Words, pack, spellings, unpack
 from pipeline.journal import PARTLY, READ, now
-from pipeline.rows import Loader, once, rows
+from pipeline.rows import Loader, batches, once, put, rows
 from pipeline.score import aligned, stated
 from schema import tables
 from schema.document import Document
@@ -108,17 +108,13 @@ def rewrite(connection: sa.Connection, extraction: Extraction, reading: Reading)
     """Writes a reading over the rows of the current one: its evidence is otherwise, or it is a new version."""
     submission_id, s = extraction.document.digest[:16], tables.submission
     units.know(connection, extraction.submission.report.unit)
-    fresh = rows(extraction)
+    fresh = rows(extraction, reading.keys)
     for table in reversed(list(fresh)):
         if table is not s:
             connection.execute(table.delete().where(table.c.submission_id == submission_id))
-    for table, found in fresh.items():
-        if table is s:
-            connection.execute(
-                s.update().where(s.c.submission_id == submission_id).values(**found[0] | reading.keys)
-            )
-        elif found:
-            connection.execute(table.insert(), found)
+    connection.execute(s.update().where(s.c.submission_id == submission_id).values(**fresh.pop(s)[0]))
+    for batch in batches(fresh, connection.dialect):
+        put(connection, batch)
     outcome = PARTLY if extraction.evidence.leftovers else READ
     file = tables.file
     connection.execute(
