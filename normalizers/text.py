@@ -100,3 +100,12 @@ def words(text: str) -> str | None:
         return None
     rest = HINT.sub("", cleaned).strip()
     return cleaned if rest and not NOTHING.match(rest) else None
+
+
+_RUN = re.compile(r"[^\W_]{2,}")
+
+
+def grams(text: str) -> str:
+    """Every two letters or characters that stand together, once each, a blank between: what a text is found by."""
+    runs = _RUN.findall(text.lower())
+    return " ".join(dict.fromkeys(run[i : i + 2] for run in runs for i in range(len(run) - 1)))

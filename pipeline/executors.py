@@ -27,7 +27,7 @@ Result = TypeVar("Result")
 RECYCLED = 1000  # items after which a process makes room for a new one; a new one has to warm its caches
 SPARE = 2  # items more than jobs, waiting for the next free process
 LATE = 0.3  # seconds after which an item that may be hanging no longer keeps another from being begun
-BATCH = 25  # items a cluster's worker is given at once
+BATCH = 50  # items a cluster's worker is given at once
 _PRELOADED = ["pipeline.warm"]
 _DIES_WITH_PARENT = 1  # prctl(PR_SET_PDEATHSIG)
 
@@ -72,24 +72,9 @@ def processes(
 ) -> Iterator[Result]:
     """Over processes of this machine (pebble), each under the limits: one a job, and as many in reserve. For each item that takes
     long the reserve begins another, so that those that hang do not hold up the rest."""
-    waiting = iter(items)
-    pools = [_Pool(work, limits)]
+    pools = [_Pool(limits)]
     try:
-        while True:
-            late = sum(time.monotonic() - since > LATE for pool in pools for _, since in pool.begun.values())
-            if late and len(pools) == 1:
-                pools.append(_Pool(work, limits))
-            for pool, most in zip(pools, (limits.jobs + SPARE, min(late, limits.jobs)), strict=False):
-                pool.begin(islice(waiting, max(most - len(pool.begun), 0)))
-            begun = [future for pool in pools for future in pool.begun]
-            if not begun:
-                break
-            done, _ = wait(begun, timeout=LATE / 2, return_when=FIRST_COMPLETED)
-            for pool in pools:
-                for future in done & pool.begun.keys():
-                    item, _ = pool.begun.pop(future)
-                    trouble = _trouble(future, limits)
-                    yield future.result() if trouble is None else lost(item, *trouble)
+        yield from _spread(pools, work, items, limits, lost)
         for pool in pools:
             pool.processes.close()
     except BaseException:
@@ -101,16 +86,41 @@ def processes(
             pool.processes.join()
 
 
+def _spread(
+    pools: list[_Pool],
+    work: Callable[[Item], Result],
+    items: Iterable[Item],
+    limits: Limits,
+    lost: Callable[[Item, str, str], Result],
+) -> Iterator[Result]:
+    """Over the first pool; over a second, which is made and added where items take long."""
+    waiting = iter(items)
+    while True:
+        late = sum(time.monotonic() - since > LATE for pool in pools for _, since in pool.begun.values())
+        if late and len(pools) == 1:
+            pools.append(_Pool(limits))
+        for pool, most in zip(pools, (limits.jobs + SPARE, min(late, limits.jobs)), strict=False):
+            pool.begin(work, islice(waiting, max(most - len(pool.begun), 0)))
+        begun = [future for pool in pools for future in pool.begun]
+        if not begun:
+            return
+        done, _ = wait(begun, timeout=LATE / 2, return_when=FIRST_COMPLETED)
+        for pool in pools:
+            for future in done & pool.begun.keys():
+                item, _ = pool.begun.pop(future)
+                trouble = _trouble(future, limits)
+                yield future.result() if trouble is None else lost(item, *trouble)
+
+
 class _Pool:
     """Processes, and the items that were given to them and since when."""
 
-    def __init__(self, work: Callable[[Any], Any], limits: Limits) -> None:
+    def __init__(self, limits: Limits) -> None:
         from pebble import ProcessPool
 
         context = multiprocessing.get_context("forkserver" if sys.platform == "linux" else "spawn")
         if sys.platform == "linux":
             context.set_forkserver_preload(_PRELOADED)
-        self.work = work
         self.timeout = limits.timeout
         self.begun: dict[Any, tuple[Any, float]] = {}
         self.processes = ProcessPool(
@@ -118,9 +128,9 @@ class _Pool:
             context=context,
         )  # fmt: skip
 
-    def begin(self, items: Iterable[Any]) -> None:
+    def begin(self, work: Callable[[Any], Any], items: Iterable[Any]) -> None:
         for item in items:
-            future = self.processes.schedule(self.work, args=(item,), timeout=self.timeout)
+            future = self.processes.schedule(work, args=(item,), timeout=self.timeout)
             self.begun[future] = item, time.monotonic()
 
 
@@ -218,5 +228,14 @@ def _batch(
     limits: Limits,
     lost: Callable[[Item, str, str], Result],
 ) -> list[Result]:
-    """What a cluster's worker does: the same processes as on one machine, under the same limits."""
-    return list(processes(work, items, limits, lost))
+    """What a cluster's worker does: the same processes as on one machine, under the same limits, kept from batch to batch."""
+    pools = _KEPT[limits] = _KEPT.get(limits) or [_Pool(limits)]
+    try:
+        return list(_spread(pools, work, items, limits, lost))
+    except BaseException:
+        for pool in _KEPT.pop(limits):
+            pool.processes.stop()
+        raise
+
+
+_KEPT: dict[Limits, list[_Pool]] = {}  # of a cluster's worker, until it ends

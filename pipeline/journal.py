@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from extractors.remote import place
+from pipeline import search
 from schema import tables
 
 if TYPE_CHECKING:
@@ -60,6 +61,7 @@ def running(store: Store, kind: str, arguments: dict[str, Any], version: str) ->
         counts = {outcome: count for outcome, count in connection.execute(counted)}
         ended = tables.run.update().where(tables.run.c.run_id == run_id)
         connection.execute(ended.values(ended_at=now(), counts=counts))
+        search.index(connection)
 
 
 def note(connection: sa.Connection, run_id: int, outcome: Outcome) -> None:

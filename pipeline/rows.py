@@ -11,6 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from normalizers.text import grams
 from pipeline import copies
 from pipeline.extract import Extraction, exact
 from pipeline.layouts import fingerprint
@@ -21,6 +22,16 @@ from schema.records import Basic, Finding, Quantity
 _LISTS = {"funds": tables.fund, "goals": tables.goal, "tasks": tables.task, "indicators": tables.indicator}
 
 
+# What a full-text search finds.
+SEARCHED = {
+    tables.form: ("project", "annual_goal", "duties", "deviation", "improvement"),
+    tables.goal: ("planned", "actual"),
+    tables.task: ("name", "planned", "actual", "reason"),
+    tables.indicator: (
+        "level3", "level4", "target", "actual", "definition", "criteria", "evidence", "deviation", "remark",
+    ),
+    tables.section: ("heading", "text"),
+}  # fmt: skip
 _KEYS = ("rules_key", "words_key")
 
 
@@ -76,6 +87,13 @@ def rows(extraction: Extraction, keys: dict[str, str]) -> dict[sa.Table, list[di
             **_pages(p.origin),
         }
         for i, p in enumerate(evidence.provenance)
+    ]
+    out[tables.passage] = [
+        {**key, "record": row["record"], "field": name, "text": row[name]}
+        for table, names in SEARCHED.items()
+        for row in out[table]
+        for name in names
+        if row[name] and grams(row[name])
     ]
     out[tables.page] = [
         {**key, "page_no": page.page, "reader": page.reader, "reason": page.reason} for page in document.pages
@@ -200,7 +218,7 @@ def same(connection: sa.Connection, extraction: Extraction) -> bool:
     """Do the tables hold these very rows of a submission?"""
     submission_id = extraction.document.digest[:16]
     for table, fresh in rows(extraction, {}).items():
-        names = [c.name for c in table.columns if c.name not in _KEYS]
+        names = [c.name for c in table.columns if c.name not in (*_KEYS, "passage_id")]
         query = sa.select(*(table.c[name] for name in names)).where(table.c.submission_id == submission_id)
         there = sorted((tuple(row) for row in connection.execute(query)), key=repr)
         wanted = sorted((tuple(row[name] for name in names) for row in fresh), key=repr)

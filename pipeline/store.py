@@ -16,12 +16,13 @@ import sqlalchemy as sa
 from sqlalchemy.exc import ArgumentError as UrlError
 from sqlalchemy.exc import DBAPIError, NoSuchModuleError
 
+from normalizers.text import grams
 from pipeline import copies, journal, units, versions
 from pipeline.extract import Extraction
 from pipeline.freshness import current
 from pipeline.journal import FAILED, PARTLY, READ, REFUSED, Outcome
 from pipeline.rows import Loader, batches, put, rows
-from schema import tables
+from schema import dictionary, tables, views
 from schema.errors import StoreError
 from schema.migrations import HEAD
 
@@ -115,7 +116,12 @@ class Store:
             if found is not None and found > HEAD:
                 raise StoreError(self.shown, f"数据库由更新的ziping写成（版本{found}）", "请升级ziping")
             config.attributes["connection"] = connection
+            views.drop(connection)
             command.upgrade(config, "head")
+            views.create(connection)
+            if connection.dialect.name == "postgresql":
+                for statement in dictionary.comments():
+                    connection.exec_driver_sql(statement)
 
     def _revision(self, connection: sa.Connection) -> str | None:
         if not sa.inspect(connection).has_table("alembic_version"):
@@ -420,6 +426,7 @@ def _begin(connection: sa.Connection) -> None:
 
 def _tune_sqlite(connection: Any, _: Any) -> None:
     connection.isolation_level = None  # SQLAlchemy's own BEGIN is sent by the listener above
+    connection.create_function("ziping_grams", 1, grams, deterministic=True)
     for pragma in ("busy_timeout=60000", "synchronous=NORMAL", "foreign_keys=ON"):
         connection.execute(f"PRAGMA {pragma}")
     for left in range(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from normalizers.places import place
 from normalizers.text import squeeze
 from pipeline.journal import now, person
 from pipeline.rows import once
@@ -45,8 +46,14 @@ def know(connection: sa.Connection, name: str | None) -> None:
     u, s = tables.unit, tables.unit_spelling
     if not spelling or connection.execute(sa.select(s.c.spelling).where(s.c.spelling == spelling)).first():
         return
-    key = unit_id(spelling)
-    for table, row in ((u, {"unit_id": key, "name": spelling}), (s, {"spelling": spelling, "unit_id": key})):
+    key, at = unit_id(spelling), place(spelling)
+    found = (
+        {"province": at.province, "city": at.city, "county": at.county, "place_code": at.code} if at else {}
+    )
+    for table, row in (
+        (u, {"unit_id": key, "name": spelling, **found}),
+        (s, {"spelling": spelling, "unit_id": key}),
+    ):
         once(connection, table, row)
 
 

@@ -279,6 +279,10 @@ unit = Table(
     metadata,
     Column("unit_id", String(12), primary_key=True, comment="单位编号，不随写法改变"),
     Column("name", Text, nullable=False, comment="单位名称"),
+    Column("province", Text, comment="省级，名称写明且确定的"),
+    Column("city", Text, comment="地级，名称写明且确定的"),
+    Column("county", Text, comment="县级，名称写明且确定的"),
+    Column("place_code", String(6), comment="行政区划代码（GB/T 2260）"),
     comment="单位",
 )
 unit_spelling = Table(
@@ -457,4 +461,29 @@ form_layout = Table(
     ForeignKeyConstraint(["submission_id", "form_no"], ["form.submission_id", "form.no"], ondelete="CASCADE"),
     Index(None, "fingerprint"),
     comment="每张表的版式",
+)
+passage = Table(
+    "passage",
+    metadata,
+    Column("passage_id", Integer, primary_key=True, comment="编号"),
+    Column("submission_id", String(16), nullable=False, comment="自评材料编号"),
+    Column("record", Text, nullable=False, comment="记录路径"),
+    Column("field", Text, nullable=False, comment="字段"),
+    Column("text", Text, nullable=False, comment="文字"),
+    ForeignKeyConstraint(["submission_id"], ["submission.submission_id"], ondelete="CASCADE"),
+    Index(None, "submission_id"),
+    comment="指标、目标、任务和章节的文字，供全文检索",
+)
+code = Table(
+    "code",
+    metadata,
+    Column(
+        "list", String(10), primary_key=True, comment="代码表：kind、category、item、side、section、check"
+    ),
+    Column("code", Text, primary_key=True, comment="代码"),
+    Column("no", Integer, nullable=False, comment="序号"),
+    Column("chinese", Text, nullable=False, comment="中文名称"),
+    Column("english", Text, nullable=False, comment="英文名称"),
+    Column("clause", Text, comment="核对项所依据的条款或勾稽关系"),
+    comment="各种代码的名称",
 )

@@ -1,3 +1,3 @@
 """Alembic migrations of the store; HEAD is the revision this version of ziping writes."""
 
-HEAD = "0004"
+HEAD = "0005"

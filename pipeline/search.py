@@ -1,0 +1,153 @@
+"""Full-text search over what submissions say: indicators, goals, tasks, sections; right for two characters and more.
+
+Both stores keep an index of every two characters that stand together; what it finds is compared with the text itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from normalizers.text import grams
+from schema import tables
+from schema.document import Origin
+from schema.errors import ZipingError
+
+if TYPE_CHECKING:
+    from pipeline.store import Store
+
+_CHUNK = 200  # hits looked at in one go, to see which of them count now
+_FOUND = {
+    "sqlite": "passage_index x JOIN passage p ON p.passage_id = x.rowid WHERE x.passage_index MATCH :grams AND instr(lower(p.text), :word)",
+    "postgresql": "passage p WHERE ziping_grams(p.text) @> ziping_grams(:word) AND strpos(lower(p.text), :word) > 0",
+}
+_BEHIND = "SELECT EXISTS (SELECT 1 FROM passage WHERE passage_id > (SELECT COALESCE(MAX(id), 0) FROM passage_index_docsize))"
+_CATCH_UP = """INSERT INTO passage_index(rowid, grams) SELECT passage_id, ziping_grams(text) FROM passage
+WHERE passage_id > (SELECT COALESCE(MAX(id), 0) FROM passage_index_docsize) ORDER BY passage_id"""
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A passage that holds the word. record, field: as in RECORDS.md; where: its place in the file, page: where it has pages."""
+
+    submission_id: str
+    file: str
+    unit: str | None
+    fiscal_year: int | None
+    record: str
+    field: str
+    text: str
+    where: str | None
+    page: int | None
+
+
+def index(connection: sa.Connection) -> None:
+    """Brings SQLite's index up to the passages, inside a transaction; PostgreSQL keeps its own."""
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql(_CATCH_UP)
+
+
+def search(
+    store: Store, word: str, *, year: int | None = None, unit: str | None = None, most: int = 50
+) -> list[Hit]:
+    """The first hits in what counts now, in order of reading; one more than `most` where there are more. unit: a part of its
+    name. Raises ZipingError where the word has no two characters that stand together, StoreError."""
+    word = word.strip().lower()
+    if not grams(word):
+        raise ZipingError(word or "（空）", "检索词至少要有两个相连的字", "请输入两个以上的字，例如：满意度")
+    _catch_up(store)
+    with store.reading() as connection:
+        found = list(islice(_current(connection, _passages(connection, word, year, unit)), most + 1))
+        places = _places(connection, found)
+    return [
+        Hit(
+            row.submission_id, row.file, row.unit, row.fiscal_year, row.record, row.field, row.text,
+            *places.get((row.submission_id, row.record, row.field), (None, None)),
+        )
+        for row in found
+    ]  # fmt: skip
+
+
+def statement(dialect: str, filters: str = "") -> str:
+    """The SQL of a search, with the parameters :grams (SQLite) and :word."""
+    order = "x.rowid" if dialect == "sqlite" else "p.passage_id"
+    return (
+        "SELECT p.submission_id, p.record, p.field, p.text, s.unit, s.fiscal_year, s.subject, f.name AS file FROM "
+        + _FOUND[dialect].replace(
+            " WHERE ",
+            " JOIN submission s ON s.submission_id = p.submission_id JOIN file f ON f.sha256 = s.sha256 WHERE ",
+        )
+        + f"{filters} ORDER BY {order}"
+    )
+
+
+def _catch_up(store: Store) -> None:
+    """A run that was killed leaves passages out of SQLite's index."""
+    if store.engine.dialect.name != "sqlite":
+        return
+    with store.reading() as connection:
+        behind = connection.exec_driver_sql(_BEHIND).scalar()
+    if behind:
+        with store.writing() as connection:
+            index(connection)
+
+
+def _passages(
+    connection: sa.Connection, word: str, year: int | None, unit: str | None
+) -> Iterator[sa.Row[Any]]:
+    filters, values = "", {"word": word}
+    if connection.dialect.name == "sqlite":
+        values["grams"] = " ".join(f'"{gram}"' for gram in grams(word).split())
+    if year is not None:
+        filters += " AND s.fiscal_year = :year"
+        values["year"] = year  # type: ignore[assignment]
+    if unit is not None:
+        filters += " AND s.unit LIKE :unit"
+        values["unit"] = f"%{unit}%"
+    query = sa.text(statement(connection.dialect.name, filters))
+    yield from connection.execution_options(yield_per=_CHUNK).execute(query, values)
+
+
+def _current(connection: sa.Connection, rows: Iterator[sa.Row[Any]]) -> Iterator[sa.Row[Any]]:
+    """Without the passages of files that another file of the same report has replaced."""
+    s = tables.submission
+    while chunk := list(islice(rows, _CHUNK)):
+        subjects = {row.subject for row in chunk if row.subject}
+        several = (
+            sa.select(s.c.subject)
+            .where(s.c.subject.in_(subjects))
+            .group_by(s.c.subject)
+            .having(sa.func.count() > 1)
+        )
+        doubtful = [row[0] for row in connection.execute(several)]
+        current: set[str] = set()
+        if doubtful:
+            v = sa.table("v_current", sa.column("submission_id"), sa.column("subject"))
+            current = {
+                row[0]
+                for row in connection.execute(sa.select(v.c.submission_id).where(v.c.subject.in_(doubtful)))
+            }
+        yield from (row for row in chunk if row.subject not in doubtful or row.submission_id in current)
+
+
+def _places(
+    connection: sa.Connection, rows: list[sa.Row[Any]]
+) -> dict[tuple[str, str, str], tuple[str, int | None]]:
+    """Where in their files passages stand: (place, page)."""
+    p = tables.provenance
+    out: dict[tuple[str, str, str], tuple[str, int | None]] = {}
+    for submission_id in dict.fromkeys(row.submission_id for row in rows):
+        records = [row.record for row in rows if row.submission_id == submission_id]
+        query = (
+            sa.select(p)
+            .where((p.c.submission_id == submission_id) & p.c.record.in_(records))
+            .order_by(p.c.no)
+        )
+        for found in connection.execute(query):
+            place = Origin(found.part, found.block_no, found.table_no, found.row_no, found.column_no)
+            out.setdefault((submission_id, found.record, found.field), (str(place), found.page_no))
+    return out

@@ -1,0 +1,282 @@
+"""The views that analysts read: one per family of questions, only what counts now (v_current), names in Chinese and English.
+
+They are made anew whenever a store is brought to this version, so that a view is written in one place and never migrated.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from schema import tables
+from schema.codes import CODES
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """columns: (name, SQL, Chinese, English) of each; body: what follows FROM."""
+
+    name: str
+    chinese: str
+    english: str
+    columns: tuple[tuple[str, str, str, str], ...]
+    body: str
+
+    @property
+    def sql(self) -> str:
+        shown = ",\n  ".join(f"{sql} AS {name}" for name, sql, _, _ in self.columns)
+        return f"CREATE VIEW {self.name} AS\nSELECT\n  {shown}\nFROM {self.body}"
+
+
+_UNIT = (
+    ("unit_id", "su.unit_id", "单位编号", "unit id"),
+    ("unit", "COALESCE(su.name, s.unit)", "单位", "unit"),
+    ("province", "su.province", "省级，单位名称写明且确定的", "province, where certain"),
+    ("city", "su.city", "地级，单位名称写明且确定的", "prefecture, where certain"),
+    ("county", "su.county", "县级，单位名称写明且确定的", "county, where certain"),
+    ("place_code", "su.place_code", "行政区划代码（GB/T 2260）", "division code (GB/T 2260)"),
+)
+_SUBMISSION = (
+    ("submission_id", "s.submission_id", "自评材料编号", "submission id"),
+    *_UNIT,
+    ("fiscal_year", "s.fiscal_year", "年度", "fiscal year"),
+)
+_OF_FORM = (
+    ("submission_id", "s.submission_id", "自评材料编号", "submission id"),
+    ("form_no", "f.no", "表序号", "number of the form"),
+    *_UNIT,
+    ("fiscal_year", "COALESCE(f.fiscal_year, s.fiscal_year)", "年度", "fiscal year"),
+    ("kind", "f.kind", "表种代码", "kind of form, code"),
+    ("kind_zh", "k.chinese", "表种", "kind of form, Chinese"),
+    ("kind_en", "k.english", "表种（英文）", "kind of form, English"),
+    ("project", "f.project", "项目名称", "project"),
+)
+_FROM_SUBMISSION = """submission s
+JOIN v_current c ON c.submission_id = s.submission_id
+LEFT JOIN unit_spelling sp ON sp.spelling = REPLACE(REPLACE(s.unit, ' ', ''), '\u3000', '')
+LEFT JOIN unit su ON su.unit_id = sp.unit_id"""
+_FROM_FORM = f"""form f
+JOIN submission s ON s.submission_id = f.submission_id
+{_FROM_SUBMISSION.split(chr(10), 1)[1]}
+LEFT JOIN code k ON k.list = 'kind' AND k.code = f.kind"""
+
+
+def _from_form(table: str, short: str) -> str:
+    return (
+        f"{table} {short}\nJOIN form f ON f.submission_id = {short}.submission_id AND f.no = {short}.form_no\n"
+        + (_FROM_FORM.split("\n", 1)[1])
+    )
+
+
+def _count(table: str, of: str = "s.submission_id", more: str = "") -> str:
+    return f"(SELECT COUNT(*) FROM {table} n WHERE n.submission_id = {of}{more})"
+
+
+_BASE = "COALESCE(t.revised, t.received, t.approved, t.amount)"
+_TOTAL = """LEFT JOIN fund t ON t.submission_id = f.submission_id AND t.form_no = f.no AND t.no = (
+  SELECT MIN(x.no) FROM fund x WHERE x.submission_id = f.submission_id AND x.form_no = f.no AND x.item = 'total')"""
+_MONEY = (
+    ("approved", "t.approved", "年初预算数，万元", "approved budget, 10,000 yuan"),
+    ("revised", "t.revised", "全年预算数，万元", "revised budget, 10,000 yuan"),
+    ("executed", "t.executed", "全年执行数，万元", "executed, 10,000 yuan"),
+    (
+        "execution_rate",
+        f"CASE WHEN {_BASE} > 0 THEN 1.0 * t.executed / {_BASE} END",
+        "执行率：执行数÷全年预算数（没有的用到位数、年初预算数）",
+        "execution rate: executed ÷ revised (where not stated: received, approved)",
+    ),
+)
+VIEWS = (
+    View(
+        "v_submission", "现行的自评材料，一份一行", "current submissions, one row each",
+        (
+            *_SUBMISSION,
+            ("title", "s.title", "标题", "title"),
+            ("reported_on", "s.reported_on", "填报日期", "reported on"),
+            ("file", "fi.name", "文件名", "file name"),
+            ("format", "fi.format", "文件格式", "file format"),
+            ("path", "c.path", "文件路径", "path of the file"),
+            ("stage", "c.stage", "文件名所示：draft 初稿，final 定稿", "draft or final, by the file's name"),
+            ("forms", _count("form"), "自评表数", "number of forms"),
+            ("indicators", _count("indicator"), "指标数", "number of indicators"),
+            ("findings", _count("finding"), "核对发现数", "number of findings"),
+            ("cells", "s.cells", "非空单元格与段落数", "non-blank cells and paragraphs"),
+            ("unexplained", "s.unexplained", "其中未识别的", "of these not understood"),
+        ),
+        f"{_FROM_SUBMISSION}\nJOIN file fi ON fi.sha256 = s.sha256",
+    ),
+    View(
+        "v_form", "自评表，一张一行", "forms, one row each",
+        (
+            *_OF_FORM,
+            ("title", "f.title", "表名", "title of the form"),
+            ("supervisor", "f.supervisor", "主管部门", "supervising department"),
+            ("implementer", "f.implementer", "实施单位", "implementing unit"),
+            ("self_score", "f.self_score", "自评总得分", "self-assessed total score"),
+            ("grade", "f.grade", "评定等级", "grade"),
+            ("layout", "l.fingerprint", "版式代码", "layout fingerprint"),
+            ("indicators", _count("indicator", more=" AND n.form_no = f.no"), "指标数", "number of indicators"),
+            ("findings", _count("finding", more=" AND n.form_no = f.no"), "核对发现数", "number of findings"),
+            ("record", "f.record", "记录路径", "path of the record"),
+        ),
+        f"{_FROM_FORM}\nLEFT JOIN form_layout l ON l.submission_id = f.submission_id AND l.form_no = f.no",
+    ),
+    View(
+        "v_indicator", "绩效指标，一项一行", "indicators, one row each",
+        (
+            *_OF_FORM,
+            ("no", "i.no", "指标序号", "number of the indicator"),
+            ("level1", "i.level1", "一级指标", "level 1"),
+            ("level2", "i.level2", "二级指标", "level 2"),
+            ("level3", "i.level3", "三级指标", "level 3"),
+            ("level4", "i.level4", "四级指标", "level 4"),
+            ("category", "i.category", "类别代码", "category, code"),
+            ("category_zh", "g.chinese", "类别", "category, Chinese"),
+            ("category_en", "g.english", "类别（英文）", "category, English"),
+            ("target", "i.target", "指标值", "target as written"),
+            ("actual", "i.actual", "完成值", "actual as written"),
+            ("target_op", "i.target_value_op", "指标值：比较符", "target: operator"),
+            ("target_value", "i.target_value", "指标值：数值（百分比为小数）", "target: figure (a rate is a fraction)"),
+            ("actual_value", "i.actual_value", "完成值：数值（百分比为小数）", "actual: figure (a rate is a fraction)"),
+            ("value_unit", "i.target_value_unit", "指标值：单位", "target: unit"),
+            (
+                "rate_achieved",
+                "CASE WHEN i.target_value > 0 AND COALESCE(i.target_value_unit, '') = COALESCE(i.actual_value_unit, '') "
+                "THEN 1.0 * i.actual_value / i.target_value END",
+                "完成率：完成值÷指标值，单位相同的才有",
+                "actual ÷ target, where both have the same unit",
+            ),
+            ("weight", "i.weight", "分值", "weight, points"),
+            ("score", "i.score", "得分", "score, points"),
+            ("score_rate", "CASE WHEN i.weight > 0 THEN 1.0 * i.score / i.weight END", "得分率", "score ÷ weight"),
+            ("review_score", "i.review_score", "复核得分", "score of the review, points"),
+            ("deviation", "i.deviation", "偏差原因分析及改进措施", "reason for the deviation"),
+            ("record", "i.record", "记录路径", "path of the record"),
+        ),
+        f"{_from_form('indicator', 'i')}\nLEFT JOIN code g ON g.list = 'category' AND g.code = i.category",
+    ),
+    View(
+        "v_fund", "资金，一项一行，万元", "money lines, one row each, 10,000 yuan",
+        (
+            *_OF_FORM,
+            ("no", "t.no", "资金序号", "number of the line"),
+            ("item", "t.item", "资金项目代码", "item, code"),
+            ("item_zh", "m.chinese", "资金项目", "item, Chinese"),
+            ("item_en", "m.english", "资金项目（英文）", "item, English"),
+            ("label", "t.label", "原文名称", "label as written"),
+            ("side", "t.side", "收支：revenue 收入，expenditure 支出", "revenue or expenditure"),
+            *_MONEY[:2],
+            ("received", "t.received", "实际到位，万元", "received, 10,000 yuan"),
+            _MONEY[2],
+            ("amount", "t.amount", "金额（原表没有写明是预算还是执行），万元", "amount of no named kind, 10,000 yuan"),
+            ("stated_rate", "t.execution_rate", "所填执行率", "execution rate as stated"),
+            _MONEY[3],
+            ("weight", "t.weight", "分值", "weight, points"),
+            ("score", "t.score", "得分", "score, points"),
+            ("record", "t.record", "记录路径", "path of the record"),
+        ),
+        f"{_from_form('fund', 't')}\nLEFT JOIN code m ON m.list = 'item' AND m.code = t.item",
+    ),
+    View(
+        "v_project", "项目支出自评表，一个项目一行", "project forms, one row each",
+        (
+            *_OF_FORM,
+            ("supervisor", "f.supervisor", "主管部门", "supervising department"),
+            ("implementer", "f.implementer", "实施单位", "implementing unit"),
+            *_MONEY,
+            ("self_score", "f.self_score", "自评总得分", "self-assessed total score"),
+            ("indicators", _count("indicator", more=" AND n.form_no = f.no"), "指标数", "number of indicators"),
+            ("findings", _count("finding", more=" AND n.form_no = f.no"), "核对发现数", "number of findings"),
+        ),
+        f"{_FROM_FORM}\n{_TOTAL}\nWHERE f.kind = 'project'",
+    ),
+    View(
+        "v_finding", "核对发现，一项一行", "findings, one row each",
+        (
+            *_SUBMISSION,
+            ("no", "d.no", "序号", "number of the finding"),
+            ("form_no", "d.form_no", "表序号，全文的为空", "number of the form; null for the whole document"),
+            ("kind", "f.kind", "表种代码", "kind of form, code"),
+            ("project", "f.project", "项目名称", "project"),
+            ("check_code", "d.check_code", "核对项代码", "check, code"),
+            ("check_zh", "h.chinese", "核对项", "check, Chinese"),
+            ("check_en", "h.english", "核对项（英文）", "check, English"),
+            ("clause", "h.clause", "依据", "the clause it rests on"),
+            ("place", "d.place", "位置", "place in the form"),
+            ("message", "d.message", "说明", "message"),
+            ("stated", "d.stated", "所填", "as stated"),
+            ("computed", "d.computed", "应为", "as it should be"),
+        ),
+        f"finding d\nJOIN submission s ON s.submission_id = d.submission_id\n{_FROM_SUBMISSION.split(chr(10), 1)[1]}\n"
+        "LEFT JOIN form f ON f.submission_id = d.submission_id AND f.no = d.form_no\n"
+        "LEFT JOIN code h ON h.list = 'check' AND h.code = d.check_code",
+    ),
+    View(
+        "v_unit_year", "单位各年度，一个单位一年一行", "units by year, one row each",
+        (
+            *((name, name, chinese, english) for name, _, chinese, english in (*_UNIT, _SUBMISSION[-1])),
+            ("submissions", "COUNT(DISTINCT submission_id)", "自评材料数", "number of submissions"),
+            ("forms", "COUNT(*)", "自评表数", "number of forms"),
+            ("approved", "SUM(approved)", "年初预算数，万元：有部门整体表的取其总额，否则为各项目之和",
+             "approved budget, 10,000 yuan: of the department's form, else of its projects together"),
+            ("revised", "SUM(revised)", "全年预算数，万元", "revised budget, 10,000 yuan"),
+            ("executed", "SUM(executed)", "全年执行数，万元", "executed, 10,000 yuan"),
+            ("execution_rate", "CASE WHEN SUM(base) > 0 THEN 1.0 * SUM(spent) / SUM(base) END",
+             "执行率：预算与执行都写明的各表之和相除", "execution rate over the forms that state both budget and execution"),
+            ("self_score", "AVG(1.0 * self_score)", "自评总得分，几张表的取平均", "self-assessed score, the mean of several forms"),
+            ("indicators", "SUM(indicators)", "指标数", "number of indicators"),
+            ("findings", "SUM(findings)", "各表的核对发现数", "number of findings in the forms"),
+        ),
+        """(
+  SELECT r.*, CASE WHEN counts = 1 THEN approved0 END AS approved, CASE WHEN counts = 1 THEN revised0 END AS revised,
+    CASE WHEN counts = 1 THEN executed0 END AS executed,
+    CASE WHEN counts = 1 AND executed0 IS NOT NULL AND base0 IS NOT NULL THEN base0 END AS base,
+    CASE WHEN counts = 1 AND executed0 IS NOT NULL AND base0 IS NOT NULL THEN executed0 END AS spent
+  FROM (
+    SELECT q.*, CASE WHEN kind = 'department' OR (kind = 'project' AND departments = 0) THEN 1 ELSE 0 END AS counts
+    FROM (
+      SELECT s.submission_id, su.unit_id, COALESCE(su.name, s.unit) AS unit, su.province, su.city, su.county, su.place_code,
+        COALESCE(f.fiscal_year, s.fiscal_year) AS fiscal_year, f.kind, f.self_score,
+        t.approved AS approved0, t.revised AS revised0, t.executed AS executed0, """
+        + _BASE
+        + """ AS base0,
+        SUM(CASE WHEN f.kind = 'department' THEN 1 ELSE 0 END) OVER (
+          PARTITION BY COALESCE(su.unit_id, s.submission_id), COALESCE(f.fiscal_year, s.fiscal_year)) AS departments,
+        """
+        + _count("indicator", more=" AND n.form_no = f.no")
+        + " AS indicators,\n        "
+        + _count("finding", more=" AND n.form_no = f.no")
+        + f" AS findings\n      FROM {_FROM_FORM}\n      {_TOTAL}\n    ) q\n  ) r\n) u\n"
+        "GROUP BY COALESCE(unit_id, submission_id), unit_id, unit, province, city, county, place_code, fiscal_year",
+    ),
+)  # fmt: skip
+
+
+def drop(connection: sa.Connection) -> None:
+    """Takes the views away, before the tables under them are changed."""
+    for view in reversed(VIEWS):
+        connection.exec_driver_sql(f"DROP VIEW IF EXISTS {view.name}")
+
+
+def create(connection: sa.Connection) -> None:
+    """Makes the views and fills the table of codes, as this version has them."""
+    drop(connection)
+    connection.execute(tables.code.delete())
+    connection.execute(
+        tables.code.insert(),
+        [
+            {
+                "list": name,
+                "code": code,
+                "no": no,
+                "chinese": c.chinese,
+                "english": c.english,
+                "clause": c.clause,
+            }
+            for name, codes in CODES.items()
+            for no, (code, c) in enumerate(codes.items(), 1)
+        ],
+    )
+    for view in VIEWS:
+        connection.exec_driver_sql(view.sql)
