@@ -51,7 +51,7 @@ samples: install ## make data/samples from data/maker/sources
 	$(BIN)/python -m data.maker
 
 lock: install ## renew requirements.lock from pyproject.toml
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links --extra dev --extra dask --extra postgresql --extra scan -o requirements.lock pyproject.toml
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links --extra dev --extra analysis --extra dask --extra postgresql --extra scan -o requirements.lock pyproject.toml
 
 clean: ## remove what make made
 	rm -rf .venv build *.egg-info .mypy_cache .ruff_cache .pytest_cache data/work

@@ -466,7 +466,7 @@ def score(predicted: Path, gold: Path, errors: bool) -> None:
         list_scores(list(pairs(predicted, gold)), errors, console())
 
 
-for command in (rerun, history, diff, correct, units, reader):
+for command in (query, search, export, rerun, history, diff, correct, units, reader):
     main.add_command(command)
 
 

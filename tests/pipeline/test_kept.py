@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import re
 import shutil
 import signal
 import subprocess
@@ -229,7 +230,12 @@ def compared(found: Rows, expected: Rows) -> None:
         if name == "correction":  # those that a later one replaced are kept too
             assert set(expected[name]) <= set(found[name])
         elif name != "version":  # the way there is another
-            assert found[name] == expected[name], name
+            assert list(map(_unnumbered, found[name])) == list(map(_unnumbered, expected[name])), name
+
+
+def _unnumbered(row: tuple[object, ...]) -> tuple[object, ...]:
+    """A row that names no correction by its number: one that replaced another has a later one."""
+    return tuple(re.sub(r"^人工更正\d+", "人工更正", v) if isinstance(v, str) else v for v in row)
 
 
 @pytest.mark.parametrize("seed", range(4))

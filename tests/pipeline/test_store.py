@@ -34,6 +34,7 @@ def rows(store: Store) -> dict[str, list[tuple[Any, ...]]]:
     timeless = {
         tables.version: ("submission_id", "no", "causes"),
         tables.unit_spelling: ("spelling", "unit_id"),
+        tables.passage: ("submission_id", "record", "field", "text"),
         tables.correction: ("record", "field", "should_be", "state"),
     }
     with store.engine.connect() as connection:
