@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from pipeline.cli_analysts import export, query, search
 from pipeline.cli_versions import correct, diff, history, reader, rerun, units
 from pipeline.shell import (
     READ,
