@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-SAMPLES, GOLD = ROOT / "data" / "samples", ROOT / "data" / "gold"
+SAMPLES, GOLD = ROOT / "data" / "samples" / "forms", ROOT / "data" / "gold" / "forms"
+YEARS, YEARS_GOLD = ROOT / "data" / "samples" / "years", ROOT / "data" / "gold" / "years"
 sys.path.insert(0, str(ROOT))  # data.maker is no installed package
 
 W = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'

@@ -1,4 +1,4 @@
-"""`python -m data.maker [OUT]` makes every sample of sources/; `python -m data.maker forms OUT` made forms of every layout."""
+"""`python -m data.maker [OUT]` makes every sample of sources/ and years.py; `python -m data.maker forms OUT` made forms of every layout."""
 
 from __future__ import annotations
 
@@ -7,18 +7,28 @@ import json
 from decimal import Decimal
 from pathlib import Path
 
-from data.maker import forms, others, printed, word
+from data.maker import forms, others, printed, word, years
 from data.maker.layout import FOLDER, all_layouts
 
 HERE = Path(__file__).parent
+SAMPLES = str(HERE.parent / "samples")
 WRITERS = {"docx": word.make, "html": others.web, "xlsx": others.sheet, "pdf": printed.pdf}
 
 
-def samples(out: Path) -> None:
-    """Every sample as .docx; the same source, the same bytes."""
-    out.mkdir(parents=True, exist_ok=True)
+def samples(out: Path, gold: Path) -> None:
+    """Every sample as .docx: of sources/ those whose gold is written by hand, of years.py with theirs."""
+    for name in ("forms", "years"):
+        (out / name).mkdir(parents=True, exist_ok=True)
     for source in sorted((HERE / "sources").glob("*.txt")):
-        (out / f"{source.stem}.docx").write_bytes(word.make(source.read_text(encoding="utf-8")))
+        (out / "forms" / f"{source.stem}.docx").write_bytes(word.make(source.read_text(encoding="utf-8")))
+    gold.mkdir(parents=True, exist_ok=True)
+    for name, submission in years.submissions().items():
+        (out / "years" / f"{name}.docx").write_bytes(word.make(submission.source))
+        (gold / f"{name}.json").write_text(_json(submission.record), encoding="utf-8")
+
+
+def _json(record: object) -> str:
+    return json.dumps(record, ensure_ascii=False, indent=1, default=_number) + "\n"
 
 
 def made(out: Path, seeds: int, layouts: Path) -> int:
@@ -30,8 +40,7 @@ def made(out: Path, seeds: int, layouts: Path) -> int:
         for seed in range(seeds):
             form = forms.make(layout, seed)
             name = f"{layout.name}-{seed}"
-            gold = json.dumps(form.record, ensure_ascii=False, indent=1, default=_number)
-            (out / "gold" / f"{name}.json").write_text(gold, encoding="utf-8")
+            (out / "gold" / f"{name}.json").write_text(_json(form.record), encoding="utf-8")
             for kind, writer in WRITERS.items():
                 (out / kind / f"{name}.{kind}").write_bytes(writer(form.source))
             count += 1
@@ -45,9 +54,7 @@ def _number(value: object) -> float | int:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(prog="python -m data.maker", description=__doc__)
-    parser.add_argument(
-        "what", nargs="?", default=str(HERE.parent / "samples"), help="`forms`, or where the samples go"
-    )
+    parser.add_argument("what", nargs="?", default=SAMPLES, help="`forms`, or where the samples go")
     parser.add_argument("out", nargs="?", type=Path, help="where the forms go")
     parser.add_argument("--seeds", type=int, default=20, help="forms a layout (default 20)")
     parser.add_argument(
@@ -59,4 +66,7 @@ if __name__ == "__main__":
             parser.error("forms needs a folder: python -m data.maker forms OUT")
         print(f"{made(told.out, told.seeds, told.layouts)} forms in {told.out}")
     else:
-        samples(Path(told.what))
+        samples(
+            Path(told.what),
+            HERE.parent / "gold" / "years" if told.what == SAMPLES else Path(told.what) / "gold",
+        )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import partial
 from typing import Any
@@ -31,6 +31,7 @@ class Faults:
     columns: float = 0.3  # two columns of the indicators have changed places
     typing: float = 0.15  # a character of an indicator heading stands twice
     wrong_sum: float = 0.15  # a stated total that does not add up: the gold has the finding
+    generous: float = 0.0  # an indicator that missed its target has full marks: the gold has the finding
 
 
 @dataclass
@@ -41,9 +42,23 @@ class Made:
     record: dict[str, Any]
 
 
-def make(layout: Layout, seed: int, faults: Faults = Faults(), year: int | None = None) -> Made:
-    """The form of a seed; the same layout and seed, the same form."""
-    return _Form(layout, random.Random(f"{layout.name} {seed}"), faults, year or layout.year).made()
+@dataclass(frozen=True)
+class Year:
+    """One of several years of the same form: its head, indicators and money are those of the seed; what was spent and scored is the
+    year's own. told: values of the head; growth: of all money."""
+
+    year: int
+    told: dict[str, Any] = field(default_factory=dict)
+    growth: Decimal = Decimal(1)
+
+
+def make(layout: Layout, seed: int, faults: Faults = Faults(), year: int | Year | None = None) -> Made:
+    """The form of a seed; the same layout, seed and year, the same form."""
+    rng = random.Random(f"{layout.name} {seed}")
+    if isinstance(year, Year):
+        annual = random.Random(f"{layout.name} {seed} {year.year}")
+        return _Form(layout, rng, faults, year.year, annual, year.told, year.growth).made()
+    return _Form(layout, rng, faults, year or layout.year, rng).made()
 
 
 def joined(forms: list[Made]) -> Made:
@@ -68,6 +83,9 @@ class _Form:
     rng: random.Random
     faults: Faults
     year: int
+    annual: random.Random  # for what is the year's own
+    told: dict[str, Any] = field(default_factory=dict)
+    growth: Decimal = Decimal(1)
     head: dict[str, Any] = field(default_factory=dict)
     cover: dict[str, Any] = field(default_factory=dict)
     extra: dict[str, str] = field(default_factory=dict)
@@ -81,7 +99,7 @@ class _Form:
     _open: bool = False  # do the lines being drawn belong to the last section?
 
     def made(self) -> Made:
-        self.values = invent.head(self.rng, self.year)
+        self.values = invent.head(self.rng, self.year) | self.told
         self.thousands = self.rng.random() < self.faults.thousands
         self.wide = self.rng.random() < self.faults.wide
         self.blank = self.rng.random() < self.faults.blank_rows
@@ -126,11 +144,11 @@ class _Form:
         out: dict[str, dict[str, Decimal]] = {}
         for owner in lines:
             if not tree.get(owner):
-                approved = invent.amount(self.rng)
+                approved = _grown(invent.amount(self.rng), self.growth)
                 revised = approved if self.rng.random() < 0.7 else approved + invent.amount(self.rng) % 20
                 out[owner] = {
                     "approved": approved, "revised": revised, "received": revised, "amount": approved,
-                    "executed": invent.spent(self.rng, revised),
+                    "executed": invent.spent(self.annual, revised),
                 }  # fmt: skip
         while missing := [t for t in lines if t not in out]:
             ready = [t for t in missing if all(p in out for p in tree[t])]
@@ -169,9 +187,12 @@ class _Form:
     def _indicator(
         self, group: Group, m: invent.Measure, weight: Decimal, names: set[str], apart: bool, reasons: bool
     ) -> None:
-        lost = reasons and weight >= 2 and self.rng.random() < 0.15
-        score = weight - 1 if lost else weight
+        lost = reasons and weight >= 2 and self.annual.random() < 0.15
+        generous = not lost and m.op == "≥" and self.annual.random() < self.faults.generous
+        if generous:
+            m = replace(m, actual=(m.target * Decimal("0.9")).to_integral_value())  # type: ignore[operator]
         figure, done = _digits(m.target), _digits(m.actual)
+        score = weight - 1 if lost else weight
         if m.op is None:
             target, actual = m.words
             value = done_value = None
@@ -216,6 +237,22 @@ class _Form:
             record["actual_value"] = done_value if "unit" in names or "actual" in names else None
         if extras:
             record["extra"] = extras
+        if (
+            generous
+            and record["target_value"]
+            and record["actual_value"]
+            and record["weight"] == record["score"]
+        ):
+            where = f"indicators[{len(self.indicators)}].score"
+            self.findings.append(
+                {
+                    "check": "full_score_missed_target",
+                    "form": 1,
+                    "where": where,
+                    "stated": score,
+                    "computed": None,
+                }
+            )
         self.indicators.append(record)
         self.prints.append(shown)
 
@@ -234,7 +271,9 @@ class _Form:
         if not self.indicators or "self_score" not in set(self.layout.holes()):
             return
         total = sum((s for s in scores if s is not None), Decimal(0)) or Decimal(self.rng.randint(85, 99))
-        if self.rng.random() < self.faults.wrong_sum and any(i["score"] is not None for i in self.indicators):
+        if self.annual.random() < self.faults.wrong_sum and any(
+            i["score"] is not None for i in self.indicators
+        ):
             stated = total - 5 if total > 50 else total + 5
             self.findings.append(
                 {
@@ -385,7 +424,7 @@ class _Form:
 
     def _basic(self, name: str) -> str:
         path, _, heading = name.rpartition(".")
-        value = Decimal(self.rng.randint(1, 900))
+        value = Decimal(self.annual.randint(1, 900))
         self.basics.setdefault(tuple(path.split(">")), {})[heading] = value
         return self._full(_digits(value))
 
@@ -481,6 +520,10 @@ _WIDE = str.maketrans("0123456789.%", "０１２３４５６７８９．％")
 
 def _is_figure(text: str) -> bool:
     return bool(re.fullmatch(r"[\d.]+%?", text))
+
+
+def _grown(amount: Decimal, growth: Decimal) -> Decimal:
+    return amount if growth == 1 else (amount * growth).quantize(Decimal("0.01"))
 
 
 def _digits(value: Decimal | None) -> str:

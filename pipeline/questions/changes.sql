@@ -19,7 +19,9 @@ SELECT unit, fiscal_year, what, last_year, this_year FROM (
   UNION ALL
   SELECT n.unit, n.fiscal_year, 7, '指标值：' || n.level3, o.target, n.target
   FROM v_indicator n
-  JOIN v_indicator o ON o.unit_id = n.unit_id AND o.fiscal_year = n.fiscal_year - 1 AND o.level3 = n.level3
+  JOIN v_indicator o ON o.unit_id = n.unit_id AND o.fiscal_year = n.fiscal_year - 1 AND o.level3 = n.level3 AND o.kind = n.kind
+    AND COALESCE(o.project, '') = COALESCE(n.project, '') AND COALESCE(o.level1, '') = COALESCE(n.level1, '')
+    AND COALESCE(o.level2, '') = COALESCE(n.level2, '')
   WHERE :unit <> '' AND n.unit LIKE '%' || :unit || '%' AND n.target <> o.target
   UNION ALL
   SELECT n.unit, n.fiscal_year, 8, '新增指标', NULL, n.level3
@@ -27,8 +29,10 @@ SELECT unit, fiscal_year, what, last_year, this_year FROM (
   WHERE :unit <> '' AND n.unit LIKE '%' || :unit || '%'
     AND EXISTS (SELECT 1 FROM v_unit_year b WHERE b.unit_id = n.unit_id AND b.fiscal_year = n.fiscal_year - 1)
     AND NOT EXISTS (
-      SELECT 1 FROM v_indicator o WHERE o.unit_id = n.unit_id AND o.fiscal_year = n.fiscal_year - 1 AND o.level3 = n.level3)
+      SELECT 1 FROM v_indicator o WHERE o.unit_id = n.unit_id AND o.fiscal_year = n.fiscal_year - 1 AND o.level3 = n.level3 AND o.kind = n.kind
+    AND COALESCE(o.project, '') = COALESCE(n.project, '') AND COALESCE(o.level1, '') = COALESCE(n.level1, '')
+    AND COALESCE(o.level2, '') = COALESCE(n.level2, ''))
 ) AS changed
 WHERE COALESCE(last_year, '') <> COALESCE(this_year, '')
   AND (:year = '' OR CAST(fiscal_year AS TEXT) = :year) AND (:unit = '' OR unit LIKE '%' || :unit || '%')
-ORDER BY unit, fiscal_year, no, what, this_year
+ORDER BY unit, fiscal_year IS NULL, fiscal_year, no, what, this_year

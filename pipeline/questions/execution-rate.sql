@@ -5,4 +5,4 @@ SELECT unit, fiscal_year, approved, revised, executed, ROUND(execution_rate, 4) 
 FROM v_unit_year
 WHERE execution_rate IS NOT NULL
   AND (:year = '' OR CAST(fiscal_year AS TEXT) = :year) AND (:unit = '' OR unit LIKE '%' || :unit || '%')
-ORDER BY fiscal_year, v_unit_year.execution_rate, unit
+ORDER BY fiscal_year IS NULL, fiscal_year, v_unit_year.execution_rate, unit

@@ -4,4 +4,4 @@
 SELECT unit, fiscal_year, forms, findings, ROUND(1.0 * findings / forms, 2) AS per_form
 FROM v_unit_year
 WHERE :year = '' OR CAST(fiscal_year AS TEXT) = :year
-ORDER BY 1.0 * findings / forms DESC, findings DESC, unit, fiscal_year
+ORDER BY 1.0 * findings / forms DESC, findings DESC, unit, fiscal_year IS NULL, fiscal_year

@@ -7,4 +7,4 @@ JOIN indicator i ON i.submission_id = d.submission_id AND i.form_no = d.form_no
   AND d.place = 'indicators[' || (i.no - 1) || '].score'
 WHERE d.check_code = 'full_score_missed_target'
   AND (:year = '' OR CAST(d.fiscal_year AS TEXT) = :year) AND (:unit = '' OR d.unit LIKE '%' || :unit || '%')
-ORDER BY d.fiscal_year, d.unit, d.submission_id, i.form_no, i.no
+ORDER BY d.fiscal_year IS NULL, d.fiscal_year, d.unit, d.submission_id, i.form_no, i.no

@@ -8,4 +8,4 @@ SELECT unit, fiscal_year, project, approved, revised, ROUND(revised - approved, 
 FROM v_project
 WHERE revised <> approved AND approved > 0
   AND (:year = '' OR CAST(fiscal_year AS TEXT) = :year) AND (:unit = '' OR unit LIKE '%' || :unit || '%')
-ORDER BY ABS(revised - approved) DESC, unit, fiscal_year, project
+ORDER BY ABS(revised - approved) DESC, unit, fiscal_year IS NULL, fiscal_year, project

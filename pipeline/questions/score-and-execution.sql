@@ -5,4 +5,4 @@ SELECT unit, fiscal_year, ROUND(self_score, 2) AS self_score, ROUND(execution_ra
   ROUND(self_score / 100 - execution_rate, 4) AS gap
 FROM v_unit_year
 WHERE self_score IS NOT NULL AND execution_rate IS NOT NULL AND (:year = '' OR CAST(fiscal_year AS TEXT) = :year)
-ORDER BY v_unit_year.self_score / 100 - v_unit_year.execution_rate DESC, unit, fiscal_year
+ORDER BY v_unit_year.self_score / 100 - v_unit_year.execution_rate DESC, unit, fiscal_year IS NULL, fiscal_year

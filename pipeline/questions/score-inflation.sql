@@ -10,4 +10,4 @@ SELECT fiscal_year, kind_zh, COUNT(*) AS forms, ROUND(AVG(1.0 * self_score), 2) 
 FROM v_form
 WHERE self_score IS NOT NULL AND (:year = '' OR CAST(fiscal_year AS TEXT) = :year)
 GROUP BY fiscal_year, kind_zh
-ORDER BY fiscal_year, kind_zh
+ORDER BY fiscal_year IS NULL, fiscal_year, kind_zh
