@@ -14,6 +14,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, wait
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
@@ -26,8 +27,8 @@ Result = TypeVar("Result")
 
 RECYCLED = 1000  # items after which a process makes room for a new one; a new one has to warm its caches
 SPARE = 2  # items more than jobs, waiting for the next free process
-LATE = 0.3  # seconds after which an item that may be hanging no longer keeps another from being begun
-BATCH = 50  # items a cluster's worker is given at once
+LATE = 0.15  # seconds after which an item that may be hanging no longer keeps another from being begun
+BATCH = 20  # items a cluster's worker is given at once
 _PRELOADED = ["pipeline.warm"]
 _DIES_WITH_PARENT = 1  # prctl(PR_SET_PDEATHSIG)
 
@@ -99,7 +100,9 @@ def _spread(
         late = sum(time.monotonic() - since > LATE for pool in pools for _, since in pool.begun.values())
         if late and len(pools) == 1:
             pools.append(_Pool(limits))
-        for pool, most in zip(pools, (limits.jobs + SPARE, min(late, limits.jobs)), strict=False):
+        for pool, most in zip(
+            pools, (limits.jobs + SPARE, min(late, limits.jobs) + bool(late)), strict=False
+        ):
             pool.begin(work, islice(waiting, max(most - len(pool.begun), 0)))
         begun = [future for pool in pools for future in pool.begun]
         if not begun:
@@ -217,6 +220,8 @@ def _clustered(
                     yield lost(item, f"集群没有读完（{result}）", "请用--retry-failed重试")
             more()
     finally:
+        with suppress(Exception):  # a worker that is gone has no processes
+            client.run(_let_go)
         client.close()
         if own is not None:
             own.close()
@@ -236,6 +241,14 @@ def _batch(
         for pool in _KEPT.pop(limits):
             pool.processes.stop()
         raise
+
+
+def _let_go() -> None:
+    """Ends the processes that a cluster's worker has kept."""
+    while _KEPT:
+        for pool in _KEPT.popitem()[1]:
+            pool.processes.stop()
+            pool.processes.join()
 
 
 _KEPT: dict[Limits, list[_Pool]] = {}  # of a cluster's worker, until it ends
