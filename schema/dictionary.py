@@ -198,14 +198,19 @@ def english(column: str) -> str:
 
 def comments() -> Iterator[str]:
     """The statements by which PostgreSQL keeps the comments of tables and views in both languages."""
+    for what, words in _told():
+        yield f"COMMENT ON {what} IS '{words.replace(chr(39), chr(39) * 2)}'"
+
+
+def _told() -> Iterator[tuple[str, str]]:
     for table in tables.metadata.sorted_tables:
-        yield f"COMMENT ON TABLE {table.name} IS '{table.comment} / {_TABLES[table.name]}'"
+        yield f"TABLE {table.name}", f"{table.comment} / {_TABLES[table.name]}"
         for column in table.columns:
-            yield f"COMMENT ON COLUMN {table.name}.{column.name} IS '{column.comment} / {english(column.name)}'"
+            yield f"COLUMN {table.name}.{column.name}", f"{column.comment} / {english(column.name)}"
     for view in VIEWS:
-        yield f"COMMENT ON VIEW {view.name} IS '{view.chinese} / {view.english}'"
+        yield f"VIEW {view.name}", f"{view.chinese} / {view.english}"
         for name, _, chinese, told in view.columns:
-            yield f"COMMENT ON COLUMN {view.name}.{name} IS '{chinese} / {told}'"
+            yield f"COLUMN {view.name}.{name}", f"{chinese} / {told}"
 
 
 def page() -> str:

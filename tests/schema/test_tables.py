@@ -18,7 +18,8 @@ from schema.tables import Exact, metadata
 def test_the_migrations_make_the_tables_the_code_writes(tmp_path: object) -> None:
     store = Store(f"{tmp_path}/store.db")
     with store.engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": False})
+        index = {"include_name": lambda name, *_: not str(name).startswith("passage_index")}  # SQLite's own
+        context = MigrationContext.configure(connection, opts={"compare_type": False, **index})
         assert compare_metadata(context, metadata) == []
 
 
