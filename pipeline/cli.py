@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pipeline.cli_analysts import export, query, search
+from pipeline.cli_analysts import export, query, report, search, serve
 from pipeline.cli_versions import correct, diff, history, reader, rerun, units
 from pipeline.shell import (
     READ,
@@ -467,7 +467,7 @@ def score(predicted: Path, gold: Path, errors: bool) -> None:
         list_scores(list(pairs(predicted, gold)), errors, console())
 
 
-for command in (query, search, export, rerun, history, diff, correct, units, reader):
+for command in (query, search, export, report, serve, rerun, history, diff, correct, units, reader):
     main.add_command(command)
 
 

@@ -236,3 +236,105 @@ def export(
     if not counts.get("submissions", 1):
         click.echo("ziping: 没有符合条件的材料; 请核对--year和--where", err=True)
         sys.exit(1)
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  ziping report 某局自评表.docx              one unit's sheet, .docx and .html
+  ziping report --all --year 2022 --out 反馈/  a sheet for each, and 总览.html of the batch
+A sheet says what was read and each finding with the figures, its place in the file and the clause it rests on."""
+)
+@click.argument("submission", required=False)
+@click.option(
+    "--all", "everything", is_flag=True, help="Every current submission, and the overview of the batch."
+)
+@click.option("--year", type=int, help="With --all: only this fiscal year.")
+@click.option(
+    "--out", type=_PATH, default=Path("反馈单"), show_default=True, metavar="DIR", help="Where the files go."
+)
+@click.option(
+    "--format", "kind", type=click.Choice(("docx", "html", "both")), default="both", show_default=True,
+    help="What kind of sheet.",
+)  # fmt: skip
+@store_option
+def report(
+    submission: str | None, everything: bool, year: int | None, out: Path, kind: str, url: str
+) -> None:
+    """Write feedback sheets that can be sent back, and the overview of a batch."""
+    from pipeline import feedback
+    from pipeline.query import free
+
+    if bool(submission) == everything:
+        raise click.UsageError("Give a SUBMISSION (id or file name), or --all.")
+    if year is not None and not everything:
+        raise click.UsageError("--year goes with --all.")
+    kinds = ("docx", "html") if kind == "both" else (kind,)
+    with failing():
+        store = existing(url)
+        limited = f" WHERE fiscal_year = {year}" if year is not None else ""
+        wanted = (
+            [submission]
+            if submission
+            else [
+                row[0]
+                for row in free(
+                    store,
+                    f"SELECT submission_id FROM v_submission{limited} ORDER BY unit, fiscal_year",
+                    rows=10**9,
+                ).rows
+            ]
+        )
+        if not wanted:
+            fail(f"{year}: 没有这个年度的材料; 请用 ziping status --list 查看")
+        try:
+            out.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            fail(f"{out}: 无法建立文件夹（{error.strerror}）; 请检查权限")
+        with_findings = 0
+        for name in wanted:
+            sheet = feedback.sheet(store, str(name))
+            with_findings += bool(sheet.lines)
+            written = feedback.write(sheet, out, kinds)
+        if everything:
+            write(out / "总览.html", feedback.overview(store, year))
+    if submission:
+        click.echo("\n".join(map(str, written)))
+    else:
+        click.echo(
+            f"{out}: {len(wanted)}份反馈单，其中{with_findings}份有核对发现；总览见 {out / '总览.html'}"
+        )
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  ziping serve                           the store at http://127.0.0.1:8001
+  ziping serve --copy --host 0.0.0.0     a copy without contacts, for colleagues
+It can only read. On PostgreSQL it serves a copy made at the start."""
+)
+@click.option(
+    "--host", default="127.0.0.1", show_default=True, help="Who may come in; the default is this machine."
+)
+@click.option("--port", type=click.IntRange(1, 65535), default=8001, show_default=True)
+@click.option("--copy", is_flag=True, help="Serve a copy without names and telephone numbers.")
+@store_option
+def serve(host: str, port: int, copy: bool, url: str) -> None:
+    """Look at the store in a browser (Datasette): tables, facets, questions, charts."""
+    import tempfile
+
+    from pipeline import browse
+    from pipeline.export import Choice
+    from pipeline.export import export as take
+
+    if host not in ("127.0.0.1", "localhost", "::1") and not copy:
+        raise click.UsageError("For others than this machine serve a copy without contacts: add --copy.")
+    with failing(), tempfile.TemporaryDirectory() as folder:
+        store = existing(url)
+        path = Path(str(store.engine.url.database))
+        if copy or store.engine.dialect.name != "sqlite":
+            path = Path(folder, "ziping.db")
+            click.echo("正在制作副本……", err=True)
+            take(store, path, "sqlite", Choice(contacts=not copy))
+        click.echo(f"http://{host}:{port}  （按 Ctrl-C 结束）", err=True)
+        browse.serve(path, host, port)

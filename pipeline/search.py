@@ -62,11 +62,11 @@ def search(
     _catch_up(store)
     with store.reading() as connection:
         found = list(islice(_current(connection, _passages(connection, word, year, unit)), most + 1))
-        places = _places(connection, found)
+        where = places(connection, [(row.submission_id, row.record) for row in found])
     return [
         Hit(
             row.submission_id, row.file, row.unit, row.fiscal_year, row.record, row.field, row.text,
-            *places.get((row.submission_id, row.record, row.field), (None, None)),
+            *where.get((row.submission_id, row.record, row.field), (None, None)),
         )
         for row in found
     ]  # fmt: skip
@@ -134,18 +134,16 @@ def _current(connection: sa.Connection, rows: Iterator[sa.Row[Any]]) -> Iterator
         yield from (row for row in chunk if row.subject not in doubtful or row.submission_id in current)
 
 
-def _places(
-    connection: sa.Connection, rows: list[sa.Row[Any]]
+def places(
+    connection: sa.Connection, records: list[tuple[str, str]]
 ) -> dict[tuple[str, str, str], tuple[str, int | None]]:
-    """Where in their files passages stand: (place, page)."""
+    """Where the values of records, given as (submission_id, record), stand: (submission_id, record, field) → (place, page)."""
     p = tables.provenance
     out: dict[tuple[str, str, str], tuple[str, int | None]] = {}
-    for submission_id in dict.fromkeys(row.submission_id for row in rows):
-        records = [row.record for row in rows if row.submission_id == submission_id]
+    for submission_id in dict.fromkeys(owner for owner, _ in records):
+        wanted = [record for owner, record in records if owner == submission_id]
         query = (
-            sa.select(p)
-            .where((p.c.submission_id == submission_id) & p.c.record.in_(records))
-            .order_by(p.c.no)
+            sa.select(p).where((p.c.submission_id == submission_id) & p.c.record.in_(wanted)).order_by(p.c.no)
         )
         for found in connection.execute(query):
             place = Origin(found.part, found.block_no, found.table_no, found.row_no, found.column_no)
