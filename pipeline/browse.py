@@ -30,6 +30,9 @@ _LABELS = {
     "run": "started_at",
 }
 _HIDDEN = ("alembic_version", "document", "wordlist", "lease", "passage", "passage_index")
+_STYLE = (
+    "<style>dl.column-descriptions { columns: 3; font-size: 80%; max-height: 12em; overflow: auto }</style>"
+)
 # Which column of a question a chart shows over which.
 _CHARTS = {
     "execution-rate": ("bar", "unit", "execution_rate"),
@@ -62,12 +65,12 @@ def metadata(name: str) -> dict[str, Any]:
     shown: dict[str, Any] = {}
     for view in VIEWS:
         shown[view.name] = {
-            "description": f"{view.chinese} · {view.english}", "facets": _FACETS.get(view.name, []),
+            "description_html": f"{view.chinese} · {view.english}{_STYLE}", "facets": _FACETS.get(view.name, []),
             "columns": {column: f"{chinese} / {english}" for column, _, chinese, english in view.columns},
         }  # fmt: skip
     for table in tables.metadata.sorted_tables:
         shown[table.name] = {
-            "description": str(table.comment), "hidden": table.name in _HIDDEN,
+            "description_html": f"{table.comment}{_STYLE}", "hidden": table.name in _HIDDEN,
             "columns": {c.name: f"{c.comment} / {dictionary.english(c.name)}" for c in table.columns},
         } | ({"label_column": _LABELS[table.name]} if table.name in _LABELS else {})  # fmt: skip
     for other in ("alembic_version", "passage_index"):

@@ -6,6 +6,7 @@ import csv
 import io
 from collections import Counter
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,6 +15,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from pipeline.display import short
+from pipeline.extract import exact
 from pipeline.journal import Outcome
 from pipeline.rerun import Planned, Stale
 from pipeline.units import Pair
@@ -87,7 +89,8 @@ def _line(change: Change) -> str:
 
 def _plain(value: Any) -> str:
     if isinstance(value, dict) and "op" in value:
-        return f"{value['op']}{value['value']}{value['unit'] or ''}"
+        scale = {"%": 100, "‰": 1000}.get(value["unit"], 1)  # a rate is kept as a fraction
+        return f"{value['op']}{exact(Decimal(value['value']) * scale):f}{value['unit'] or ''}"
     return "" if value is None else str(value)
 
 

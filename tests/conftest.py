@@ -8,8 +8,12 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from pipeline.store import Store
 
 ROOT = Path(__file__).parents[1]
 SAMPLES, GOLD = ROOT / "data" / "samples" / "forms", ROOT / "data" / "gold" / "forms"
@@ -62,6 +66,22 @@ def emptied(url: str) -> str:
         connection.execute(sa.text("CREATE SCHEMA public"))
     engine.dispose()
     return url
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def demo(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    """A store of each kind that holds all of data/samples, for tests that only read it."""
+    from pipeline import run
+    from pipeline.store import Store
+
+    if request.param == "postgresql":
+        url = emptied(request.getfixturevalue("postgresql"))
+    else:
+        url = str(tmp_path_factory.mktemp("demo") / "demo.db")
+    store = Store(url)
+    run.ingest([ROOT / "data" / "samples"], store, lambda outcome: None)
+    yield store
+    store.close()
 
 
 @pytest.fixture(scope="session")

@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 
 from pipeline.extract import as_json, as_record, extract
+from pipeline.score import score
 from schema.records import Basic, Finding, Form, Fund, Goal, Indicator, Report, Section, Task
-from tests.conftest import GOLD, ROOT, SAMPLES
+from tests.conftest import GOLD, ROOT, SAMPLES, YEARS, YEARS_GOLD
 
 FILES = sorted(SAMPLES.glob("*.docx"))
 _named = pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
@@ -91,3 +92,12 @@ def test_a_record_format_is_described_field_by_field() -> None:
     for record in (Report, Form, Fund, Goal, Task, Indicator, Basic, Section, Finding):
         for field in record.__dataclass_fields__:
             assert re.search(rf"\b{field}\b", text), (record.__name__, field)
+
+
+@pytest.mark.parametrize("path", sorted(YEARS.glob("*.docx")), ids=lambda path: path.stem)
+def test_a_submission_of_the_three_years_gives_what_its_maker_wrote(path: Path) -> None:
+    gold = load((YEARS_GOLD / f"{path.stem}.json").read_text(encoding="utf-8"))
+    read = load(as_json(as_record(extract(path))))
+    assert read["coverage"]["unexplained"] == []
+    parts = score(read, gold)
+    assert {name: part.errors for name, part in parts.items()} == dict.fromkeys(parts, [])
