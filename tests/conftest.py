@@ -74,10 +74,9 @@ def demo(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     from pipeline import run
     from pipeline.store import Store
 
-    if request.param == "postgresql":
-        url = emptied(request.getfixturevalue("postgresql"))
-    else:
-        url = str(tmp_path_factory.mktemp("demo") / "demo.db")
+    server = request.param == "postgresql"
+    folder = tmp_path_factory.mktemp("demo")
+    url = emptied(request.getfixturevalue("postgresql")) if server else str(folder / "demo.db")
     store = Store(url)
     run.ingest([ROOT / "data" / "samples"], store, lambda outcome: None)
     yield store

@@ -100,4 +100,4 @@ def test_a_submission_of_the_three_years_gives_what_its_maker_wrote(path: Path) 
     read = load(as_json(as_record(extract(path))))
     assert read["coverage"]["unexplained"] == []
     parts = score(read, gold)
-    assert {name: part.errors for name, part in parts.items()} == dict.fromkeys(parts, [])
+    assert [error for part in parts.values() for error in part.errors] == []

@@ -1,0 +1,135 @@
+"""The store in a browser: start page, a facet, a question, a chart, seen by a real one; it can only read and shows text as text."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from pipeline import browse, run
+from pipeline.query import questions
+from pipeline.store import Store
+from tests.conftest import ROOT, missing
+from tests.pipeline.test_feedback import EVIL
+
+FORM = f"""# 项目支出绩效自评表
+（2023年度）
+| 项目名称 | {EVIL} | < | < | < |
+| 一级指标 | 二级指标 | 三级指标 | 年度指标值 | 实际完成值 |
+| 产出指标 | 数量指标 | {EVIL} | ≥20次 | 21次 |
+"""
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a served store: all samples and one submission that carries a script."""
+    from data.maker.word import make
+
+    folder = tmp_path_factory.mktemp("site")
+    (folder / "evil.docx").write_bytes(make(FORM))
+    run.ingest(
+        [ROOT / "data" / "samples", folder / "evil.docx"],
+        Store(str(folder / "demo.db")),
+        lambda outcome: None,
+    )
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [
+        Path(sys.executable).parent / "ziping",
+        "serve",
+        "--store",
+        folder / "demo.db",
+        "--port",
+        str(port),
+    ]
+    server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    address = f"http://127.0.0.1:{port}"
+    try:
+        for _ in range(100):
+            try:
+                urllib.request.urlopen(address, timeout=5).read()
+                break
+            except urllib.error.URLError:
+                time.sleep(0.2)
+        yield address
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def seen(address: str) -> str:
+    """The page as a browser has it after its scripts have run."""
+    browser = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if browser is None:
+        missing("Chromium (Debian: chromium)")
+    command = [str(browser), "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
+    command += ["--virtual-time-budget=8000", "--dump-dom", address]
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=True).stdout
+
+
+def test_the_start_page_leads_to_views_and_questions(site: str) -> None:
+    assert "绩效自评数据库" in seen(site)
+    page = seen(f"{site}/ziping")
+    assert "v_indicator" in page
+    for question in questions().values():
+        assert question.chinese in page
+
+
+def test_a_facet_counts(site: str) -> None:
+    page = seen(f"{site}/ziping/v_submission?province=湖南省")
+    assert "12 rows" in page
+    assert "facet-info" in page
+    assert "湖南省临溪市档案馆" in page
+
+
+def test_a_question_answers_and_draws_its_chart(site: str) -> None:
+    link = browse.metadata("ziping")["databases"]["ziping"]["queries"]["execution-rate"]["description_html"]
+    href = link.split('href="')[1].split('"')[0].replace("year=", "year=2022", 1)
+    page = seen(site + href)
+    assert "各单位各年度的预算执行率" in page
+    assert "青禾县体育中心" in page
+    assert 'class="marks"' in page or "vega-embed" in page
+
+
+def test_a_script_in_a_submission_is_text(site: str) -> None:
+    for path in (
+        "v_indicator?level3__contains=script",
+        "indicator?level3__contains=script",
+        "v_form?project__contains=script",
+    ):
+        page = seen(f"{site}/ziping/{path}")
+        assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
+        assert EVIL not in page
+
+
+def test_nothing_can_be_written(site: str) -> None:
+    for sql in ("DELETE+FROM+form", "ATTACH+'x'+AS+y", "PRAGMA+writable_schema=1", "CREATE+TABLE+x(a)"):
+        with pytest.raises(urllib.error.HTTPError):
+            urllib.request.urlopen(f"{site}/ziping?sql={sql}", timeout=20)
+    with pytest.raises(urllib.error.HTTPError):
+        urllib.request.urlopen(f"{site}/ziping.db", timeout=20)
+
+
+def test_others_are_served_only_a_copy(ziping, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    done = ziping("serve", "--host", "0.0.0.0", "--store", "nothing.db")
+    assert done.returncode == 2
+    assert "--copy" in done.stderr
+
+
+def test_a_port_that_is_taken_is_named(ziping, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    Store(str(tmp_path / "store.db"))
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        done = ziping("serve", "--port", taken.getsockname()[1], "--store", tmp_path / "store.db")
+    assert done.returncode == 1
+    assert "--port" in done.stderr
