@@ -22,10 +22,18 @@ demo: install ## read data/samples into data/work/demo.db and print what was fou
 	@mkdir -p data/work && rm -f data/work/demo.db*
 	$(BIN)/ziping ingest data/samples --store data/work/demo.db
 	@echo
-	$(BIN)/ziping status --list --store data/work/demo.db
+	$(BIN)/ziping status --store data/work/demo.db
 	@echo
-	@echo "Next: .venv/bin/ziping extract data/samples/$$(ls data/samples | head -1)"
-
+	@echo "执行率（2022年）· ziping query execution-rate --year 2022"
+	$(BIN)/ziping query execution-rate --year 2022 --store data/work/demo.db
+	@echo
+	@echo "自评得分有多高 · ziping query score-inflation"
+	$(BIN)/ziping query score-inflation --store data/work/demo.db
+	@echo
+	@echo "没有达到目标却得满分（2023年）· ziping query missed-targets --year 2023"
+	$(BIN)/ziping query missed-targets --year 2023 --limit 8 --store data/work/demo.db
+	@echo
+	@echo "Next, with --store data/work/demo.db: .venv/bin/ziping query | search 满意度 | export demo.xlsx | report --all | serve; notebooks/"
 
 test: install ## all tests; installs what they need beyond Python where it can
 	@tests/setup

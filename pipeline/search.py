@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from normalizers.text import grams
+from pipeline.rows import SEARCHED
 from schema import tables
 from schema.document import Origin
 from schema.errors import ZipingError
@@ -49,6 +50,25 @@ def index(connection: sa.Connection) -> None:
     """Brings SQLite's index up to the passages, inside a transaction; PostgreSQL keeps its own."""
     if connection.dialect.name == "sqlite":
         connection.exec_driver_sql(_CATCH_UP)
+
+
+def gather(connection: sa.Connection) -> None:
+    """Takes up the passages of all submissions: for a store that an older version has written."""
+    for table, names in SEARCHED.items():
+        for row in connection.execute(sa.select(table)).mappings().all():
+            found = [
+                {
+                    "submission_id": row["submission_id"],
+                    "record": row["record"],
+                    "field": name,
+                    "text": row[name],
+                }
+                for name in names
+                if row[name] and grams(row[name])
+            ]
+            if found:
+                connection.execute(tables.passage.insert(), found)
+    index(connection)
 
 
 def search(

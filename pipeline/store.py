@@ -17,7 +17,7 @@ from sqlalchemy.exc import ArgumentError as UrlError
 from sqlalchemy.exc import DBAPIError, NoSuchModuleError
 
 from normalizers.text import grams
-from pipeline import copies, journal, units, versions
+from pipeline import copies, journal, search, units, versions
 from pipeline.extract import Extraction
 from pipeline.freshness import current
 from pipeline.journal import FAILED, PARTLY, READ, REFUSED, Outcome
@@ -34,6 +34,7 @@ else:
 
 VERSION = version("ziping")
 _TRIES = 100
+_ANALYSTS = "0005"  # the revision since which units have places and texts are searched
 
 
 class Store:
@@ -119,6 +120,9 @@ class Store:
             views.drop(connection)
             command.upgrade(config, "head")
             views.create(connection)
+            if found is not None and found < _ANALYSTS:
+                units.locate(connection)
+                search.gather(connection)
             if connection.dialect.name == "postgresql":
                 for statement in dictionary.comments():
                     connection.exec_driver_sql(statement)

@@ -57,6 +57,22 @@ def know(connection: sa.Connection, name: str | None) -> None:
         once(connection, table, row)
 
 
+def _place(name: str) -> dict[str, str | None]:
+    """The columns of a unit that say where it is; none where that is not certain."""
+    at = place(name)
+    if at is None:
+        return {}
+    return {"province": at.province, "city": at.city, "county": at.county, "place_code": at.code}
+
+
+def locate(connection: sa.Connection) -> None:
+    """Says where every unit is: for a store that an older version has written."""
+    u = tables.unit
+    for row in connection.execute(sa.select(u.c.unit_id, u.c.name)).all():
+        if told := _place(row.name):
+            connection.execute(u.update().where(u.c.unit_id == row.unit_id).values(**told))
+
+
 def listed(store: Store) -> list[sa.Row[Any]]:
     """One row a spelling: unit_id, name, spelling, and how many submissions are spelled so."""
     u, s, m = tables.unit, tables.unit_spelling, tables.submission

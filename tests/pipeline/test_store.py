@@ -20,6 +20,7 @@ import sqlalchemy as sa
 from pipeline import journal, run
 from pipeline.extract import as_json, as_record, extract
 from pipeline.journal import Outcome
+from pipeline.search import search
 from pipeline.store import Store
 from schema import tables
 from schema.errors import StoreError
@@ -218,25 +219,47 @@ def test_any_callable_may_watch_the_progress(tmp_path: Path) -> None:
     assert outcomes == ["read", "known"]
 
 
-def test_a_store_of_the_first_release_is_migrated_and_keeps_its_rows(tmp_path: Path) -> None:
+def older(path: Path, revision: str, *statements: str) -> Store:
+    """The store that a release of a revision has left with some rows, opened by this one."""
     from alembic import command
     from alembic.config import Config
 
-    path = tmp_path / "old.db"
     engine = sa.create_engine(f"sqlite:///{path}")
     config = Config()
     config.set_main_option("script_location", str(Path(tables.__file__).parent / "migrations"))
     with engine.begin() as connection:
         config.attributes["connection"] = connection
-        command.upgrade(config, "0001")
-        connection.execute(
-            sa.text(
-                "INSERT INTO file (sha256, name, size, outcome, version) VALUES ('a', '表.docx', 1, 'read', '0.1.0')"
-            )
-        )
-        connection.execute(sa.text("INSERT INTO delivery (path, sha256) VALUES ('/材料/表.docx', 'a')"))
+        command.upgrade(config, revision)
+        for statement in statements:
+            connection.execute(sa.text(statement))
     engine.dispose()
-    opened = Store(str(path))
+    return Store(str(path))
+
+
+FILE = "INSERT INTO file (sha256, name, size, outcome, version) VALUES ('a', '表.docx', 1, 'read', '0.1.0')"
+
+
+def test_a_store_of_0_4_0_gains_places_and_texts_to_search(tmp_path: Path) -> None:
+    opened = older(
+        tmp_path / "old.db", "0004", FILE,
+        "INSERT INTO submission (submission_id, sha256, unit, cells, used, ornament, unexplained) VALUES ('a', 'a', '南京市财政局', 1, 1, 0, 0)",
+        "INSERT INTO unit (unit_id, name) VALUES ('u', '南京市财政局')",
+        "INSERT INTO form (submission_id, no, record, kind) VALUES ('a', 1, 'forms[0]', 'project')",
+        "INSERT INTO indicator (submission_id, form_no, no, record, level3) VALUES ('a', 1, 1, 'forms[0].indicators[0]', '巡查次数')",
+    )  # fmt: skip
+    assert [hit.text for hit in search(opened, "巡查")] == ["巡查次数"]
+    with opened.engine.connect() as connection:
+        assert connection.execute(sa.text("SELECT city, place_code FROM unit")).all() == [
+            ("南京市", "320100")
+        ]
+        assert connection.execute(sa.text("SELECT COUNT(*) FROM code")).scalar_one() > 40
+    opened.close()
+
+
+def test_a_store_of_the_first_release_is_migrated_and_keeps_its_rows(tmp_path: Path) -> None:
+    opened = older(
+        tmp_path / "old.db", "0001", FILE, "INSERT INTO delivery (path, sha256) VALUES ('/材料/表.docx', 'a')"
+    )
     with opened.engine.connect() as connection:
         assert connection.execute(sa.text("SELECT path, stage FROM delivery")).all() == [
             ("/材料/表.docx", None)

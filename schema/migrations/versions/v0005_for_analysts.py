@@ -1,27 +1,18 @@
-"""What analysts ask by: places of units, names of codes, texts that are searched by two characters and more."""
+"""What analysts ask by: places of units, names of codes, texts that are searched by two characters and more.
+
+What an older store holds is filled in by the store that opens it (pipeline/store.py): the migration knows no words.
+"""
 
 from __future__ import annotations
 
 import sqlalchemy as sa
 from alembic import op
 
-from normalizers.places import place
-from normalizers.text import grams
-
 revision = "0005"
 down_revision = "0004"
 branch_labels = None
 depends_on = None
 
-_SEARCHED = {
-    "form": ("project", "annual_goal", "duties", "deviation", "improvement"),
-    "goal": ("planned", "actual"),
-    "task": ("name", "planned", "actual", "reason"),
-    "indicator": (
-        "level3", "level4", "target", "actual", "definition", "criteria", "evidence", "deviation", "remark",
-    ),
-    "section": ("heading", "text"),
-}  # fmt: skip
 # The index holds every two characters of a text; `ziping_grams` is the store's own function, on SQLite given by its connection.
 # There passages are indexed many at once, at the end of a run (pipeline/search.py); PostgreSQL indexes each as it comes.
 _SQLITE = (
@@ -77,30 +68,3 @@ def upgrade() -> None:
     connection = op.get_bind()
     for statement in _POSTGRESQL if connection.dialect.name == "postgresql" else _SQLITE:
         connection.exec_driver_sql(statement)
-    _fill(connection)
-
-
-def _fill(connection: sa.Connection) -> None:
-    """Gives the places and passages of what an older version has read."""
-    unit = sa.table("unit", *map(sa.column, ("unit_id", "name", "province", "city", "county", "place_code")))
-    for row in connection.execute(sa.select(unit.c.unit_id, unit.c.name)).all():
-        at = place(row.name)
-        if at is not None:
-            told = {"province": at.province, "city": at.city, "county": at.county, "place_code": at.code}
-            connection.execute(unit.update().where(unit.c.unit_id == row.unit_id).values(**told))
-    passage = sa.table("passage", *map(sa.column, ("submission_id", "record", "field", "text")))
-    for name, fields in _SEARCHED.items():
-        source = sa.table(name, *map(sa.column, ("submission_id", "record", *fields)))
-        for held in connection.execute(sa.select(source)).mappings().all():
-            found = [
-                {
-                    "submission_id": held["submission_id"],
-                    "record": held["record"],
-                    "field": f,
-                    "text": held[f],
-                }
-                for f in fields
-                if held[f] and grams(held[f])
-            ]
-            if found:
-                connection.execute(passage.insert(), found)
