@@ -94,14 +94,16 @@ def search(
 
 def statement(dialect: str, filters: str = "") -> str:
     """The SQL of a search, with the parameters :grams (SQLite) and :word."""
-    order = "x.rowid" if dialect == "sqlite" else "p.passage_id"
+    # PostgreSQL reads what its index found in the order of the table, that of reading, and stops where enough is found
+    order = " ORDER BY x.rowid" if dialect == "sqlite" else ""
     return (
         "SELECT p.submission_id, p.record, p.field, p.text, s.unit, s.fiscal_year, s.subject, f.name AS file FROM "
         + _FOUND[dialect].replace(
             " WHERE ",
             " JOIN submission s ON s.submission_id = p.submission_id JOIN file f ON f.sha256 = s.sha256 WHERE ",
         )
-        + f"{filters} ORDER BY {order}"
+        + filters
+        + order
     )
 
 
@@ -160,12 +162,15 @@ def places(
     """Where the values of records, given as (submission_id, record), stand: (submission_id, record, field) → (place, page)."""
     p = tables.provenance
     out: dict[tuple[str, str, str], tuple[str, int | None]] = {}
-    for submission_id in dict.fromkeys(owner for owner, _ in records):
-        wanted = [record for owner, record in records if owner == submission_id]
-        query = (
-            sa.select(p).where((p.c.submission_id == submission_id) & p.c.record.in_(wanted)).order_by(p.c.no)
+    wanted = set(records)
+    for start in range(0, len(records), _CHUNK):
+        chunk = records[start : start + _CHUNK]
+        query = sa.select(p).where(
+            p.c.submission_id.in_({owner for owner, _ in chunk})
+            & p.c.record.in_({record for _, record in chunk})
         )
-        for found in connection.execute(query):
-            place = Origin(found.part, found.block_no, found.table_no, found.row_no, found.column_no)
-            out.setdefault((submission_id, found.record, found.field), (str(place), found.page_no))
+        for found in connection.execute(query.order_by(p.c.submission_id, p.c.no)):
+            if (found.submission_id, found.record) in wanted:
+                place = Origin(found.part, found.block_no, found.table_no, found.row_no, found.column_no)
+                out.setdefault((found.submission_id, found.record, found.field), (str(place), found.page_no))
     return out

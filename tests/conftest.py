@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -86,11 +87,17 @@ def demo(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
 @pytest.fixture(scope="session")
 def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The URL of an empty database on a PostgreSQL server of this test run's own."""
+    with server(tmp_path_factory.mktemp("postgresql")) as url:
+        yield url
+
+
+@contextmanager
+def server(folder: Path) -> Iterator[str]:
+    """A PostgreSQL server in a folder: the URL of an empty database."""
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
     binaries = found[-1].parent if found else Path(shutil.which("initdb") or "").parent
     if not (binaries / "initdb").is_file():
         missing("PostgreSQL 15 (Debian: postgresql-15)")
-    folder = tmp_path_factory.mktemp("postgresql")
     root = os.geteuid() == 0
     if root:  # the server refuses to run as root
         for path in (folder, *folder.parents[:2]):

@@ -16,7 +16,7 @@ from pipeline import run, units
 from pipeline.copies import stage, subject
 from pipeline.extract import extract
 from pipeline.store import Store
-from tests.conftest import SAMPLES
+from tests.conftest import ROOT, SAMPLES
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -48,7 +48,7 @@ def test_the_store_lists_the_copies_of_a_report_and_prefers_the_final_one(
 ) -> None:
     folder = tmp_path / "in"
     folder.mkdir()
-    formats = SAMPLES.parent / "formats"
+    formats = ROOT / "data" / "formats"
     shutil.copy(SAMPLES / "council-2021.docx", folder / "自评表初稿.docx")
     shutil.copy(formats / "council-2021.pdf", folder / "自评表盖章.pdf")
     shutil.copy(formats / "council-2021.xlsx", folder / "自评表.xlsx")
@@ -69,14 +69,14 @@ def test_a_corrected_copy_handed_in_later_is_current_and_the_first_is_kept(
     folder.mkdir()
     first, second = folder / "a.docx", folder / "b.pdf"
     shutil.copy(SAMPLES / "council-2021.docx", first)
-    shutil.copy(SAMPLES.parent / "formats" / "council-2021.pdf", second)
+    shutil.copy(ROOT / "data" / "formats" / "council-2021.pdf", second)
     os.utime(first, (1_700_000_000, 1_700_000_000))
     os.utime(second, (1_700_000_100, 1_700_000_100))
     ziping("ingest", folder, "--store", tmp_path / "s.db")
     store = Store(f"{tmp_path}/s.db")
     assert current(store) == ["a.docx"]  # the same day: the better source
     later = folder / "c.xlsx"
-    shutil.copy(SAMPLES.parent / "formats" / "council-2021.xlsx", later)
+    shutil.copy(ROOT / "data" / "formats" / "council-2021.xlsx", later)
     os.utime(later, (1_710_000_000, 1_710_000_000))
     ziping("ingest", folder, "--store", tmp_path / "s.db")
     assert current(store) == ["c.xlsx"]

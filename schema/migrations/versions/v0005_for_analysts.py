@@ -23,7 +23,7 @@ WHEN old.passage_id <= (SELECT MAX(id) FROM passage_index_docsize) BEGIN
 END""",
 )
 _POSTGRESQL = (
-    """CREATE FUNCTION ziping_grams(words text) RETURNS text[] LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    """CREATE FUNCTION ziping_grams(words text) RETURNS text[] LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 10000 AS $$
   SELECT COALESCE(array_agg(DISTINCT a || b), '{}') FROM (
     SELECT a, lead(a) OVER (ORDER BY n) AS b FROM string_to_table(lower(words), NULL) WITH ORDINALITY AS t(a, n)
   ) AS pairs WHERE b IS NOT NULL

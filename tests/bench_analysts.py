@@ -1,0 +1,115 @@
+"""What analysts wait for on 10,000 submissions (about 375,000 indicators), as ratios to one scan of the indicator table: `make bench`."""
+
+from __future__ import annotations
+
+import resource
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import sqlalchemy as sa
+
+from pipeline import query, run, search
+from pipeline.export import Choice, export
+from pipeline.rows import batches, put
+from pipeline.store import Store
+from schema import tables
+from tests.conftest import ROOT, server
+
+TIMES = 256  # each of the 39 samples
+_TABLES = (
+    tables.unit, tables.unit_spelling, tables.file, tables.delivery, tables.submission, tables.form, tables.fund, tables.goal,
+    tables.task, tables.indicator, tables.basic, tables.basic_value, tables.section, tables.finding, tables.provenance,
+    tables.form_layout, tables.passage,
+)  # fmt: skip
+_IDS = {"submission_id": 16, "sha256": 64, "subject": 16, "unit_id": 12}
+_NAMES = {(tables.unit, "name"), (tables.unit_spelling, "spelling"), (tables.submission, "unit")}
+# One scan: every column of every row is looked at once.
+SCAN = f"SELECT {', '.join(f'MAX({c.name})' for c in tables.indicator.c if not isinstance(c.type, sa.JSON))} FROM indicator"
+
+
+def multiplied(store: Store, times: int) -> None:
+    """Gives a store every submission `times` times, each time of other units."""
+    with store.reading() as connection:
+        held = {t: [dict(row) for row in connection.execute(sa.select(t)).mappings()] for t in _TABLES}
+    for k in range(1, times):
+        fresh = {t: [_again(t, row, k) for row in rows] for t, rows in held.items()}
+        with store.writing() as connection:
+            for batch in batches(fresh, store.engine.dialect):
+                put(connection, batch)
+    with store.writing() as connection:
+        search.index(connection)
+        connection.exec_driver_sql("ANALYZE")
+
+
+def _again(table: sa.Table, row: dict[str, Any], k: int) -> dict[str, Any]:
+    out = {name: f"{k:04x}{value[4:]}" if name in _IDS and value else value for name, value in row.items()}
+    for of, name in _NAMES:
+        if of is table and row[name]:
+            out[name] = f"{row[name]}{k}"
+    if table is tables.delivery:
+        out["path"] = f"/{k}{row['path']}"
+    out.pop("passage_id", None)
+    return out
+
+
+def best(work: Callable[[], Any], times: int = 3) -> float:
+    took = []
+    for _ in range(times):
+        begun = time.perf_counter()
+        work()
+        took.append(time.perf_counter() - begun)
+    return min(took)
+
+
+def measure(store: Store, folder: Path) -> None:
+    kind = store.engine.dialect.name
+    counts = store.counts()
+    scan = best(lambda: query.free(store, SCAN))
+    print(
+        f"\n{kind}: {counts['submission']} submissions, {counts['indicator']} indicators; one scan of them {scan:.3f} s"
+    )
+    worst = 0.0
+    for name in query.questions():
+        given = {"unit": "图书馆7"} if name == "changes" else {}
+        took = best(lambda name=name, given=given: query.ask(store, name, given, seconds=600))  # type: ignore[misc]
+        worst = max(worst, took / scan)
+        print(f"  query {name}: {took:.3f} s, {took / scan:.2f} x the scan")
+    for word in ("满意", "数字化", "森林防火"):
+        took = best(lambda word=word: search.search(store, word))  # type: ignore[misc]
+        print(f"  search {word}: {took:.4f} s, {took / scan:.3f} x the scan")
+    with store.reading() as connection:
+        read = best(
+            lambda: [
+                len(c) for c in pd.read_sql(sa.text("SELECT * FROM indicator"), connection, chunksize=20_000)
+            ],
+            1,
+        )
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    took = best(lambda: export(store, folder / kind, "parquet", Choice(lists=("indicators",))), 1)
+    grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / before
+    print(
+        f"  export indicators to Parquet: {took:.2f} s, {took / read:.2f} x pandas reading them; greatest memory {grown:.2f} x"
+    )
+
+
+def main(times: int = TIMES) -> None:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        (folder / "server").mkdir()
+        with server(folder / "server") as postgresql:
+            for url in (str(folder / "store.db"), postgresql):
+                store = Store(url)
+                run.ingest([ROOT / "data" / "samples"], store, lambda outcome: None)
+                multiplied(store, times)
+                measure(store, folder)
+                store.close()
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else TIMES)
