@@ -21,10 +21,19 @@ from schema.errors import ZipingError
 if TYPE_CHECKING:
     from pipeline.store import Store
 
-_CHUNK = 200  # hits looked at in one go, to see which of them count now
+_CHUNK = 100  # hits looked at in one go, to see which of them count now
+# On PostgreSQL the first passages are looked at as they are: a word that is frequent is found there, and no list of all the
+# places where it stands is drawn from the index.
+_FIRST = "(SELECT MIN(passage_id) + 5000 FROM passage)"
 _FOUND = {
-    "sqlite": "passage_index x JOIN passage p ON p.passage_id = x.rowid WHERE x.passage_index MATCH :grams AND instr(lower(p.text), :word)",
-    "postgresql": "passage p WHERE ziping_grams(p.text) @> ziping_grams(:word) AND strpos(lower(p.text), :word) > 0",
+    "sqlite": [
+        "passage_index x JOIN passage p ON p.passage_id = x.rowid WHERE x.passage_index MATCH :grams AND instr(lower(p.text), :word)"
+        "{} ORDER BY x.rowid"
+    ],
+    "postgresql": [
+        f"passage p WHERE p.passage_id <= {_FIRST} AND strpos(lower(p.text), :word) > 0{{}} ORDER BY p.passage_id",
+        f"passage p WHERE ziping_grams(p.text) @> ziping_grams(:word) AND strpos(lower(p.text), :word) > 0 AND p.passage_id > {_FIRST}{{}}",
+    ],
 }
 _BEHIND = "SELECT EXISTS (SELECT 1 FROM passage WHERE passage_id > (SELECT COALESCE(MAX(id), 0) FROM passage_index_docsize))"
 _CATCH_UP = """INSERT INTO passage_index(rowid, grams) SELECT passage_id, ziping_grams(text) FROM passage
@@ -82,29 +91,22 @@ def search(
     _catch_up(store)
     with store.reading() as connection:
         found = list(islice(_current(connection, _passages(connection, word, year, unit)), most + 1))
-        where = places(connection, [(row.submission_id, row.record) for row in found])
+        where = places(connection, [(row.submission_id, row.record) for _, row in found])
     return [
         Hit(
-            row.submission_id, row.file, row.unit, row.fiscal_year, row.record, row.field, row.text,
+            row.submission_id, owner.name, owner.unit, owner.fiscal_year, row.record, row.field, row.text,
             *where.get((row.submission_id, row.record, row.field), (None, None)),
         )
-        for row in found
+        for owner, row in found
     ]  # fmt: skip
 
 
-def statement(dialect: str, filters: str = "") -> str:
-    """The SQL of a search, with the parameters :grams (SQLite) and :word."""
-    # PostgreSQL reads what its index found in the order of the table, that of reading, and stops where enough is found
-    order = " ORDER BY x.rowid" if dialect == "sqlite" else ""
-    return (
-        "SELECT p.submission_id, p.record, p.field, p.text, s.unit, s.fiscal_year, s.subject, f.name AS file FROM "
-        + _FOUND[dialect].replace(
-            " WHERE ",
-            " JOIN submission s ON s.submission_id = p.submission_id JOIN file f ON f.sha256 = s.sha256 WHERE ",
-        )
-        + filters
-        + order
-    )
+def statements(dialect: str, filters: str = "") -> list[str]:
+    """The SQL of a search, one after the other until enough is found, with the parameters :word and, on SQLite, :grams."""
+    return [
+        f"SELECT p.submission_id, p.record, p.field, p.text FROM {found.format(filters)}"
+        for found in _FOUND[dialect]
+    ]
 
 
 def _catch_up(store: Store) -> None:
@@ -121,39 +123,53 @@ def _catch_up(store: Store) -> None:
 def _passages(
     connection: sa.Connection, word: str, year: int | None, unit: str | None
 ) -> Iterator[sa.Row[Any]]:
-    filters, values = "", {"word": word}
+    values: dict[str, Any] = {"word": word}
     if connection.dialect.name == "sqlite":
         values["grams"] = " ".join(f'"{gram}"' for gram in grams(word).split())
+    wanted = []
     if year is not None:
-        filters += " AND s.fiscal_year = :year"
-        values["year"] = year  # type: ignore[assignment]
+        wanted.append("fiscal_year = :year")
+        values["year"] = year
     if unit is not None:
-        filters += " AND s.unit LIKE :unit"
+        wanted.append("unit LIKE :unit")
         values["unit"] = f"%{unit}%"
-    query = sa.text(statement(connection.dialect.name, filters))
-    yield from connection.execution_options(yield_per=_CHUNK).execute(query, values)
+    among = f"(SELECT submission_id FROM submission WHERE {' AND '.join(wanted)})"
+    filters = f" AND p.submission_id IN {among}" if wanted else ""
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql("SET LOCAL jit = off")  # it takes longer than the search
+    connection = connection.execution_options(yield_per=_CHUNK)
+    for query in statements(connection.dialect.name, filters):
+        yield from connection.execute(sa.text(query), values)
 
 
-def _current(connection: sa.Connection, rows: Iterator[sa.Row[Any]]) -> Iterator[sa.Row[Any]]:
-    """Without the passages of files that another file of the same report has replaced."""
-    s = tables.submission
+def _current(connection: sa.Connection, rows: Iterator[sa.Row[Any]]) -> Iterator[tuple[Any, sa.Row[Any]]]:
+    """(submission, passage), without the passages of files that another file of the same report has replaced."""
+    s, f = tables.submission, tables.file
+    named = sa.select(s.c.submission_id, s.c.unit, s.c.fiscal_year, s.c.subject, f.c.name).join(
+        f, f.c.sha256 == s.c.sha256
+    )
     while chunk := list(islice(rows, _CHUNK)):
-        subjects = {row.subject for row in chunk if row.subject}
+        ids = {row.submission_id for row in chunk}
+        owners = {
+            row.submission_id: row for row in connection.execute(named.where(s.c.submission_id.in_(ids)))
+        }
+        subjects = {owner.subject for owner in owners.values() if owner.subject}
         several = (
             sa.select(s.c.subject)
             .where(s.c.subject.in_(subjects))
             .group_by(s.c.subject)
             .having(sa.func.count() > 1)
         )
-        doubtful = [row[0] for row in connection.execute(several)]
+        doubtful = {row[0] for row in connection.execute(several)}
         current: set[str] = set()
         if doubtful:
             v = sa.table("v_current", sa.column("submission_id"), sa.column("subject"))
-            current = {
-                row[0]
-                for row in connection.execute(sa.select(v.c.submission_id).where(v.c.subject.in_(doubtful)))
-            }
-        yield from (row for row in chunk if row.subject not in doubtful or row.submission_id in current)
+            found = connection.execute(sa.select(v.c.submission_id).where(v.c.subject.in_(doubtful)))
+            current = {row[0] for row in found}
+        for row in chunk:
+            owner = owners[row.submission_id]
+            if owner.subject not in doubtful or row.submission_id in current:
+                yield owner, row
 
 
 def places(
