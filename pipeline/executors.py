@@ -185,7 +185,12 @@ def _clustered(
         from dask.distributed import Client, LocalCluster, as_completed
     except ImportError:
         raise ZipingError("dask", "没有安装dask.distributed", "请安装 ziping[dask]") from None
-    dask.config.set({"distributed.worker.daemon": False, "distributed.comm.timeouts.connect": "10s"})
+    dask.config.set(
+        {
+            "distributed.worker.daemon": False, "distributed.comm.timeouts.connect": "10s",
+            "distributed.worker.profile.enabled": False,  # it would look at every worker a hundred times a second
+        }
+    )  # fmt: skip
     own = (
         LocalCluster(n_workers=limits.jobs, threads_per_worker=1, dashboard_address=None)
         if address == "local"

@@ -1,6 +1,7 @@
 """The views that analysts read: one per family of questions, only what counts now (v_current), names in Chinese and English.
 
-They are made anew whenever a store is brought to this version, so that a view is written in one place and never migrated.
+They are made anew whenever a store is brought to a newer revision, so that a view is written in one place; a change to one comes
+with a revision of its own, even where no table changes.
 """
 
 from __future__ import annotations
