@@ -33,7 +33,8 @@ demo: install ## read data/samples into data/work/demo.db and print what was fou
 	@echo "没有达到目标却得满分（2023年）· ziping query missed-targets --year 2023"
 	$(BIN)/ziping query missed-targets --year 2023 --limit 8 --store data/work/demo.db
 	@echo
-	@echo "Next, with --store data/work/demo.db: .venv/bin/ziping query | search 满意度 | export demo.xlsx | report --all | serve; notebooks/"
+	@echo "Next: export ZIPING_STORE=$(CURDIR)/data/work/demo.db"
+	@echo "      .venv/bin/ziping query | search 满意度 | export demo.xlsx | report --all | serve; notebooks/"
 
 test: install ## all tests; installs what they need beyond Python where it can
 	@tests/setup
