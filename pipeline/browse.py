@@ -8,7 +8,8 @@ from typing import Any
 from urllib.parse import urlencode
 
 from pipeline import query
-from schema import dictionary, tables
+from schema import tables
+from schema.english import english
 from schema.errors import StoreError, ZipingError
 from schema.views import VIEWS
 
@@ -29,7 +30,8 @@ _LABELS = {
     "code": "chinese",
     "run": "started_at",
 }
-_HIDDEN = ("alembic_version", "document", "wordlist", "lease", "passage", "passage_index")
+_HIDDEN = ("document", "wordlist", "lease", "passage")
+_OTHERS = ("alembic_version", "passage_index")  # of no table of ours
 _STYLE = (
     "<style>dl.column-descriptions { columns: 3; font-size: 80%; max-height: 12em; overflow: auto }</style>"
 )
@@ -71,9 +73,9 @@ def metadata(name: str) -> dict[str, Any]:
     for table in tables.metadata.sorted_tables:
         shown[table.name] = {
             "description_html": f"{table.comment}{_STYLE}", "hidden": table.name in _HIDDEN,
-            "columns": {c.name: f"{c.comment} / {dictionary.english(c.name)}" for c in table.columns},
+            "columns": {c.name: f"{c.comment} / {english(c.name)}" for c in table.columns},
         } | ({"label_column": _LABELS[table.name]} if table.name in _LABELS else {})  # fmt: skip
-    for other in ("alembic_version", "passage_index"):
+    for other in _OTHERS:
         shown[other] = {"hidden": True}
     asked = {}
     for question in query.questions().values():

@@ -263,7 +263,6 @@ def report(
 ) -> None:
     """Write feedback sheets that can be sent back, and the overview of a batch."""
     from pipeline import feedback
-    from pipeline.query import free
 
     if bool(submission) == everything:
         raise click.UsageError("Give a SUBMISSION (id or file name), or --all.")
@@ -272,19 +271,7 @@ def report(
     kinds = ("docx", "html") if kind == "both" else (kind,)
     with failing():
         store = existing(url)
-        limited = f" WHERE fiscal_year = {year}" if year is not None else ""
-        wanted = (
-            [submission]
-            if submission
-            else [
-                row[0]
-                for row in free(
-                    store,
-                    f"SELECT submission_id FROM v_submission{limited} ORDER BY unit, fiscal_year",
-                    rows=10**9,
-                ).rows
-            ]
-        )
+        wanted = [submission] if submission else feedback.current(store, year)
         if not wanted:
             fail(f"{year}: 没有这个年度的材料; 请用 ziping status --list 查看")
         try:
@@ -293,7 +280,7 @@ def report(
             fail(f"{out}: 无法建立文件夹（{error.strerror}）; 请检查权限")
         with_findings = 0
         for name in wanted:
-            sheet = feedback.sheet(store, str(name))
+            sheet = feedback.sheet(store, name)
             with_findings += bool(sheet.lines)
             written = feedback.write(sheet, out, kinds)
         if everything:

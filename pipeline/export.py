@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from pipeline import query, search, tabular
+from pipeline.rows import CONTACTS, batches, put
 from schema import tables
 from schema.errors import StoreError, ZipingError
 from schema.tables import Exact
@@ -22,11 +23,9 @@ if TYPE_CHECKING:
     from pipeline.store import Store
 
 SECONDS = 3600.0  # an export may take long
-FOLDERS = ("csv", "parquet", "jsonl")
 FILES = {".xlsx": "xlsx", ".db": "sqlite", ".sqlite": "sqlite", ".sqlite3": "sqlite"}
 _CHUNK = 20_000  # rows that are held at once
 _SHEET = 1_000_000  # rows a sheet of an .xlsx takes
-_CONTACTS = ("prepared_by", "phone", "leader")
 _PERSON = re.compile("人|电话|手机|联系|领导")
 _HEAD = "n.submission_id, n.unit, n.fiscal_year"
 _JOIN = "JOIN v_submission n ON n.submission_id = t.submission_id"
@@ -71,7 +70,7 @@ LISTS = (
     ),
     List("findings", "核对发现", "SELECT n.* FROM v_finding n", "n.submission_id, n.no"),
 )  # fmt: skip
-CONTACTS = List(
+_PEOPLE = List(
     "contacts", "联系方式",
     f"SELECT {_HEAD}, t.no AS form_no, t.prepared_by, t.phone, t.leader FROM form t {_JOIN}", "t.submission_id, t.no",
 )  # fmt: skip
@@ -94,7 +93,7 @@ class Choice:
 
     def chosen(self) -> list[List]:
         """Raises ZipingError where a list is not known."""
-        known = {found.name: found for found in (*LISTS, *([CONTACTS] if self.contacts else []))}
+        known = {found.name: found for found in (*LISTS, *([_PEOPLE] if self.contacts else []))}
         unknown = [name for name in self.lists if name not in known]
         if unknown:
             raise ZipingError(unknown[0], "没有这个列表", f"可用：{'、'.join(known)}")
@@ -122,9 +121,7 @@ def _xlsx(store: Store, out: Path, choice: Choice) -> dict[str, int]:
     for wanted in choice.chosen():
         with _rows(store, wanted, choice) as (columns, rows):
             labels = [query.label(name) for name in columns]
-            counts[wanted.name] = total = tabular.sheet(
-                book, wanted.chinese, columns, labels, islice(rows, _SHEET)
-            )
+            total = tabular.sheet(book, wanted.chinese, columns, labels, islice(rows, _SHEET))
             part = 1
             while total == part * _SHEET and (first := next(rows, None)) is not None:
                 part += 1
@@ -257,15 +254,10 @@ def _copy(source: Any, target: Any, table: sa.Table, ids: list[str], contacts: b
             found = list({(row["path"], row["sha256"]): row for row in found}.values())
         if not contacts:
             found = _without_contacts(table, found)
-        if found:
-            target.execute(table.insert(), [_null_json(table, row) for row in found])
+        for batch in batches({table: found}, target.dialect):
+            put(target, batch)
         count += len(found)
     return count
-
-
-def _null_json(table: sa.Table, row: dict[str, Any]) -> dict[str, Any]:
-    """A value that is not there is NULL, not the JSON `null`."""
-    return {k: sa.null() if v is None and isinstance(table.c[k].type, sa.JSON) else v for k, v in row.items()}
 
 
 def _of(table: sa.Table, ids: list[str], first: bool) -> sa.Select[Any]:
@@ -281,11 +273,11 @@ def _of(table: sa.Table, ids: list[str], first: bool) -> sa.Select[Any]:
 def _without_contacts(table: sa.Table, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     if table is tables.form:
         for row in rows:
-            row |= dict.fromkeys(_CONTACTS)
+            row |= dict.fromkeys(CONTACTS)
     if table is tables.provenance:
         place = ("submission_id", "part", "block_no", "row_no", "column_no")
-        hidden = {tuple(row[p] for p in place) for row in rows if row["field"] in _CONTACTS}
-        rows = [row for row in rows if row["field"] not in _CONTACTS and not _PERSON.search(row["field"])]
+        hidden = {tuple(row[p] for p in place) for row in rows if row["field"] in CONTACTS}
+        rows = [row for row in rows if row["field"] not in CONTACTS and not _PERSON.search(row["field"])]
         for row in rows:
             if tuple(row[p] for p in place) in hidden:
                 row["raw"] = ""

@@ -57,6 +57,13 @@ def exact(value: Decimal) -> Decimal:
     return value.quantize(Decimal(1)) if value == value.to_integral_value() else value
 
 
+def told(value: Any) -> Any:
+    """A single value as JSON tells it: a number with the digits that count, a date as ISO."""
+    if isinstance(value, Decimal):
+        return exact(value)
+    return value.isoformat() if isinstance(value, date) else value
+
+
 def as_record(extraction: Extraction) -> dict[str, Any]:
     """The contract of RECORDS.md as plain lists and dicts; numbers stay Decimal."""
     submission, evidence = extraction.submission, extraction.evidence
@@ -108,10 +115,6 @@ def as_evidence(extraction: Extraction) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, Decimal):
-        return exact(value)
-    if isinstance(value, date):
-        return value.isoformat()
     if isinstance(value, tuple):
         return [_plain(item) for item in value]
     if isinstance(value, dict):
@@ -121,4 +124,4 @@ def _plain(value: Any) -> Any:
         if plain.get("extra", 0) is None:
             del plain["extra"]
         return plain
-    return value
+    return told(value)

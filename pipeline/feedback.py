@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,7 +26,7 @@ WEIGHT = {
         )
     )
 }  # fmt: skip
-_ANY = 10**9  # rows without a limit
+_ROWS, _DOTS = 15, 500  # rows of a list and points of a chart on the overview
 _FEW = 24  # findings a page has room for; the rest are counted
 _NO_NAME = re.compile(r'[\\/:*?"<>|\s]+')
 
@@ -59,6 +59,13 @@ class Sheet:
     lines: list[Line]
     more: int
     clauses: list[tuple[str, str]]
+
+
+def current(store: Store, year: int | None) -> list[str]:
+    """The submissions that get a sheet, by unit and year. Raises StoreError."""
+    limited = f" WHERE fiscal_year = {int(year)}" if year is not None else ""
+    told = f"SELECT submission_id FROM v_submission{limited} ORDER BY unit, fiscal_year"
+    return [row[0] for row in query.free(store, told, rows=query.ALL).rows]
 
 
 def sheet(store: Store, wanted: str) -> Sheet:
@@ -245,7 +252,7 @@ def overview(store: Store, year: int | None) -> str:
 
     told = {"year": str(year)} if year is not None else {}
 
-    def asked(name: str, most: int = 15) -> query.Answer:
+    def asked(name: str, most: int = _ROWS) -> query.Answer:
         return query.ask(store, name, told, rows=most)
 
     limited = f" WHERE fiscal_year = {int(year)}" if year is not None else ""
@@ -262,22 +269,25 @@ def overview(store: Store, year: int | None) -> str:
         store,
         "SELECT self_score, COUNT(*) FROM v_form"
         f"{limited + ' AND' if limited else ' WHERE'} self_score IS NOT NULL GROUP BY self_score ORDER BY self_score",
-        rows=_ANY,
+        rows=query.ALL,
     ).rows
     scores: dict[str, float] = {}
     for score, count in counted:
         low = int(float(score) // 5) * 5
         name = "100" if low >= 100 else f"{low}–{low + 4}"
         scores[name] = scores.get(name, 0) + float(count)
-    gaps = asked("score-and-execution", 500)
-    lists = [
-        (query.questions()[name].chinese, asked(name))
-        for name in ("findings-per-form", "score-and-execution", "missed-targets", "moved-budgets")
-    ]
+    gaps = asked("score-and-execution", _DOTS)
+    answers = {
+        "findings-per-form": asked("findings-per-form"),
+        "score-and-execution": replace(gaps, rows=gaps.rows[:_ROWS], more=len(gaps.rows) > _ROWS),
+        "missed-targets": asked("missed-targets"),
+        "moved-budgets": asked("moved-budgets"),
+    }
     return page(
-        "overview.html", year=year, lists=lists, shown=tabular.shown,
+        "overview.html", year=year, shown=tabular.shown,
         figures=list(zip(("自评材料", "单位", "自评表", "绩效指标", "核对发现"), (v or 0 for v in totals[:5]), strict=True)),
         understood=1 - (totals[6] or 0) / totals[5] if totals[5] else None,
+        lists=[(query.questions()[name].chinese, answer) for name, answer in answers.items()],
         charts=[
             ("各类问题的数量", bars([(name or "", float(count)) for name, count in checks], "核对发现")),
             ("自评总得分的分布", columns(list(scores.items()), "自评表")),

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from pipeline.store import Store
 
 ROWS = 1000  # rows an answer has at most, unless told otherwise
+ALL = 10**9  # rows: no limit
 SECONDS = 30.0  # seconds a question may take, unless told otherwise
 PARAMETERS = ("year", "unit", "category")  # what a named question may ask for; '' stands for any
 _STEPS = 10_000  # SQLite's steps between two looks at the clock
@@ -98,11 +100,7 @@ def free(store: Store, sql: str, *, rows: int = ROWS, seconds: float = SECONDS) 
 def _answer(
     columns: tuple[str, ...], found: Iterator[tuple[Any, ...]], rows: int, labels: dict[str, str]
 ) -> Answer:
-    out = []
-    for row in found:
-        out.append(row)
-        if len(out) > rows:
-            break
+    out = list(islice(found, rows + 1))
     titles = tuple(labels.get(name) or label(name) for name in columns)
     return Answer(columns, titles, out[:rows], len(out) > rows)
 
@@ -144,7 +142,7 @@ def select(
 def _sqlite(
     store: Store, sql: str, values: dict[str, str], seconds: float
 ) -> Iterator[tuple[tuple[str, ...], Iterator[tuple[Any, ...]]]]:
-    connection = read_only(str(store.engine.url.database))
+    connection = _read_only(str(store.engine.url.database))
     try:
         end = time.monotonic() + seconds
         connection.set_progress_handler(lambda: time.monotonic() > end, _STEPS)
@@ -157,7 +155,7 @@ def _sqlite(
         connection.close()
 
 
-def read_only(path: str) -> sqlite3.Connection:
+def _read_only(path: str) -> sqlite3.Connection:
     """A connection to a SQLite file that cannot write it."""
     from urllib.parse import quote
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
-from datetime import date
+from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
@@ -13,11 +12,11 @@ import sqlalchemy as sa
 
 from normalizers.text import grams
 from pipeline import copies
-from pipeline.extract import Extraction, exact
+from pipeline.extract import Extraction, exact, told
 from pipeline.layouts import fingerprint
 from schema import tables
 from schema.document import Origin
-from schema.records import Basic, Finding, Quantity
+from schema.records import Basic, Contacts, Finding, Quantity
 
 _LISTS = {"funds": tables.fund, "goals": tables.goal, "tasks": tables.task, "indicators": tables.indicator}
 
@@ -32,6 +31,7 @@ SEARCHED = {
     ),
     tables.section: ("heading", "text"),
 }  # fmt: skip
+CONTACTS = tuple(field.name for field in dataclasses.fields(Contacts))
 _KEYS = ("rules_key", "words_key")
 
 
@@ -89,11 +89,7 @@ def rows(extraction: Extraction, keys: dict[str, str]) -> dict[sa.Table, list[di
         for i, p in enumerate(evidence.provenance)
     ]
     out[tables.passage] = [
-        {**key, "record": row["record"], "field": name, "text": row[name]}
-        for table, names in SEARCHED.items()
-        for row in out[table]
-        for name in names
-        if row[name] and grams(row[name])
+        passage for table in SEARCHED for row in out[table] for passage in passages(table, row)
     ]
     out[tables.page] = [
         {**key, "page_no": page.page, "reader": page.reader, "reason": page.reason} for page in document.pages
@@ -194,6 +190,20 @@ def _basic(basic: Basic) -> dict[str, Any]:
     return {"group_name": basic.group, "path": " / ".join(basic.path), "depth": len(basic.path)}
 
 
+def passages(table: sa.Table, row: Mapping[Any, Any]) -> Iterator[dict[str, Any]]:
+    """The rows of `passage` that a row of another table gives."""
+    for name in SEARCHED[table]:
+        if row[name] and grams(row[name]):
+            yield {
+                "submission_id": row["submission_id"], "record": row["record"], "field": name, "text": row[name],
+            }  # fmt: skip
+
+
+def place_of(row: Any) -> str:
+    """Where something stands in its file, from the columns of a row that say so."""
+    return str(Origin(row.part, row.block_no, row.table_no, row.row_no, row.column_no))
+
+
 def _origin(origin: Origin) -> dict[str, Any]:
     return {
         "part": origin.part, "block_no": origin.block, "table_no": origin.table, "row_no": origin.row,
@@ -238,14 +248,14 @@ class Loader:
     def record(self, head: sa.Row[Any]) -> dict[str, Any]:
         forms = [self._form(row) for row in self._all(tables.form)]
         return {
-            "report": {name: _out(getattr(head, name)) for name in ("unit", "fiscal_year", "title", "reported_on")},
+            "report": {name: told(getattr(head, name)) for name in ("unit", "fiscal_year", "title", "reported_on")},
             "forms": forms,
             "sections": [_back(row, ("submission_id", "record")) for row in self._all(tables.section)],
             "findings": [self._finding(row) for row in self._all(tables.finding)],
             "coverage": {
                 "cells": head.cells, "used": head.used, "ornament": head.ornament,
                 "unexplained": [
-                    {"where": str(Origin(r.part, r.block_no, r.table_no, r.row_no, r.column_no)), "text": r.text.strip()}
+                    {"where": place_of(r), "text": r.text.strip()}
                     for r in self._all(tables.leftover)
                 ],
             },
@@ -261,7 +271,7 @@ class Loader:
 
     def _form(self, row: sa.Row[Any]) -> dict[str, Any]:
         form = _back(row, ("submission_id", "record"))
-        form["contacts"] = {name: form.pop(name) for name in ("prepared_by", "phone", "leader")}
+        form["contacts"] = {name: form.pop(name) for name in CONTACTS}
         for name, table in _LISTS.items():
             rows = self._all(table, form_no=row.no)
             dropped = ("submission_id", "form_no", "record") + (
@@ -273,7 +283,7 @@ class Loader:
                 "group": r.group_name,
                 "path": r.path.split(" / ") if r.path else [],
                 "values": {
-                    v.heading: _out(v.number) if v.number is not None else v.text
+                    v.heading: told(v.number) if v.number is not None else v.text
                     for v in self._all(tables.basic_value, form_no=row.no, basic_no=r.no)
                 },
             }
@@ -304,14 +314,8 @@ def _back(row: sa.Row[Any], dropped: tuple[str, ...]) -> dict[str, Any]:
         if name in mapping:
             op, unit = mapping.pop(f"{name}_op"), mapping.pop(f"{name}_unit")
             value = mapping[name]
-            mapping[name] = {"op": op, "value": _out(value), "unit": unit} if op is not None else None
+            mapping[name] = {"op": op, "value": told(value), "unit": unit} if op is not None else None
     for name, value in mapping.items():
         if name not in dropped and not (name == "extra" and value is None):
-            out[name] = _out(value)
+            out[name] = told(value)
     return out
-
-
-def _out(value: Any) -> Any:
-    if isinstance(value, Decimal):
-        return exact(value)
-    return value.isoformat() if isinstance(value, date) else value

@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from normalizers.text import grams
-from pipeline.rows import SEARCHED
+from pipeline.rows import SEARCHED, passages, place_of
 from schema import tables
-from schema.document import Origin
 from schema.errors import ZipingError
 
 if TYPE_CHECKING:
     from pipeline.store import Store
 
+_MANY = 1000  # rows taken up at once
 _CHUNK = 100  # hits looked at in one go, to see which of them count now
 # On PostgreSQL the first passages are looked at as they are: a word that is frequent is found there, and no list of all the
 # places where it stands is drawn from the index.
@@ -64,17 +64,9 @@ def index(connection: sa.Connection) -> None:
 def gather(connection: sa.Connection) -> None:
     """Takes up the passages of all submissions: for a store that an older version has written."""
     for table, names in SEARCHED.items():
-        for row in connection.execute(sa.select(table)).mappings().all():
-            found = [
-                {
-                    "submission_id": row["submission_id"],
-                    "record": row["record"],
-                    "field": name,
-                    "text": row[name],
-                }
-                for name in names
-                if row[name] and grams(row[name])
-            ]
+        told = sa.select(*(table.c[name] for name in ("submission_id", "record", *names)))
+        for rows in connection.execution_options(yield_per=_MANY).execute(told).mappings().partitions():
+            found = [passage for row in rows for passage in passages(table, row)]
             if found:
                 connection.execute(tables.passage.insert(), found)
     index(connection)
@@ -187,6 +179,7 @@ def places(
         )
         for found in connection.execute(query.order_by(p.c.submission_id, p.c.no)):
             if (found.submission_id, found.record) in wanted:
-                place = Origin(found.part, found.block_no, found.table_no, found.row_no, found.column_no)
-                out.setdefault((found.submission_id, found.record, found.field), (str(place), found.page_no))
+                out.setdefault(
+                    (found.submission_id, found.record, found.field), (place_of(found), found.page_no)
+                )
     return out

@@ -13,7 +13,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipeline.extract import as_json, exact
+from pipeline.extract import as_json, exact, told
 
 if TYPE_CHECKING:
     from openpyxl import Workbook
@@ -34,11 +34,7 @@ def share(column: str) -> bool:
 
 def plain(value: Any) -> Any:
     """A value as text and JSON tell it: numbers exact, dates ISO."""
-    if isinstance(value, Decimal):
-        return exact(value)
-    if isinstance(value, float):
-        return exact(Decimal(repr(value)))
-    return value.isoformat() if isinstance(value, date) else value
+    return told(Decimal(repr(value)) if isinstance(value, float) else value)
 
 
 def shown(value: Any, column: str) -> str:

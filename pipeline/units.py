@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from normalizers.places import place
 from normalizers.text import squeeze
 from pipeline.journal import now, person
+from pipeline.places import place
 from pipeline.rows import once
 from schema import tables
 from schema.errors import StoreError

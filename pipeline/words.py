@@ -16,8 +16,8 @@ from normalizers.vocabulary import COLUMNS, LONGEST, Vocabulary, folder, vocabul
 from pipeline import freshness
 from pipeline.freshness import Reading
 from pipeline.rerun import Planned, plan
+from pipeline.rows import place_of
 from pipeline.store import Store
-from schema.document import Origin
 from schema.errors import VocabularyError
 
 HEADINGS, LABELS, CATEGORIES, NARRATIVE = COLUMNS
@@ -109,9 +109,7 @@ def _proposal(
 ) -> Proposal:
     submissions = {row.submission_id for row in rows}
     first = rows[0]
-    example = (
-        f"{first.file} {Origin(first.part, first.block_no, first.table_no, first.row_no, first.column_no)}"
-    )
+    example = f"{first.file} {place_of(first)}"
     completes = sum(open_in.get(s, set()) == {spelling} for s in submissions)
     if block in (CATEGORY, SECTION):
         one, _, two = spelling.partition(_BOTH)

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from schema import tables
 from schema.codes import CODES
+from schema.english import english
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,25 +54,34 @@ _OF_FORM = (
     ("kind_en", "k.english", "表种（英文）", "kind of form, English"),
     ("project", "f.project", "项目名称", "project"),
 )
-_FROM_SUBMISSION = """submission s
-JOIN v_current c ON c.submission_id = s.submission_id
+_CURRENT = """JOIN v_current c ON c.submission_id = s.submission_id
 LEFT JOIN unit_spelling sp ON sp.spelling = REPLACE(REPLACE(s.unit, ' ', ''), '\u3000', '')
 LEFT JOIN unit su ON su.unit_id = sp.unit_id"""
-_FROM_FORM = f"""form f
-JOIN submission s ON s.submission_id = f.submission_id
-{_FROM_SUBMISSION.split(chr(10), 1)[1]}
+_WITH_SUBMISSION = f"""JOIN submission s ON s.submission_id = f.submission_id
+{_CURRENT}
 LEFT JOIN code k ON k.list = 'kind' AND k.code = f.kind"""
+_FROM_FORM = f"form f\n{_WITH_SUBMISSION}"
 
 
-def _from_form(table: str, short: str) -> str:
-    return (
-        f"{table} {short}\nJOIN form f ON f.submission_id = {short}.submission_id AND f.no = {short}.form_no\n"
-        + (_FROM_FORM.split("\n", 1)[1])
-    )
+def _from_list(table: str, short: str) -> str:
+    """A list inside a form, with its form and submission."""
+    form = f"JOIN form f ON f.submission_id = {short}.submission_id AND f.no = {short}.form_no"
+    return f"{table} {short}\n{form}\n{_WITH_SUBMISSION}"
 
 
-def _count(table: str, of: str = "s.submission_id", more: str = "") -> str:
-    return f"(SELECT COUNT(*) FROM {table} n WHERE n.submission_id = {of}{more})"
+def _count(table: str, more: str = "") -> str:
+    return f"(SELECT COUNT(*) FROM {table} n WHERE n.submission_id = s.submission_id{more})"
+
+
+def _same(short: str, table: sa.Table, *names: str) -> tuple[tuple[str, str, str, str], ...]:
+    """Columns of a table under their own names and words."""
+    return tuple((name, f"{short}.{name}", str(table.c[name].comment), english(name)) for name in names)
+
+
+_COUNTED = (
+    ("indicators", _count("indicator", " AND n.form_no = f.no"), "指标数", "number of indicators"),
+    ("findings", _count("finding", " AND n.form_no = f.no"), "核对发现数", "number of findings"),
+)
 
 
 _BASE = "COALESCE(t.revised, t.received, t.approved, t.amount)"
@@ -88,13 +98,21 @@ _MONEY = (
         "execution rate: executed ÷ revised (where not stated: received, approved)",
     ),
 )
+
+
+def _of_counting(column: str, beside: str | None = None) -> str:
+    """The sum over the forms whose money counts for their unit; only those that state `beside` too."""
+    both = f" AND {beside} IS NOT NULL" if beside else ""
+    return f"SUM(CASE WHEN counts = 1{both} THEN {column} END)"
+
+
+_WITH_BOTH = _of_counting("base", "executed")
 VIEWS = (
     View(
         "v_submission", "现行的自评材料，一份一行", "current submissions, one row each",
         (
             *_SUBMISSION,
-            ("title", "s.title", "标题", "title"),
-            ("reported_on", "s.reported_on", "填报日期", "reported on"),
+            *_same("s", tables.submission, "title", "reported_on"),
             ("file", "fi.name", "文件名", "file name"),
             ("format", "fi.format", "文件格式", "file format"),
             ("path", "c.path", "文件路径", "path of the file"),
@@ -105,20 +123,18 @@ VIEWS = (
             ("cells", "s.cells", "非空单元格与段落数", "non-blank cells and paragraphs"),
             ("unexplained", "s.unexplained", "其中未识别的", "of these not understood"),
         ),
-        f"{_FROM_SUBMISSION}\nJOIN file fi ON fi.sha256 = s.sha256",
+        f"submission s\n{_CURRENT}\nJOIN file fi ON fi.sha256 = s.sha256",
     ),
     View(
         "v_form", "自评表，一张一行", "forms, one row each",
         (
             *_OF_FORM,
             ("title", "f.title", "表名", "title of the form"),
-            ("supervisor", "f.supervisor", "主管部门", "supervising department"),
-            ("implementer", "f.implementer", "实施单位", "implementing unit"),
+            *_same("f", tables.form, "supervisor", "implementer"),
             ("self_score", "f.self_score", "自评总得分", "self-assessed total score"),
             ("grade", "f.grade", "评定等级", "grade"),
             ("layout", "l.fingerprint", "版式代码", "layout fingerprint"),
-            ("indicators", _count("indicator", more=" AND n.form_no = f.no"), "指标数", "number of indicators"),
-            ("findings", _count("finding", more=" AND n.form_no = f.no"), "核对发现数", "number of findings"),
+            *_COUNTED,
             ("record", "f.record", "记录路径", "path of the record"),
         ),
         f"{_FROM_FORM}\nLEFT JOIN form_layout l ON l.submission_id = f.submission_id AND l.form_no = f.no",
@@ -128,15 +144,11 @@ VIEWS = (
         (
             *_OF_FORM,
             ("no", "i.no", "指标序号", "number of the indicator"),
-            ("level1", "i.level1", "一级指标", "level 1"),
-            ("level2", "i.level2", "二级指标", "level 2"),
-            ("level3", "i.level3", "三级指标", "level 3"),
-            ("level4", "i.level4", "四级指标", "level 4"),
+            *_same("i", tables.indicator, "level1", "level2", "level3", "level4"),
             ("category", "i.category", "类别代码", "category, code"),
             ("category_zh", "g.chinese", "类别", "category, Chinese"),
             ("category_en", "g.english", "类别（英文）", "category, English"),
-            ("target", "i.target", "指标值", "target as written"),
-            ("actual", "i.actual", "完成值", "actual as written"),
+            *_same("i", tables.indicator, "target", "actual"),
             ("target_op", "i.target_value_op", "指标值：比较符", "target: operator"),
             ("target_value", "i.target_value", "指标值：数值（百分比为小数）", "target: figure (a rate is a fraction)"),
             ("actual_value", "i.actual_value", "完成值：数值（百分比为小数）", "actual: figure (a rate is a fraction)"),
@@ -148,14 +160,13 @@ VIEWS = (
                 "完成率：完成值÷指标值，单位相同的才有",
                 "actual ÷ target, where both have the same unit",
             ),
-            ("weight", "i.weight", "分值", "weight, points"),
-            ("score", "i.score", "得分", "score, points"),
+            *_same("i", tables.indicator, "weight", "score"),
             ("score_rate", "CASE WHEN i.weight > 0 THEN 1.0 * i.score / i.weight END", "得分率", "score ÷ weight"),
             ("review_score", "i.review_score", "复核得分", "score of the review, points"),
             ("deviation", "i.deviation", "偏差原因分析及改进措施", "reason for the deviation"),
             ("record", "i.record", "记录路径", "path of the record"),
         ),
-        f"{_from_form('indicator', 'i')}\nLEFT JOIN code g ON g.list = 'category' AND g.code = i.category",
+        f"{_from_list('indicator', 'i')}\nLEFT JOIN code g ON g.list = 'category' AND g.code = i.category",
     ),
     View(
         "v_fund", "资金，一项一行，万元", "money lines, one row each, 10,000 yuan",
@@ -173,22 +184,19 @@ VIEWS = (
             ("amount", "t.amount", "金额（原表没有写明是预算还是执行），万元", "amount of no named kind, 10,000 yuan"),
             ("stated_rate", "t.execution_rate", "所填执行率", "execution rate as stated"),
             _MONEY[3],
-            ("weight", "t.weight", "分值", "weight, points"),
-            ("score", "t.score", "得分", "score, points"),
+            *_same("t", tables.fund, "weight", "score"),
             ("record", "t.record", "记录路径", "path of the record"),
         ),
-        f"{_from_form('fund', 't')}\nLEFT JOIN code m ON m.list = 'item' AND m.code = t.item",
+        f"{_from_list('fund', 't')}\nLEFT JOIN code m ON m.list = 'item' AND m.code = t.item",
     ),
     View(
         "v_project", "项目支出自评表，一个项目一行", "project forms, one row each",
         (
             *_OF_FORM,
-            ("supervisor", "f.supervisor", "主管部门", "supervising department"),
-            ("implementer", "f.implementer", "实施单位", "implementing unit"),
+            *_same("f", tables.form, "supervisor", "implementer"),
             *_MONEY,
             ("self_score", "f.self_score", "自评总得分", "self-assessed total score"),
-            ("indicators", _count("indicator", more=" AND n.form_no = f.no"), "指标数", "number of indicators"),
-            ("findings", _count("finding", more=" AND n.form_no = f.no"), "核对发现数", "number of findings"),
+            *_COUNTED,
         ),
         f"{_FROM_FORM}\n{_TOTAL}\nWHERE f.kind = 'project'",
     ),
@@ -204,12 +212,9 @@ VIEWS = (
             ("check_zh", "h.chinese", "核对项", "check, Chinese"),
             ("check_en", "h.english", "核对项（英文）", "check, English"),
             ("clause", "h.clause", "依据", "the clause it rests on"),
-            ("place", "d.place", "位置", "place in the form"),
-            ("message", "d.message", "说明", "message"),
-            ("stated", "d.stated", "所填", "as stated"),
-            ("computed", "d.computed", "应为", "as it should be"),
+            *_same("d", tables.finding, "place", "message", "stated", "computed"),
         ),
-        f"finding d\nJOIN submission s ON s.submission_id = d.submission_id\n{_FROM_SUBMISSION.split(chr(10), 1)[1]}\n"
+        f"finding d\nJOIN submission s ON s.submission_id = d.submission_id\n{_CURRENT}\n"
         "LEFT JOIN form f ON f.submission_id = d.submission_id AND f.no = d.form_no\n"
         "LEFT JOIN code h ON h.list = 'check' AND h.code = d.check_code",
     ),
@@ -219,36 +224,28 @@ VIEWS = (
             *((name, name, chinese, english) for name, _, chinese, english in (*_UNIT, _SUBMISSION[-1])),
             ("submissions", "COUNT(DISTINCT submission_id)", "自评材料数", "number of submissions"),
             ("forms", "COUNT(*)", "自评表数", "number of forms"),
-            ("approved", "SUM(approved)", "年初预算数，万元：有部门整体表的取其总额，否则为各项目之和",
+            ("approved", _of_counting("approved"), "年初预算数，万元：有部门整体表的取其总额，否则为各项目之和",
              "approved budget, 10,000 yuan: of the department's form, else of its projects together"),
-            ("revised", "SUM(revised)", "全年预算数，万元", "revised budget, 10,000 yuan"),
-            ("executed", "SUM(executed)", "全年执行数，万元", "executed, 10,000 yuan"),
-            ("execution_rate", "CASE WHEN SUM(base) > 0 THEN 1.0 * SUM(spent) / SUM(base) END",
+            ("revised", _of_counting("revised"), "全年预算数，万元", "revised budget, 10,000 yuan"),
+            ("executed", _of_counting("executed"), "全年执行数，万元", "executed, 10,000 yuan"),
+            ("execution_rate", f"CASE WHEN {_WITH_BOTH} > 0 THEN 1.0 * {_of_counting('executed', 'base')} / {_WITH_BOTH} END",
              "执行率：预算与执行都写明的各表之和相除", "execution rate over the forms that state both budget and execution"),
             ("self_score", "AVG(1.0 * self_score)", "自评总得分，几张表的取平均", "self-assessed score, the mean of several forms"),
             ("indicators", "SUM(indicators)", "指标数", "number of indicators"),
             ("findings", "SUM(findings)", "各表的核对发现数", "number of findings in the forms"),
         ),
-        """(
-  SELECT r.*, CASE WHEN counts = 1 THEN approved0 END AS approved, CASE WHEN counts = 1 THEN revised0 END AS revised,
-    CASE WHEN counts = 1 THEN executed0 END AS executed,
-    CASE WHEN counts = 1 AND executed0 IS NOT NULL AND base0 IS NOT NULL THEN base0 END AS base,
-    CASE WHEN counts = 1 AND executed0 IS NOT NULL AND base0 IS NOT NULL THEN executed0 END AS spent
+        f"""(
+  SELECT q.*, CASE WHEN kind = 'department' OR (kind = 'project' AND departments = 0) THEN 1 ELSE 0 END AS counts
   FROM (
-    SELECT q.*, CASE WHEN kind = 'department' OR (kind = 'project' AND departments = 0) THEN 1 ELSE 0 END AS counts
-    FROM (
-      SELECT s.submission_id, su.unit_id, COALESCE(su.name, s.unit) AS unit, su.province, su.city, su.county, su.place_code,
-        COALESCE(f.fiscal_year, s.fiscal_year) AS fiscal_year, f.kind, f.self_score,
-        t.approved AS approved0, t.revised AS revised0, t.executed AS executed0, """
-        + _BASE
-        + """ AS base0,
-        SUM(CASE WHEN f.kind = 'department' THEN 1 ELSE 0 END) OVER (
-          PARTITION BY COALESCE(su.unit_id, s.submission_id), COALESCE(f.fiscal_year, s.fiscal_year)) AS departments,
-        """
-        + _count("indicator", more=" AND n.form_no = f.no")
-        + " AS indicators,\n        "
-        + _count("finding", more=" AND n.form_no = f.no")
-        + f" AS findings\n      FROM {_FROM_FORM}\n      {_TOTAL}\n    ) q\n  ) r\n) u\n"
+    SELECT s.submission_id, {", ".join(f"{sql} AS {name}" for name, sql, _, _ in (*_UNIT, *_COUNTED))},
+      COALESCE(f.fiscal_year, s.fiscal_year) AS fiscal_year, f.kind, f.self_score, t.approved, t.revised, t.executed, {_BASE} AS base,
+      SUM(CASE WHEN f.kind = 'department' THEN 1 ELSE 0 END) OVER (
+        PARTITION BY COALESCE(su.unit_id, s.submission_id), COALESCE(f.fiscal_year, s.fiscal_year)) AS departments
+    FROM {_FROM_FORM}
+    {_TOTAL}
+  ) q
+) u
+"""
         "GROUP BY COALESCE(unit_id, submission_id), unit_id, unit, province, city, county, place_code, fiscal_year",
     ),
 )  # fmt: skip

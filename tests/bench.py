@@ -24,7 +24,6 @@ from docx2python import docx2python
 import extractors
 from extractors import scan, scan_lines, scan_text
 from pipeline.extract import extract
-from tests import bench_analysts
 from tests.conftest import ROOT, SAMPLES
 
 CHARACTERS_A_PAGE = 470  # a 21-page report of fourteen forms, printed, holds 9,900
@@ -244,4 +243,6 @@ if __name__ == "__main__":
     main(given or largest + formats)
     if not given:
         measure_batch()
+        from tests import bench_analysts
+
         bench_analysts.main()

@@ -5,8 +5,7 @@ from __future__ import annotations
 import resource
 import sys
 import tempfile
-import time
-from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,7 @@ from pipeline.export import Choice, export
 from pipeline.rows import batches, put
 from pipeline.store import Store
 from schema import tables
+from tests.bench import best
 from tests.conftest import ROOT, server
 
 TIMES = 256  # each of the 39 samples
@@ -60,30 +60,21 @@ def _again(table: sa.Table, row: dict[str, Any], k: int) -> dict[str, Any]:
     return out
 
 
-def best(work: Callable[[], Any], times: int = 3) -> float:
-    took = []
-    for _ in range(times):
-        begun = time.perf_counter()
-        work()
-        took.append(time.perf_counter() - begun)
-    return min(took)
-
-
 def measure(store: Store, folder: Path) -> None:
     kind = store.engine.dialect.name
     counts = store.counts()
-    scan = best(lambda: query.free(store, SCAN))
+    scan = best(partial(query.free, store, SCAN), 3)
     print(
         f"\n{kind}: {counts['submission']} submissions, {counts['indicator']} indicators; one scan of them {scan:.3f} s"
     )
     worst = 0.0
     for name in query.questions():
         given = {"unit": "图书馆7"} if name == "changes" else {}
-        took = best(lambda name=name, given=given: query.ask(store, name, given, seconds=600))  # type: ignore[misc]
+        took = best(partial(query.ask, store, name, given, seconds=600), 3)
         worst = max(worst, took / scan)
         print(f"  query {name}: {took:.3f} s, {took / scan:.2f} x the scan")
     for word in ("满意", "数字化", "森林防火"):
-        took = best(lambda word=word: search.search(store, word))  # type: ignore[misc]
+        took = best(partial(search.search, store, word), 3)
         print(f"  search {word}: {took:.4f} s, {took / scan:.3f} x the scan")
     with store.reading() as connection:
         read = best(

@@ -1,0 +1,186 @@
+"""What tables and columns are in English, one word for a name wherever it stands."""
+
+from __future__ import annotations
+
+TABLES = dict(
+    line.split(" ", 1)
+    for line in """\
+code names of all codes
+file every file ever read, one row a content
+lease files being read at this moment
+run every run
+unit units
+wordlist vocabularies that were used
+delivery every path a file arrived under
+document what was read from a file, compressed
+outcome what became of each file in each run
+submission submissions, one row a file (v_submission: those that count now)
+unit_spelling spellings of units' names
+correction corrections by people, beside the reading
+finding what does not add up
+form forms
+leftover what nobody understood
+page how each page was read
+passage texts of indicators, goals, tasks and sections, for search
+provenance where each value was read
+section narrative sections
+unknown_heading headings the vocabulary does not hold, with proposals
+version versions of each submission
+basic rows of basic data tables
+form_layout layout of each form
+fund money lines, 10,000 yuan
+goal annual goals, planned and achieved
+indicator performance indicators
+task annual tasks
+basic_value figures of basic data tables""".splitlines()
+)
+_COLUMNS = dict(
+    line.split(" ", 1)
+    for line in """\
+list list of codes
+code code
+no number, from 1
+chinese name in Chinese
+english name in English
+clause clause or equation a check rests on
+sha256 SHA-256 of the file's bytes
+name name
+format format, by content
+size bytes
+outcome read, partly, refused, failed or known
+message message
+version version of ziping
+owner process that holds it: host, pid, start
+until held until (Unix time)
+run_id run
+kind kind, code
+started_at started (UTC)
+ended_at ended (UTC), null where broken off
+person person
+host machine
+arguments arguments of the command
+counts counts by outcome
+unit_id unit id
+province province, where certain
+city prefecture, where certain
+county county, where certain
+place_code division code (GB/T 2260), where certain
+words_key key of the vocabulary
+content content, compressed
+path path
+stage draft or final, by the file's name
+modified_at file changed at (UTC)
+reader_key key of the extractors
+spellings spellings that may be headings
+reason reason
+seconds seconds
+submission_id submission id
+subject key of unit, year, kinds and project
+unit unit
+fiscal_year fiscal year
+title title
+reported_on reported on
+rules_key key of the rules
+cells non-blank cells and paragraphs
+used of these used
+ornament of these known to say nothing
+unexplained of these not understood
+spelling spelling
+decided_by who decided
+decided_at decided (UTC)
+correction_id correction id
+record path of the record
+field field
+found value read when corrected
+should_be value it should be
+made_at made (UTC)
+withdrawn_at withdrawn (UTC), null while in force
+reading value last read
+state applied, review or gone
+check_code check, code
+form_no number of the form
+place place in the form
+stated as stated
+computed as it should be
+project project
+supervisor supervising department
+implementer implementing unit
+self_score self-assessed total score, points
+grade grade
+prepared_by prepared by (contact)
+phone telephone (contact)
+leader head of the unit (contact)
+annual_goal annual goal
+duties duties of the department
+deviation deviation and its reason
+improvement measures of improvement
+extra what the form states beside, heading to text
+text text
+part part of the file
+block_no number of the paragraph or table in the file
+table_no number of the table
+row_no row
+column_no column
+page_no page
+reader reader of the page
+passage_id passage id
+raw text as written
+boxes places on the page: page, left, top, right, bottom, points
+confidence least confidence of text recognition, 0 to 1
+proof proven or contradicted by the form's own arithmetic
+recognised why it was taken for this field, where the heading is unknown
+level level
+number number as written
+heading heading
+block block of the form
+taken read as the proposed field
+below cells below it
+beside headings beside it
+valid_from valid from (UTC)
+valid_to valid to (UTC), null for the current one
+causes causes
+group_name group
+depth depth
+fingerprint layout fingerprint
+headings headings: block, spelling, field
+item item, code
+label label as written
+side revenue or expenditure
+approved approved budget, 10,000 yuan
+revised revised budget, 10,000 yuan
+received received, 10,000 yuan
+executed executed, 10,000 yuan
+amount amount of no named kind, 10,000 yuan
+execution_rate execution rate, a fraction
+weight weight, points
+score score, points
+planned planned
+actual actual as written
+level1 level 1
+level2 level 2
+level3 level 3
+level4 level 4
+level1_weight points of level 1
+level2_weight points of level 2
+category category, code
+target target as written
+target_value_op target: operator
+target_value target: figure (a rate is a fraction)
+target_value_unit target: unit
+actual_value_op actual: operator
+actual_value actual: figure (a rate is a fraction)
+actual_value_unit actual: unit
+review_score score of the review, points
+coefficient coefficient, a fraction
+nature nature of the indicator
+definition definition
+criteria scoring criteria
+evidence evidence for the score
+remark remark
+basic_no number of the row""".splitlines()
+)
+
+
+def english(column: str) -> str:
+    """A column's meaning in English, the same in every table. Raises KeyError where it has none."""
+    return _COLUMNS[column]
