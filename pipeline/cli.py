@@ -7,7 +7,7 @@ import sys
 import time
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -53,11 +53,24 @@ Examples:
   ziping status                                  what the store holds
   ziping show 某局自评表.docx                    one submission from the store
   ziping unknown                                 headings nobody knows, as vocabulary rows
-Exit codes: 0 everything was read, 1 something was refused, 2 wrong usage."""
+Exit codes: 0 everything was read, 1 something was refused, 2 wrong usage, 130 stopped by Ctrl-C."""
+
+
+class _Group(click.Group):
+    """Commands that Ctrl-C ends in one line."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            click.echo("ziping: 已停止", err=True)
+            sys.exit(STOPPED)
 
 
 @click.group(
-    epilog=_EPILOG, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+    cls=_Group,
+    epilog=_EPILOG,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @click.version_option(package_name="ziping", message="ziping %(version)s")
 def main() -> None:

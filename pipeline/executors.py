@@ -7,17 +7,22 @@ item whose process crashed, hung or asked for too much memory costs that item al
 from __future__ import annotations
 
 import ctypes
+import logging
 import multiprocessing
 import os
+import pickle
 import signal
 import sys
+import threading
 import time
+import uuid
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, wait
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
+from multiprocessing import resource_tracker
+from queue import Empty, SimpleQueue
 from typing import Any, Protocol, TypeVar
 
 from schema.errors import ZipingError
@@ -29,6 +34,12 @@ RECYCLED = 1000  # items after which a process makes room for a new one; a new o
 SPARE = 2  # items more than jobs, waiting for the next free process
 LATE = 0.15  # seconds after which an item that may be hanging no longer keeps another from being begun
 BATCH = 20  # items a cluster's worker is given at once
+_UNWATCHED = {  # by a cluster begun here: looking at itself fifty times a second costs it a twentieth of two processors
+    "distributed.worker.profile.enabled": False,
+    "distributed.admin.tick.interval": "1s",
+    "distributed.admin.system-monitor.interval": "5s",
+}
+_BEGINNING = threading.Lock()
 _PRELOADED = ["pipeline.warm"]
 _DIES_WITH_PARENT = 1  # prctl(PR_SET_PDEATHSIG)
 
@@ -77,14 +88,11 @@ def processes(
     try:
         yield from _spread(pools, work, items, limits, lost)
         for pool in pools:
-            pool.processes.close()
+            pool.close()
     except BaseException:
         for pool in pools:
-            pool.processes.stop()
+            pool.stop()
         raise
-    finally:
-        for pool in pools:
-            pool.processes.join()
 
 
 def _spread(
@@ -96,27 +104,27 @@ def _spread(
 ) -> Iterator[Result]:
     """Over the first pool; over a second, which is made and added where items take long."""
     waiting = iter(items)
+    ended: SimpleQueue[Any] = SimpleQueue()
     while True:
-        late = sum(time.monotonic() - since > LATE for pool in pools for _, since in pool.begun.values())
+        late = sum(pool.late() for pool in pools)
         if late and len(pools) == 1:
             pools.append(_Pool(limits))
         for pool, most in zip(
             pools, (limits.jobs + SPARE, min(late, limits.jobs) + bool(late)), strict=False
         ):
-            pool.begin(work, islice(waiting, max(most - len(pool.begun), 0)))
-        begun = [future for pool in pools for future in pool.begun]
-        if not begun:
+            for item in islice(waiting, max(most - len(pool.begun), 0)):
+                pool.begin(work, item).add_done_callback(ended.put)
+        if not any(pool.begun for pool in pools):
             return
-        done, _ = wait(begun, timeout=LATE / 2, return_when=FIRST_COMPLETED)
-        for pool in pools:
-            for future in done & pool.begun.keys():
-                item, _ = pool.begun.pop(future)
-                trouble = _trouble(future, limits)
-                yield future.result() if trouble is None else lost(item, *trouble)
+        with suppress(Empty):
+            future = ended.get(timeout=LATE / 2)
+            item = next(pool for pool in pools if future in pool.begun).end(future)
+            trouble = _trouble(future, limits)
+            yield future.result() if trouble is None else lost(item, *trouble)
 
 
 class _Pool:
-    """Processes, and the items that were given to them and since when."""
+    """Processes, the items that were given to them, and since when they work on which."""
 
     def __init__(self, limits: Limits) -> None:
         from pebble import ProcessPool
@@ -125,16 +133,57 @@ class _Pool:
         if sys.platform == "linux":
             context.set_forkserver_preload(_PRELOADED)
         self.timeout = limits.timeout
-        self.begun: dict[Any, tuple[Any, float]] = {}
+        self.begun: dict[Any, Any] = {}
+        self.since: dict[Any, float] = {}
         self.processes = ProcessPool(
             max_workers=limits.jobs, max_tasks=RECYCLED, initializer=_begin, initargs=(limits.memory, os.getpid()),
             context=context,
         )  # fmt: skip
 
-    def begin(self, work: Callable[[Any], Any], items: Iterable[Any]) -> None:
-        for item in items:
+    def begin(self, work: Callable[[Any], Any], item: Any) -> Any:
+        with _undisturbed(), _BEGINNING:
             future = self.processes.schedule(work, args=(item,), timeout=self.timeout)
-            self.begun[future] = item, time.monotonic()
+        self.begun[future] = item
+        return future
+
+    def end(self, future: Any) -> Any:
+        self.since.pop(future, None)
+        return self.begun.pop(future)
+
+    def close(self) -> None:
+        """Ends the processes, which have nothing left to do."""
+        self.processes.close()
+        self.processes.join()
+
+    def stop(self) -> None:
+        """Ends the processes at once; whoever waits for an item is told."""
+        with _BEGINNING:  # what is about to run would not hear of it
+            self.processes.stop()
+        for future in list(self.begun):
+            future.cancel()
+        self.processes.join()
+
+    def late(self) -> int:
+        """How many items a process has been busy with for long; one that waits for its process is not late."""
+        now = time.monotonic()
+        for future in self.begun:
+            if future.running():
+                self.since.setdefault(future, now)
+        return sum(now - since > LATE for since in self.since.values())
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Ctrl-C waits, and never reaches the processes that are begun meanwhile: to end them is their parent's matter."""
+    if sys.platform == "win32":
+        yield
+        return
+    resource_tracker.ensure_running()  # its start would let Ctrl-C through again
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _trouble(future: Any, limits: Limits) -> tuple[str, str] | None:
@@ -180,80 +229,103 @@ def _clustered(
     limits: Limits,
     lost: Callable[[Item, str, str], Result],
 ) -> Iterator[Result]:
-    try:
-        import dask
-        from dask.distributed import Client, LocalCluster, as_completed
-    except ImportError:
-        raise ZipingError("dask", "没有安装dask.distributed", "请安装 ziping[dask]") from None
-    dask.config.set(
-        {
-            "distributed.worker.daemon": False, "distributed.comm.timeouts.connect": "10s",
-            "distributed.worker.profile.enabled": False,  # it would look at every worker a hundred times a second
-        }
-    )  # fmt: skip
-    own = (
-        LocalCluster(n_workers=limits.jobs, threads_per_worker=1, dashboard_address=None)
-        if address == "local"
-        else None
-    )
-    try:
-        client = Client(own or address, set_as_default=False)
-    except OSError as error:
-        raise ZipingError(address, f"连不上dask集群（{error}）", "请核对--executor的地址") from None
     one = Limits(1, limits.timeout, limits.memory)
+    what = pickle.dumps((work, lost, uuid.uuid4()))  # of this run and no other
     waiting = iter(items)
-    try:
+    with _client(address, limits.jobs) as client:
+        from dask.distributed import as_completed
+
         with client.as_current():
             results = as_completed(with_results=True, raise_errors=False)
         begun: dict[Any, list[Item]] = {}
 
         def more() -> None:
-            batch = list(islice(waiting, BATCH))
-            if batch:
-                future = client.submit(_batch, work, batch, one, lost, pure=False, retries=3)
+            while len(begun) < 2 * max(sum(client.nthreads().values()), 1):  # workers may come and go
+                batch = list(islice(waiting, BATCH))
+                if not batch:
+                    return
+                packed = [pickle.dumps(item) for item in batch]
+                future = client.submit(_batch, packed, one, what, pure=False, retries=3)
                 begun[future] = batch
                 results.add(future)
 
-        for _ in range(2 * max(len(client.scheduler_info()["workers"]), 1)):
+        try:
             more()
-        for future, result in results:
-            batch = begun.pop(future)
-            if isinstance(result, list):
-                yield from result
-            else:  # its workers died again and again
-                for item in batch:
-                    yield lost(item, f"集群没有读完（{result}）", "请用--retry-failed重试")
-            more()
+            for future, result in results:
+                batch = begun.pop(future)
+                if isinstance(result, list):
+                    yield from map(pickle.loads, result)
+                else:  # its workers died again and again
+                    for item in batch:
+                        yield lost(item, f"集群没有读完（{result}）", "请用--retry-failed重试")
+                more()
+        finally:
+            client.cancel(list(begun))
+            with suppress(Exception):  # a worker that is gone has no processes
+                client.run(_let_go, what)
+
+
+@contextmanager
+def _client(address: str, workers: int) -> Iterator[Any]:
+    """A client of the cluster at an address, or of one begun here that ends with it."""
+    try:
+        import dask
+        from dask.distributed import Client, LocalCluster
+    except ImportError:
+        raise ZipingError("dask", "没有安装dask.distributed", "请安装 ziping[dask]") from None
+    dask.config.set(_UNWATCHED | {"distributed.comm.timeouts.connect": "10s"})
+    own = None
+    try:
+        with _undisturbed():
+            if address == "local":
+                own = LocalCluster(
+                    n_workers=workers, threads_per_worker=1, dashboard_address=None, memory_limit=0,
+                    silence_logs=logging.CRITICAL,
+                )  # fmt: skip
+            client = Client(own or address, set_as_default=False)
+    except OSError as error:
+        raise ZipingError(address, f"连不上dask集群（{error}）", "请核对--executor的地址") from None
+    try:
+        yield client
     finally:
-        with suppress(Exception):  # a worker that is gone has no processes
-            client.run(_let_go)
         client.close()
         if own is not None:
             own.close()
 
 
-def _batch(
-    work: Callable[[Item], Result],
-    items: list[Item],
-    limits: Limits,
-    lost: Callable[[Item, str, str], Result],
-) -> list[Result]:
-    """What a cluster's worker does: the same processes as on one machine, under the same limits, kept from batch to batch."""
-    pools = _KEPT[limits] = _KEPT.get(limits) or [_Pool(limits)]
+def _batch(items: list[bytes], limits: Limits, what: bytes) -> list[bytes]:
+    """What a thread of a cluster's worker does: the same processes as on one machine, under the same limits, kept from batch to
+    batch. It only hands on, so that what the work needs is loaded in these processes alone."""
+    multiprocessing.current_process().daemon = (
+        False  # as dask begins its workers; these processes end with theirs all the same
+    )
+    if what in _OVER:
+        return []
+    mine = threading.get_ident(), limits
+    pools = _KEPT[mine] = _KEPT.get(mine) or [_Pool(limits)]
     try:
-        return list(_spread(pools, work, items, limits, lost))
+        return list(_spread(pools, partial(_work, what), items, limits, partial(_lost, what)))
     except BaseException:
-        for pool in _KEPT.pop(limits):
-            pool.processes.stop()
+        for pool in _KEPT.pop(mine, []):
+            pool.stop()
         raise
 
 
-def _let_go() -> None:
-    """Ends the processes that a cluster's worker has kept."""
+def _work(what: bytes, item: bytes) -> bytes:
+    return pickle.dumps(pickle.loads(what)[0](pickle.loads(item)))
+
+
+def _lost(what: bytes, item: bytes, trouble: str, remedy: str) -> bytes:
+    return pickle.dumps(pickle.loads(what)[1](pickle.loads(item), trouble, remedy))
+
+
+def _let_go(what: bytes) -> None:
+    """Ends the processes that a cluster's worker has kept; what is still on its way to them is not begun."""
+    _OVER.add(what)
     while _KEPT:
         for pool in _KEPT.popitem()[1]:
-            pool.processes.stop()
-            pool.processes.join()
+            pool.stop()
 
 
-_KEPT: dict[Limits, list[_Pool]] = {}  # of a cluster's worker, until it ends
+_KEPT: dict[tuple[int, Limits], list[_Pool]] = {}  # by thread of a cluster's worker, until it ends
+_OVER: set[bytes] = set()

@@ -259,7 +259,7 @@ def test_a_cluster_that_loses_a_worker_gives_the_same_store(tmp_path: Path) -> N
         (inbox / f"{i:03d}.docx").write_bytes(word.make(forms.make(layout, i).source))
     one = Store(str(tmp_path / "one.db"))
     run.ingest([inbox], one, lambda outcome: None)
-    environment = os.environ | {"DASK_DISTRIBUTED__WORKER__DAEMON": "False", "PYTHONPATH": str(Path.cwd())}
+    environment = os.environ | {"PYTHONPATH": str(Path.cwd())}
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "env": environment, "cwd": tmp_path}
     port = 21000 + os.getpid() % 10000
     address = f"tcp://127.0.0.1:{port}"
