@@ -17,11 +17,13 @@ import sqlalchemy as sa
 
 from extractors.remote import place
 from pipeline import search
+from pipeline.rows import once
 from schema import tables
 
 if TYPE_CHECKING:
     from pipeline.store import Store
 
+_FREED = tables.lease.delete().where(tables.lease.c.sha256 == sa.bindparam("digest"))
 READ, PARTLY, REFUSED, FAILED, KNOWN = "read", "partly", "refused", "failed", "known"
 BUSY = "busy"  # another run is reading the same bytes; never written
 
@@ -66,17 +68,11 @@ def running(store: Store, kind: str, arguments: dict[str, Any], version: str) ->
 
 def note(connection: sa.Connection, run_id: int, outcome: Outcome) -> None:
     """Writes what became of a file; the same file twice in a run keeps what became of it first."""
-    path = str(place(outcome.path).absolute())
-    there = sa.select(tables.outcome.c.path).where(
-        (tables.outcome.c.run_id == run_id) & (tables.outcome.c.path == path)
-    )
-    if connection.execute(there).first() is None:
-        connection.execute(
-            tables.outcome.insert().values(
-                run_id=run_id, path=path, sha256=outcome.sha256, outcome=outcome.outcome, reason=outcome.reason,
-                seconds=round(outcome.seconds, 3),
-            )
-        )  # fmt: skip
+    row = {
+        "run_id": run_id, "path": str(place(outcome.path).absolute()), "sha256": outcome.sha256, "outcome": outcome.outcome,
+        "reason": outcome.reason, "seconds": round(outcome.seconds, 3),
+    }  # fmt: skip
+    once(connection, tables.outcome, row)
 
 
 def loaded(store: Store, run_id: int) -> dict[str, int]:
@@ -120,18 +116,20 @@ def take(store: Store, sha256: str, seconds: float) -> bool:
     with store.writing() as connection:
         if connection.dialect.name == "postgresql":
             connection.execute(sa.select(sa.func.pg_advisory_xact_lock(int(sha256[:15], 16))))
+        fresh = {"sha256": sha256, **row}
+        if once(connection, tables.lease, fresh):
+            return True
         held = connection.execute(sa.select(tables.lease).where(tables.lease.c.sha256 == sha256)).first()
-        if held is None:
-            connection.execute(tables.lease.insert().values(sha256=sha256, **row))
-        elif held.owner != row["owner"] and held.until > moment and _lives(held.owner):
+        if held is None:  # freed just now
+            return once(connection, tables.lease, fresh)
+        if held.owner != row["owner"] and held.until > moment and _lives(held.owner):
             return False
-        else:
-            connection.execute(tables.lease.update().where(tables.lease.c.sha256 == sha256).values(**row))
+        connection.execute(tables.lease.update().where(tables.lease.c.sha256 == sha256).values(**row))
     return True
 
 
 def free(connection: sa.Connection, sha256: str) -> None:
-    connection.execute(tables.lease.delete().where(tables.lease.c.sha256 == sha256))
+    connection.execute(_FREED, {"digest": sha256})
 
 
 def _lives(owner: str) -> bool:

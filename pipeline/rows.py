@@ -216,12 +216,16 @@ def _pages(origin: Origin) -> dict[str, Any]:
     return {"page_no": boxes[0][0] if boxes else None, "boxes": boxes or None}
 
 
-def once(connection: sa.Connection, table: sa.Table, row: dict[str, Any]) -> None:
-    """Writes a row that another process may be writing at the same moment."""
-    from sqlalchemy.dialects import postgresql, sqlite
+def add(connection: sa.Connection, table: sa.Table, row: dict[str, Any]) -> None:
+    """Writes one row."""
+    for batch in batches({table: [row]}, connection.dialect):
+        put(connection, batch)
 
-    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    connection.execute(insert(table).values(**row).on_conflict_do_nothing())
+
+def once(connection: sa.Connection, table: sa.Table, row: dict[str, Any]) -> bool:
+    """Writes one row unless its key is there; another process may be writing it at the same moment. Was it written?"""
+    (batch,) = batches({table: [row]}, connection.dialect)
+    return connection.exec_driver_sql(f"{batch.statement} ON CONFLICT DO NOTHING", batch.values).rowcount == 1
 
 
 def same(connection: sa.Connection, extraction: Extraction) -> bool:

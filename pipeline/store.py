@@ -21,7 +21,7 @@ from pipeline import copies, journal, search, units, versions
 from pipeline.extract import Extraction
 from pipeline.freshness import current
 from pipeline.journal import FAILED, PARTLY, READ, REFUSED, Outcome
-from pipeline.rows import Loader, batches, put, rows
+from pipeline.rows import Loader, batches, once, put, rows
 from schema import dictionary, tables, views
 from schema.errors import StoreError
 from schema.migrations import HEAD
@@ -34,6 +34,12 @@ else:
 
 VERSION = version("ziping")
 _TRIES = 100
+_READ = sa.select(tables.submission.c.submission_id).where(
+    tables.submission.c.sha256 == sa.bindparam("digest")
+)
+_STANDING = sa.select(tables.file.c.outcome, tables.file.c.message, tables.file.c.version).where(
+    tables.file.c.sha256 == sa.bindparam("digest")
+)
 _ANALYSTS = "0005"  # the revision since which units have places and texts are searched
 
 
@@ -155,10 +161,8 @@ class Store:
     # ------------------------------------------------------------ writing
     def standing(self, sha256: str) -> Any:
         """What is known of a file's bytes, as a row: outcome, message, version; None where they were never seen."""
-        f = tables.file
-        query = sa.select(f.c.outcome, f.c.message, f.c.version).where(f.c.sha256 == sha256)
         with self.reading() as connection:
-            return connection.execute(query).first()
+            return connection.execute(_STANDING, {"digest": sha256}).first()
 
     def save(
         self,
@@ -175,11 +179,9 @@ class Store:
             batches(rows(extraction, reading.keys), self.engine.dialect),
             versions.kept(document, reading),
         )
+        delivered = _delivery(path, document.digest)
         with self.writing() as connection:
-            found = sa.select(tables.submission.c.submission_id).where(
-                tables.submission.c.sha256 == document.digest
-            )
-            there = connection.execute(found).first() is not None
+            there = connection.execute(_READ, {"digest": document.digest}).first() is not None
             if not there:
                 self._put_file(connection, path, size, document.digest, document.format, standing, None)
                 versions.keep(connection, document_row, reading)
@@ -187,17 +189,20 @@ class Store:
                     put(connection, batch)
                 versions.begin(connection, document.digest[:16], run_id, [])
                 units.know(connection, extraction.submission.report.unit)
-            self._deliver(connection, path, document.digest)
+            once(connection, tables.delivery, delivered)
             self._end(connection, document.digest, run_id, outcome)
         return not there
 
     def settle(self, path: Path, size: int, sha256: str, run_id: int, outcome: Outcome) -> None:
         """Notes what became of a file that gave no new submission: known, refused or failed."""
+        delivered = _delivery(path, sha256)
         with self.writing() as connection:
-            kept = sa.select(tables.submission.c.submission_id).where(tables.submission.c.sha256 == sha256)
-            if outcome.outcome in (REFUSED, FAILED) and connection.execute(kept).first() is None:
+            if (
+                outcome.outcome in (REFUSED, FAILED)
+                and not connection.execute(_READ, {"digest": sha256}).first()
+            ):
                 self._put_file(connection, path, size, sha256, None, outcome.outcome, outcome.reason)
-            self._deliver(connection, path, sha256)
+            once(connection, tables.delivery, delivered)
             self._end(connection, sha256, run_id, outcome)
 
     def lose(self, run_id: int, outcome: Outcome) -> None:
@@ -222,21 +227,9 @@ class Store:
         outcome: str,
         message: str | None,
     ) -> None:
-        found = tables.file.c.sha256 == sha256
         row = {"format": kind, "outcome": outcome, "message": message, "version": VERSION}
-        if connection.execute(sa.select(tables.file.c.sha256).where(found)).first() is None:
-            connection.execute(
-                tables.file.insert(), {"sha256": sha256, "name": path.name, "size": size, **row}
-            )
-        else:
-            connection.execute(tables.file.update().where(found).values(**row))
-
-    def _deliver(self, connection: sa.Connection, path: Path, sha256: str) -> None:
-        place = {"path": str(path.absolute()), "sha256": sha256}
-        found = sa.select(tables.delivery.c.path).filter_by(**place)
-        if connection.execute(found).first() is None:
-            more = {"stage": copies.stage(path), "modified_at": copies.modified(path)}
-            connection.execute(tables.delivery.insert(), place | more)
+        if not once(connection, tables.file, {"sha256": sha256, "name": path.name, "size": size, **row}):
+            connection.execute(tables.file.update().where(tables.file.c.sha256 == sha256).values(**row))
 
     # ------------------------------------------------------------ reading
     def counts(self) -> dict[str, int]:
@@ -420,6 +413,13 @@ def _url(url: str) -> str:
         if url.startswith(short):
             return "postgresql+psycopg://" + url.removeprefix(short)
     return url
+
+
+def _delivery(path: Path, sha256: str) -> dict[str, Any]:
+    """The row that tells where a file was."""
+    return {
+        "path": str(path.absolute()), "sha256": sha256, "stage": copies.stage(path), "modified_at": copies.modified(path),
+    }  # fmt: skip
 
 
 def _begin(connection: sa.Connection) -> None:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pipeline.store import Store
 
 ALIKE = 0.75  # the least likeness of two names worth a person's look
+_SPELT = sa.select(tables.unit_spelling).where(tables.unit_spelling.c.spelling == sa.bindparam("spelling"))
 _SAID = {"人民代表大会常务委员会": "人大常委会", "中国共产党": "中共", "人民政府": "政府", "委员会": "委"}
 
 
@@ -43,16 +44,15 @@ def unit_id(spelling: str) -> str:
 def know(connection: sa.Connection, name: str | None) -> None:
     """Notes a unit's name as a submission spells it; a spelling seen before changes nothing."""
     spelling = squeeze(name or "")
-    u, s = tables.unit, tables.unit_spelling
-    if not spelling or connection.execute(sa.select(s.c.spelling).where(s.c.spelling == spelling)).first():
+    if not spelling or connection.execute(_SPELT, {"spelling": spelling}).first():
         return
     key, at = unit_id(spelling), place(spelling)
     found = (
         {"province": at.province, "city": at.city, "county": at.county, "place_code": at.code} if at else {}
     )
     for table, row in (
-        (u, {"unit_id": key, "name": spelling, **found}),
-        (s, {"spelling": spelling, "unit_id": key}),
+        (tables.unit, {"unit_id": key, "name": spelling, **found}),
+        (tables.unit_spelling, {"spelling": spelling, "unit_id": key}),
     ):
         once(connection, table, row)
 

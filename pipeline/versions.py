@@ -17,7 +17,7 @@ from pipeline import archive, units
 from pipeline.extract import Extraction, as_json
 from pipeline.freshness import Reading, Words, pack, spellings, unpack
 from pipeline.journal import PARTLY, READ, now
-from pipeline.rows import Loader, batches, once, put, rows
+from pipeline.rows import Loader, add, batches, once, put, rows
 from pipeline.score import aligned, stated
 from schema import tables
 from schema.document import Document
@@ -27,6 +27,10 @@ if TYPE_CHECKING:
     from pipeline.store import Store
 
 Record = dict[str, Any]
+_WORDS = sa.select(tables.wordlist.c.words_key).where(tables.wordlist.c.words_key == sa.bindparam("words"))
+_LAST = sa.select(sa.func.max(tables.version.c.no)).where(
+    tables.version.c.submission_id == sa.bindparam("submission")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,31 +64,29 @@ def kept(document: Document, reading: Reading) -> dict[str, Any]:
 
 def keep(connection: sa.Connection, row: dict[str, Any], reading: Reading) -> None:
     """Keeps a document and the vocabulary that it was understood by."""
-    d, digest = tables.document, row["sha256"]
-    if connection.execute(sa.select(d.c.sha256).where(d.c.sha256 == digest)).first() is None:
-        connection.execute(d.insert().values(**row))
-    else:
-        connection.execute(d.update().where(d.c.sha256 == digest).values(**row))
+    if not once(connection, tables.document, row):
+        d = tables.document
+        connection.execute(d.update().where(d.c.sha256 == row["sha256"]).values(**row))
     keep_words(connection, reading)
 
 
 def keep_words(connection: sa.Connection, reading: Reading) -> None:
     """Keeps the rows of a vocabulary."""
-    w = tables.wordlist
-    if connection.execute(sa.select(w.c.words_key).where(w.c.words_key == reading.words)).first() is None:
-        once(connection, w, {"words_key": reading.words, "content": pack(reading.rows)})
+    if connection.execute(_WORDS, {"words": reading.words}).first() is None:
+        once(connection, tables.wordlist, {"words_key": reading.words, "content": pack(reading.rows)})
 
 
 def begin(connection: sa.Connection, submission_id: str, run_id: int | None, causes: list[str]) -> None:
     """The next version of a submission is current from now on."""
-    v = tables.version
-    last = sa.select(sa.func.max(v.c.no)).where(v.c.submission_id == submission_id)
-    connection.execute(
-        v.insert().values(
-            submission_id=submission_id, no=(connection.execute(last).scalar() or 0) + 1, run_id=run_id,
-            valid_from=now(), causes=causes,
-        )
-    )  # fmt: skip
+    last = connection.execute(_LAST, {"submission": submission_id}).scalar() or 0
+    row = {
+        "submission_id": submission_id,
+        "no": last + 1,
+        "run_id": run_id,
+        "valid_from": now(),
+        "causes": causes,
+    }
+    add(connection, tables.version, row)
 
 
 def replace(

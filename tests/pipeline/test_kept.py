@@ -266,8 +266,8 @@ def test_a_cluster_that_loses_a_worker_gives_the_same_store(tmp_path: Path) -> N
     scheduler = subprocess.Popen(
         [BIN / "dask", "scheduler", "--host", "127.0.0.1", "--port", str(port), "--no-dashboard"], **quiet
     )
-    begin = [BIN / "dask", "worker", address, "--nthreads", "1", "--nworkers", "1", "--no-dashboard"]
-    workers = [subprocess.Popen(begin, start_new_session=True, **quiet) for _ in range(2)]
+    begin = [BIN / "dask", "worker", address, "--no-dashboard", "--nthreads"]
+    workers = [subprocess.Popen([*begin, threads], start_new_session=True, **quiet) for threads in "12"]
     many = Store(str(tmp_path / "many.db"))
     at: list[int] = []
 
