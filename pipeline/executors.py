@@ -135,6 +135,7 @@ class _Pool:
         self.timeout = limits.timeout
         self.begun: dict[Any, Any] = {}
         self.since: dict[Any, float] = {}
+        self.stopped = False
         self.processes = ProcessPool(
             max_workers=limits.jobs, max_tasks=RECYCLED, initializer=_begin, initargs=(limits.memory, os.getpid()),
             context=context,
@@ -158,6 +159,9 @@ class _Pool:
     def stop(self) -> None:
         """Ends the processes at once; whoever waits for an item is told."""
         with _BEGINNING:  # what is about to run would not hear of it
+            if self.stopped:
+                return
+            self.stopped = True
             self.processes.stop()
         for future in list(self.begun):
             future.cancel()
@@ -253,12 +257,12 @@ def _clustered(
             more()
             for future, result in results:
                 batch = begun.pop(future)
+                more()
                 if isinstance(result, list):
                     yield from map(pickle.loads, result)
                 else:  # its workers died again and again
                     for item in batch:
                         yield lost(item, f"集群没有读完（{result}）", "请用--retry-failed重试")
-                more()
         finally:
             client.cancel(list(begun))
             with suppress(Exception):  # a worker that is gone has no processes
@@ -296,17 +300,17 @@ def _client(address: str, workers: int) -> Iterator[Any]:
 def _batch(items: list[bytes], limits: Limits, what: bytes) -> list[bytes]:
     """What a thread of a cluster's worker does: the same processes as on one machine, under the same limits, kept from batch to
     batch. It only hands on, so that what the work needs is loaded in these processes alone."""
-    multiprocessing.current_process().daemon = (
-        False  # as dask begins its workers; these processes end with theirs all the same
-    )
-    if what in _OVER:
-        return []
+    multiprocessing.current_process().daemon = False  # a daemon could begin none; these end with it anyway
     mine = threading.get_ident(), limits
-    pools = _KEPT[mine] = _KEPT.get(mine) or [_Pool(limits)]
+    pools = _KEPT[mine][1] if mine in _KEPT else [_Pool(limits)]
+    _KEPT[mine] = what, pools
+    if what in _OVER:  # looked at last: what comes to an end after this finds them
+        return []
     try:
         return list(_spread(pools, partial(_work, what), items, limits, partial(_lost, what)))
     except BaseException:
-        for pool in _KEPT.pop(mine, []):
+        _KEPT.pop(mine, None)
+        for pool in pools:
             pool.stop()
         raise
 
@@ -320,12 +324,15 @@ def _lost(what: bytes, item: bytes, trouble: str, remedy: str) -> bytes:
 
 
 def _let_go(what: bytes) -> None:
-    """Ends the processes that a cluster's worker has kept; what is still on its way to them is not begun."""
+    """Ends the processes that a cluster's worker has kept for a run; what is still on its way to them is not begun."""
     _OVER.add(what)
-    while _KEPT:
-        for pool in _KEPT.popitem()[1]:
-            pool.stop()
+    for mine, (last, pools) in list(_KEPT.items()):
+        if last == what:
+            _KEPT.pop(mine, None)
+            for pool in pools:
+                pool.stop()
 
 
-_KEPT: dict[tuple[int, Limits], list[_Pool]] = {}  # by thread of a cluster's worker, until it ends
+# By thread of a cluster's worker: the run that they last worked for, and its processes.
+_KEPT: dict[tuple[int, Limits], tuple[bytes, list[_Pool]]] = {}
 _OVER: set[bytes] = set()

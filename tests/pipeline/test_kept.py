@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -249,16 +249,10 @@ def test_stores_grown_in_many_orders_are_the_stores_built_at_once(tmp_path: Path
         compared(*built_in_any_order(seed, tmp_path / str(seed)))
 
 
-# ---------------------------------------------------------------- a cluster that loses a worker
-def test_a_cluster_that_loses_a_worker_gives_the_same_store(tmp_path: Path) -> None:
-    inbox = tmp_path / "材料"
-    inbox.mkdir()
-    layouts = all_layouts()
-    for i in range(120):
-        layout = layouts[i % len(layouts)]
-        (inbox / f"{i:03d}.docx").write_bytes(word.make(forms.make(layout, i).source))
-    one = Store(str(tmp_path / "one.db"))
-    run.ingest([inbox], one, lambda outcome: None)
+# ---------------------------------------------------------------- a cluster
+@pytest.fixture
+def begun(tmp_path: Path) -> Iterator[tuple[str, list[subprocess.Popen[bytes]]]]:
+    """The address of a cluster of two workers, of one thread and of two, and the workers."""
     environment = os.environ | {"PYTHONPATH": str(Path.cwd())}
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "env": environment, "cwd": tmp_path}
     port = 21000 + os.getpid() % 10000
@@ -268,7 +262,29 @@ def test_a_cluster_that_loses_a_worker_gives_the_same_store(tmp_path: Path) -> N
     )
     begin = [BIN / "dask", "worker", address, "--no-dashboard", "--nthreads"]
     workers = [subprocess.Popen([*begin, threads], start_new_session=True, **quiet) for threads in "12"]
-    many = Store(str(tmp_path / "many.db"))
+    yield address, workers
+    for process in (*workers, scheduler):
+        process.terminate()
+    for process in (*workers, scheduler):
+        process.wait()
+
+
+def filled(inbox: Path, count: int) -> Path:
+    inbox.mkdir()
+    layouts = all_layouts()
+    for i in range(count):
+        layout = layouts[i % len(layouts)]
+        (inbox / f"{i:03d}.docx").write_bytes(word.make(forms.make(layout, i).source))
+    return inbox
+
+
+def test_a_cluster_that_loses_a_worker_gives_the_same_store(
+    begun: tuple[str, list[subprocess.Popen[bytes]]], tmp_path: Path
+) -> None:
+    address, workers = begun
+    inbox = filled(tmp_path / "材料", 120)
+    one, many = Store(str(tmp_path / "one.db")), Store(str(tmp_path / "many.db"))
+    run.ingest([inbox], one, lambda outcome: None)
     at: list[int] = []
 
     def kill() -> None:
@@ -291,8 +307,20 @@ def test_a_cluster_that_loses_a_worker_gives_the_same_store(tmp_path: Path) -> N
         assert at[-1] < 100
     finally:
         killed.join()
-        for process in (*workers[1:], scheduler):
-            process.terminate()
-        for process in (*workers, scheduler):
-            process.wait()
     same(rows(many), rows(one))
+
+
+def test_two_runs_on_one_cluster_do_not_end_each_other(
+    begun: tuple[str, list[subprocess.Popen[bytes]]], tmp_path: Path
+) -> None:
+    inboxes = [filled(tmp_path / f"材料{count}", count) for count in (30, 90)]
+    command = [BIN / "ziping", "ingest", "--executor", f"dask={begun[0]}", "--store"]
+    both = [
+        subprocess.Popen([*command, f"{inbox}.db", inbox], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        for inbox in inboxes
+    ]
+    for process in both:
+        _, said = process.communicate(timeout=120)
+        assert (process.returncode, said) == (0, b"")
+    for inbox in inboxes:
+        assert "file_failed" not in Store(f"{inbox}.db").counts()
