@@ -33,6 +33,7 @@ Result = TypeVar("Result")
 RECYCLED = 1000  # items after which a process makes room for a new one; a new one has to warm its caches
 SPARE = 2  # items more than jobs, waiting for the next free process
 LATE = 0.15  # seconds after which an item that may be hanging no longer keeps another from being begun
+RESERVES = 3  # pools that stand in for the first while its items wait
 BATCH = 20  # items a cluster's worker is given at once
 _UNWATCHED = {  # by a cluster begun here: looking at itself fifty times a second costs it a twentieth of two processors
     "distributed.worker.profile.enabled": False,
@@ -102,16 +103,22 @@ def _spread(
     limits: Limits,
     lost: Callable[[Item, str, str], Result],
 ) -> Iterator[Result]:
-    """Over the first pool; over a second, which is made and added where items take long."""
+    """Over the first pool; over a second, which is made and added where items take long; over more while the processors have
+    nothing to do, since those items wait for something instead of working."""
     waiting = iter(items)
     ended: SimpleQueue[Any] = SimpleQueue()
+    idle = _Idle()
     while True:
         late = sum(pool.late() for pool in pools)
-        if late and len(pools) == 1:
+        allowed = RESERVES if late > limits.jobs and idle.processors() > 0.5 else 1
+        if late > limits.jobs * (len(pools) - 1) and len(pools) <= allowed:
             pools.append(_Pool(limits))
-        for pool, most in zip(
-            pools, (limits.jobs + SPARE, min(late, limits.jobs) + bool(late)), strict=False
-        ):
+        more = late + bool(late)
+        for number, pool in enumerate(pools):
+            most = limits.jobs + (SPARE if number == 0 else 1 if number == 1 else 0)
+            if number:
+                most = min(more, most) if number <= allowed else 0
+                more -= most
             for item in islice(waiting, max(most - len(pool.begun), 0)):
                 pool.begin(work, item).add_done_callback(ended.put)
         if not any(pool.begun for pool in pools):
@@ -121,6 +128,31 @@ def _spread(
             item = next(pool for pool in pools if future in pool.begun).end(future)
             trouble = _trouble(future, limits)
             yield future.result() if trouble is None else lost(item, *trouble)
+
+
+class _Idle:
+    """How many processors have nothing to do (Linux; elsewhere nobody says)."""
+
+    def __init__(self) -> None:
+        self.at, self.seen, self.last = time.monotonic(), _ticks(), 0.0
+
+    def processors(self) -> float:
+        if time.monotonic() - self.at > 2 * LATE:
+            now = _ticks()
+            passed = now[1] - self.seen[1]
+            self.last = (os.cpu_count() or 1) * (now[0] - self.seen[0]) / passed if passed else 0.0
+            self.at, self.seen = time.monotonic(), now
+        return self.last
+
+
+def _ticks() -> tuple[int, int]:
+    """Of all processors: moments without work, and all moments."""
+    try:
+        with open("/proc/stat") as stat:
+            ticks = [int(tick) for tick in stat.readline().split()[1:9]]
+    except (OSError, ValueError):
+        return 0, 0
+    return ticks[3] + ticks[4], sum(ticks)
 
 
 class _Pool:
