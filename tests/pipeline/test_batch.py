@@ -15,7 +15,7 @@ import pytest
 import sqlalchemy as sa
 
 from extractors import File
-from pipeline import journal, run
+from pipeline import executors, journal, run
 from pipeline.executors import Executor, Limits, cluster, processes, serial
 from pipeline.journal import Outcome
 from pipeline.store import Store
@@ -170,6 +170,16 @@ def test_the_command_says_what_it_would_do_and_does_nothing(ziping: Run, tmp_pat
     assert "库中已有：1份" in said.stdout
     assert ziping("ingest", SAMPLES, "--memory", "much").returncode == 2
     assert ziping("ingest", SAMPLES, "--executor", "elsewhere").returncode == 2
+
+
+def test_items_that_hang_in_the_reserve_too_do_not_hold_up_the_rest(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(executors._Idle, "processors", lambda self: 2.0)  # whatever else runs here
+    quick = [f"item{i}" for i in range(20)]
+    items = ["hang1", "hang2", *quick[:2], "hang3", "hang4", *quick[2:]]
+    came = list(hostile(processes)(double, items, LIMITS, flagged))
+    first = next(i for i, result in enumerate(came) if "hang" in str(result))
+    assert len(came) == len(items)
+    assert first >= len(quick) - 3  # those that wait behind one that hangs
 
 
 @pytest.mark.parametrize("where", ["processes", "dask=local"])
