@@ -16,13 +16,13 @@ from pipeline.cli_versions import correct, diff, history, reader, rerun, units
 from pipeline.shell import (
     READ,
     REFUSED,
-    STOPPED,
     console,
     existing,
     fail,
     failing,
     is_there,
     opened,
+    stopped,
     store_option,
     write,
 )
@@ -63,8 +63,7 @@ class _Group(click.Group):
         try:
             return super().invoke(ctx)
         except KeyboardInterrupt:
-            click.echo("ziping: 已停止", err=True)
-            sys.exit(STOPPED)
+            stopped()
 
 
 @click.group(
@@ -276,8 +275,7 @@ def ingest(
                 retry=retry, since=after,
             )  # fmt: skip
     except KeyboardInterrupt:
-        click.echo("ziping: 已停止；已读入的都在库中，同一命令可继续", err=True)
-        sys.exit(STOPPED)
+        stopped("；已读入的都在库中，同一命令可继续")
     if not quiet:
         with failing():
             summarize(summary, loaded(store, summary.run_id), store.shown, console())

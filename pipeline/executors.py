@@ -83,8 +83,8 @@ def processes(
     limits: Limits,
     lost: Callable[[Item, str, str], Result],
 ) -> Iterator[Result]:
-    """Over processes of this machine (pebble), each under the limits: one a job, and as many in reserve. For each item that takes
-    long the reserve begins another, so that those that hang do not hold up the rest."""
+    """Over processes of this machine (pebble), each under the limits: one a job, and as many in reserve, more while the processors
+    are idle. For each item that takes long the reserve begins another, so that those that hang do not hold up the rest."""
     pools = [_Pool(limits)]
     try:
         yield from _spread(pools, work, items, limits, lost)
@@ -110,17 +110,12 @@ def _spread(
     idle = _Idle()
     while True:
         late = sum(pool.late() for pool in pools)
-        allowed = RESERVES if late > limits.jobs and idle.processors() > 0.5 else 1
-        if late > limits.jobs * (len(pools) - 1) and len(pools) <= allowed:
-            pools.append(_Pool(limits))
-        more = late + bool(late)
-        for number, pool in enumerate(pools):
-            most = limits.jobs + (SPARE if number == 0 else 1 if number == 1 else 0)
-            if number:
-                most = min(more, most) if number <= allowed else 0
-                more -= most
-            for item in islice(waiting, max(most - len(pool.begun), 0)):
-                pool.begin(work, item).add_done_callback(ended.put)
+        reserves = RESERVES if late > limits.jobs and idle.processors() > 0.5 else 1
+        for number, most in enumerate((limits.jobs + SPARE, *_standing_in(late, limits.jobs, reserves))):
+            if number == len(pools):
+                pools.append(_Pool(limits))
+            for item in islice(waiting, max(most - len(pools[number].begun), 0)):
+                pools[number].begin(work, item).add_done_callback(ended.put)
         if not any(pool.begun for pool in pools):
             return
         with suppress(Empty):
@@ -128,6 +123,13 @@ def _spread(
             item = next(pool for pool in pools if future in pool.begun).end(future)
             trouble = _trouble(future, limits)
             yield future.result() if trouble is None else lost(item, *trouble)
+
+
+def _standing_in(late: int, jobs: int, reserves: int) -> list[int]:
+    """Items that each pool of the reserve may have: one for every late one, and one more that waits in the first."""
+    return [
+        min(late - number * jobs, jobs) + (number == 0) for number in range(min(reserves, -(-late // jobs)))
+    ]
 
 
 class _Idle:
@@ -167,15 +169,17 @@ class _Pool:
         self.timeout = limits.timeout
         self.begun: dict[Any, Any] = {}
         self.since: dict[Any, float] = {}
-        self.stopped = False
+        self.running = self.stopped = False
         self.processes = ProcessPool(
             max_workers=limits.jobs, max_tasks=RECYCLED, initializer=_begin, initargs=(limits.memory, os.getpid()),
             context=context,
         )  # fmt: skip
 
     def begin(self, work: Callable[[Any], Any], item: Any) -> Any:
-        with _undisturbed(), _BEGINNING:
-            future = self.processes.schedule(work, args=(item,), timeout=self.timeout)
+        if not self.running:
+            with _undisturbed(), _BEGINNING:
+                self.running = self.processes.active  # which begins them
+        future = self.processes.schedule(work, args=(item,), timeout=self.timeout)
         self.begun[future] = item
         return future
 

@@ -63,9 +63,13 @@ class Sheet:
 
 def current(store: Store, year: int | None) -> list[str]:
     """The submissions that get a sheet, by unit and year. Raises StoreError."""
-    limited = f" WHERE fiscal_year = {int(year)}" if year is not None else ""
+    limited = _of(year)
     told = f"SELECT submission_id FROM v_submission{limited} ORDER BY unit, fiscal_year"
     return [row[0] for row in query.free(store, told, rows=query.ALL).rows]
+
+
+def _of(year: int | None) -> str:
+    return f" WHERE fiscal_year = {int(year)}" if year is not None else ""
 
 
 def sheet(store: Store, wanted: str) -> Sheet:
@@ -255,7 +259,7 @@ def overview(store: Store, year: int | None) -> str:
     def asked(name: str, most: int = _ROWS) -> query.Answer:
         return query.ask(store, name, told, rows=most)
 
-    limited = f" WHERE fiscal_year = {int(year)}" if year is not None else ""
+    limited = _of(year)
     totals = query.free(
         store,
         "SELECT COUNT(*), COUNT(DISTINCT unit_id), SUM(forms), SUM(indicators), SUM(findings), SUM(cells), SUM(unexplained) "

@@ -35,6 +35,12 @@ def fail(message: str) -> None:
     sys.exit(REFUSED)
 
 
+def stopped(note: str = "") -> None:
+    """Ends the command after Ctrl-C."""
+    click.echo(f"ziping: 已停止{note}", err=True)
+    sys.exit(STOPPED)
+
+
 def opened(url: str) -> Store:
     from pipeline.store import Store
 

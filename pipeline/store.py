@@ -34,7 +34,7 @@ else:
 
 VERSION = version("ziping")
 _TRIES = 100
-_READ = sa.select(tables.submission.c.submission_id).where(
+_SUBMITTED = sa.select(tables.submission.c.submission_id).where(
     tables.submission.c.sha256 == sa.bindparam("digest")
 )
 _STANDING = sa.select(tables.file.c.outcome, tables.file.c.message, tables.file.c.version).where(
@@ -181,7 +181,7 @@ class Store:
         )
         delivered = _delivery(path, document.digest)
         with self.writing() as connection:
-            there = connection.execute(_READ, {"digest": document.digest}).first() is not None
+            there = connection.execute(_SUBMITTED, {"digest": document.digest}).first() is not None
             if not there:
                 self._put_file(connection, path, size, document.digest, document.format, standing, None)
                 versions.keep(connection, document_row, reading)
@@ -199,7 +199,7 @@ class Store:
         with self.writing() as connection:
             if (
                 outcome.outcome in (REFUSED, FAILED)
-                and not connection.execute(_READ, {"digest": sha256}).first()
+                and not connection.execute(_SUBMITTED, {"digest": sha256}).first()
             ):
                 self._put_file(connection, path, size, sha256, None, outcome.outcome, outcome.reason)
             once(connection, tables.delivery, delivered)

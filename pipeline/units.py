@@ -46,12 +46,9 @@ def know(connection: sa.Connection, name: str | None) -> None:
     spelling = squeeze(name or "")
     if not spelling or connection.execute(_SPELT, {"spelling": spelling}).first():
         return
-    key, at = unit_id(spelling), place(spelling)
-    found = (
-        {"province": at.province, "city": at.city, "county": at.county, "place_code": at.code} if at else {}
-    )
+    key = unit_id(spelling)
     for table, row in (
-        (tables.unit, {"unit_id": key, "name": spelling, **found}),
+        (tables.unit, {"unit_id": key, "name": spelling, **_place(spelling)}),
         (tables.unit_spelling, {"spelling": spelling, "unit_id": key}),
     ):
         once(connection, table, row)

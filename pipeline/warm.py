@@ -14,9 +14,8 @@ import sqlalchemy.dialects.sqlite.pysqlite  # noqa: F401
 import pipeline.rerun  # noqa: F401
 from pipeline.freshness import current
 
-_KEPT = (
-    32 << 20
-)  # bytes that a file has freed and the next one takes: given back to the system, they cost a fault for every page
+# Bytes that a file has freed and the next one takes: given back to the system, they cost a fault for every page.
+_FREED = 32 << 20
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # of mallopt(3)
 
 current()  # the vocabulary, bound
@@ -26,5 +25,5 @@ gc.freeze()  # what is there by now stays, and is looked through no more
 gc.set_threshold(10_000, 20, 20)  # a file leaves few cycles
 with suppress(AttributeError):  # a C library without mallopt
     _libc = ctypes.CDLL(None)
-    _libc.mallopt(_M_TRIM_THRESHOLD, _KEPT)
-    _libc.mallopt(_M_MMAP_THRESHOLD, _KEPT)
+    _libc.mallopt(_M_TRIM_THRESHOLD, _FREED)
+    _libc.mallopt(_M_MMAP_THRESHOLD, _FREED)
