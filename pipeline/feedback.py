@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipeline import query, tabular
+from pipeline import query, rows, tabular
 from pipeline.search import places
 from schema.codes import CODES
 from schema.errors import StoreError, ZipingError
@@ -76,7 +76,7 @@ def sheet(store: Store, wanted: str) -> Sheet:
     """The sheet of a submission, by its id, the beginning of it, or its file's name. Raises StoreError."""
     with store.reading() as connection:
         head = store.find(connection, wanted)
-        record = store.record(connection, head.submission_id)
+        record = rows.record(connection, head.submission_id)
         paths = {(finding["form"], finding["where"]): _record(finding) for finding in record["findings"]}
         found = places(connection, [(head.submission_id, path) for path, _ in paths.values()])
     findings = sorted(record["findings"], key=lambda f: (WEIGHT[f["check"]], f["form"] or 0))

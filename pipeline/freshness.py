@@ -13,7 +13,7 @@ import re
 import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from importlib.resources import files
 
@@ -35,7 +35,6 @@ _READERS = (
 _RULES = ("records.py", "arithmetic.py", "checks.py", "proof.py", "evidence.py")
 _LABEL = re.compile(r"[\u4e00-\u9fff（）()/、]{2,24}$")
 _MARK = "\n"
-Words = dict[str, list[list[str]]]  # the vocabulary's rows without notes, by file
 
 
 @cache
@@ -57,45 +56,42 @@ def rules_key() -> str:
     return _digest([*_sources("normalizers"), *_sources("schema", _RULES), yml])
 
 
+@dataclass(frozen=True, slots=True)
+class Words:
+    """The rows of a vocabulary without their notes, by file, never changed once they are here; they are told apart by their
+    key."""
+
+    files: dict[str, list[list[str]]] = field(compare=False)
+    key: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        told = json.dumps(self.files, ensure_ascii=False, sort_keys=True)
+        object.__setattr__(self, "key", _digest([told.encode()]))
+
+
 def words() -> Words:
-    """The rows of the vocabulary that ships, without their notes."""
-    out: Words = {}
+    """The vocabulary that ships."""
+    out = {}
     for name in COLUMNS:
         lines = folder().joinpath(name).read_text(encoding="utf-8").splitlines()
         out[name] = [row[:-1] for row in list(csv.reader(lines))[1:] if row]
-    return out
+    return Words(out)
 
 
-def words_key(rows: Words) -> str:
-    return _digest([json.dumps(rows, ensure_ascii=False, sort_keys=True).encode()])
+def pack(words: Words) -> bytes:
+    return zlib.compress(json.dumps(words.files, ensure_ascii=False).encode(), 9)
 
 
-def pack(rows: Words) -> bytes:
-    return zlib.compress(json.dumps(rows, ensure_ascii=False).encode(), 9)
-
-
+@lru_cache(maxsize=8)
 def unpack(data: bytes) -> Words:
-    out: Words = json.loads(zlib.decompress(data))
-    return out
+    return Words(json.loads(zlib.decompress(data)))
 
 
-def bound(rows: Words) -> Vocabulary:
-    """The vocabulary of given rows with the forms.yml that ships; the last few are kept. Raises VocabularyError."""
-    key = words_key(rows)
-    if key not in _BOUND:
-        if len(_BOUND) >= _KEPT:
-            _BOUND.pop(next(iter(_BOUND)))
-        _BOUND[key] = _bound(rows)
-    return _BOUND[key]
-
-
-_BOUND: dict[str, Vocabulary] = {}
-_KEPT = 8
-
-
-def _bound(rows: Words) -> Vocabulary:
+@lru_cache(maxsize=8)
+def bound(words: Words) -> Vocabulary:
+    """The vocabulary of given rows with the forms.yml that ships. Raises VocabularyError."""
     told = {
-        name: [dict(zip(COLUMNS[name], [*row, ""], strict=True)) | {"line": "0"} for row in rows[name]]
+        name: [dict(zip(COLUMNS[name], [*row, ""], strict=True)) | {"line": "0"} for row in words.files[name]]
         for name in COLUMNS
     }
     return Vocabulary(folder(), told, "store", only=True)
@@ -117,20 +113,21 @@ def changed(before: Words, after: Words) -> list[Row]:
     """The rows by which two vocabularies differ, those that went first; the order of patterns counts too."""
     out = []
     for name in COLUMNS:
-        old, new = (dict.fromkeys(map(tuple, rows[name])) for rows in (before, after))
+        old, new = (dict.fromkeys(map(tuple, words.files[name])) for words in (before, after))
         out += [Row(name, row, False) for row in old if row not in new]
         out += [Row(name, row, True) for row in new if row not in old]
     return out
 
 
-def with_row(rows: Words, row: Row, order: Words) -> Words:
+@lru_cache(maxsize=64)
+def with_row(words: Words, row: Row, order: Words) -> Words:
     """The vocabulary with one more change of `changed`; a row that comes takes its place in `order`."""
-    have = [list(r) for r in rows[row.file] if tuple(r) != row.cells]
+    have = [list(r) for r in words.files[row.file] if tuple(r) != row.cells]
     if row.added:
         have.append(list(row.cells))
-        place = {tuple(r): i for i, r in enumerate(order[row.file])}
+        place = {tuple(r): i for i, r in enumerate(order.files[row.file])}
         have.sort(key=lambda r: place.get(tuple(r), -1))
-    return {**rows, row.file: have}
+    return Words({**words.files, row.file: have})
 
 
 # ---------------------------------------------------------------- what a document holds
@@ -176,21 +173,17 @@ class Reading:
 
     reader: str
     rules: str
-    rows: Words
+    words: Words
     vocabulary: Vocabulary
-    words: str = field(init=False)  # the key of the rows
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "words", words_key(self.rows))
 
     @property
     def keys(self) -> dict[str, str]:
         """The columns of a submission that say how it was understood."""
-        return {"rules_key": self.rules, "words_key": self.words}
+        return {"rules_key": self.rules, "words_key": self.words.key}
 
 
 @cache
 def current() -> Reading:
     """The code and the vocabulary that ship."""
-    rows = words()
-    return Reading(reader_key(), rules_key(), rows, bound(rows))
+    ships = words()
+    return Reading(reader_key(), rules_key(), ships, bound(ships))

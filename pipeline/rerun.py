@@ -23,7 +23,7 @@ from pipeline import corrections, freshness, journal, run, versions
 from pipeline.executors import Executor, Limits, serial
 from pipeline.extract import Extraction, as_record, understand
 from pipeline.freshness import Reading, Row, Words
-from pipeline.rows import same
+from pipeline.rows import record, same
 from pipeline.store import VERSION, Store
 from pipeline.versions import Change
 from schema import tables
@@ -63,10 +63,10 @@ class Planned:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """What understanding submissions again needs. rows: today's vocabulary; run_id: None where nothing is written."""
+    """What understanding submissions again needs. words: today's vocabulary; run_id: None where nothing is written."""
 
     url: str
-    rows: Words
+    words: Words
     run_id: int | None
     whole: bool  # nothing is left out: each submission ends with just these rows
 
@@ -79,7 +79,7 @@ def stale(store: Store, reading: Reading | None = None) -> list[Stale]:
     out: dict[str, Stale] = {}
     with store.reading() as connection:
         old = sa.or_(
-            s.c.rules_key.is_distinct_from(reading.rules), s.c.words_key.is_distinct_from(reading.words),
+            s.c.rules_key.is_distinct_from(reading.rules), s.c.words_key.is_distinct_from(reading.words.key),
             d.c.reader_key.is_distinct_from(reading.reader),
         )  # fmt: skip
         query = (
@@ -93,7 +93,7 @@ def stale(store: Store, reading: Reading | None = None) -> list[Stale]:
         concerned = {
             key: _concerned(connection, key, reading)
             for key in {row.words_key for row in found}
-            if key not in (None, reading.words)
+            if key not in (None, reading.words.key)
         }
     for row in found:
         reader = row.reader_key != reading.reader
@@ -111,7 +111,7 @@ def _concerned(connection: sa.Connection, words_key: str, reading: Reading) -> d
     before = freshness.unpack(content)
     old = freshness.bound(before)
     out: dict[str, list[Row]] = {}
-    for row in freshness.changed(before, reading.rows):
+    for row in freshness.changed(before, reading.words):
         if row.file in ("headings.csv", "labels.csv"):
             queries = [
                 sa.select(s.c.submission_id).join(d, d.c.sha256 == s.c.sha256).where(
@@ -195,14 +195,14 @@ def plan(
     ]
     whole = not (only or reject)
     if not apply:
-        task = Task(store.url, reading.rows, None, whole)
+        task = Task(store.url, reading.words, None, whole)
         yield from executor(partial(one, task), chosen, limits, _lost)
         return
     if not chosen and not (whole and _behind(store, reading)):
         return
     arguments = {"only": list(only), "reject": list(reject)}
     with journal.running(store, "rerun", arguments, VERSION) as run_id:
-        task = Task(store.url, reading.rows, run_id, whole)
+        task = Task(store.url, reading.words, run_id, whole)
         yield from executor(partial(one, task), chosen, limits, _lost)
         if whole:
             _catch_up(store, reading, {found.submission_id for found in stale(store, reading)})
@@ -228,7 +228,7 @@ def _chosen(found: Stale, only: Sequence[str], reject: Sequence[str]) -> Stale |
 
 def _behind(store: Store, reading: Reading) -> bool:
     s = tables.submission
-    query = sa.select(s.c.submission_id).where(s.c.words_key.is_distinct_from(reading.words))
+    query = sa.select(s.c.submission_id).where(s.c.words_key.is_distinct_from(reading.words.key))
     with store.reading() as connection:
         return connection.execute(query.limit(1)).first() is not None
 
@@ -239,14 +239,16 @@ def _catch_up(store: Store, reading: Reading, left: set[str]) -> None:
     with store.writing() as connection:
         versions.keep_words(connection, reading)
         behind = sa.select(s.c.submission_id).where(
-            (s.c.words_key.is_distinct_from(reading.words))
+            (s.c.words_key.is_distinct_from(reading.words.key))
             & s.c.words_key.is_not(None)
             & (s.c.rules_key == reading.rules)
         )
         ids = [row[0] for row in connection.execute(behind) if row[0] not in left]
         for start in range(0, len(ids), 500):
             chunk = ids[start : start + 500]
-            connection.execute(s.update().where(s.c.submission_id.in_(chunk)).values(words_key=reading.words))
+            connection.execute(
+                s.update().where(s.c.submission_id.in_(chunk)).values(words_key=reading.words.key)
+            )
         used = sa.select(s.c.words_key).where(s.c.words_key.is_not(None))
         connection.execute(w.delete().where(w.c.words_key.not_in(used)))
 
@@ -262,23 +264,23 @@ def one(task: Task, found: Stale) -> Planned:
 
 def _one(store: Store, task: Task, found: Stale) -> Planned:
     with store.reading() as connection:
-        before = store.record(connection, found.submission_id)
+        before = record(connection, found.submission_id)
         in_force = corrections.in_force(connection, found.submission_id)
         old_words = versions.words(connection, found.submission_id)
         stored = versions.document(connection, found.sha256)
     document = _reread(store, found) if found.reader or stored is None else stored
     told: list[tuple[str, Change]] = []
-    rows, last, extraction = task.rows, before, None
-    for cause, rows in _steps(found, old_words or task.rows, task.rows):
-        extraction = understand(document, freshness.bound(rows), in_force)
-        record = as_record(extraction)
-        told += [(cause, c) for c in versions.changes(found.submission_id, found.file, last, record)]
-        last = record
+    words, last, extraction = task.words, before, None
+    for cause, words in _steps(found, old_words or task.words, task.words):
+        extraction = understand(document, freshness.bound(words), in_force)
+        now = as_record(extraction)
+        told += [(cause, c) for c in versions.changes(found.submission_id, found.file, last, now)]
+        last = now
     assert extraction is not None
     if task.run_id is None:
         return Planned(found.submission_id, found.file, tuple(told))
     today = freshness.current()
-    reading = Reading(today.reader, today.rules, task.rows if task.whole else rows, today.vocabulary)
+    reading = Reading(today.reader, today.rules, task.words if task.whole else words, today.vocabulary)
     written = _write(store, extraction, reading, task.run_id, found, bool(told))
     return Planned(found.submission_id, found.file, tuple(told), written)
 
@@ -300,20 +302,22 @@ def _write(
     store: Store, extraction: Extraction, reading: Reading, run_id: int, found: Stale, changed: bool
 ) -> bool:
     """Writes another reading as a new version; where only its evidence is otherwise, in its place. False where it is the same."""
-    submission_id = found.submission_id
     kept = versions.kept(extraction.document, reading) if found.reader else None
+    fresh = versions.again(store, extraction, reading)
     with store.writing() as connection:
         if kept is not None:
             versions.keep(connection, kept, reading)
         else:
             versions.keep_words(connection, reading)
-        equal = same(connection, extraction)  # also where another re-run has just written it
+        equal = same(
+            connection, found.submission_id, fresh.rows
+        )  # also where another re-run has just written it
         if equal:
-            versions.touch(connection, submission_id, reading)
+            versions.touch(connection, found.submission_id, reading)
         elif changed:
-            versions.replace(connection, extraction, reading, run_id, found.causes)
+            versions.replace(connection, fresh, run_id, found.causes)
         else:
-            versions.rewrite(connection, extraction, reading)
+            versions.rewrite(connection, fresh)
         corrections.keep(connection, extraction.corrections)
     return changed and not equal
 
@@ -339,16 +343,17 @@ def correct(store: Store, submission_id: str, run_id: int) -> None:
     NothingFound, StoreError."""
     with store.reading() as connection:
         head = store.find(connection, submission_id)
-        before = store.record(connection, head.submission_id)
+        before = record(connection, head.submission_id)
         document, words = versions.basis(connection, head)
         in_force = corrections.in_force(connection, head.submission_id)
     today = freshness.current()
     reading = Reading(today.reader, head.rules_key, words, today.vocabulary)
     extraction = understand(document, freshness.bound(words), in_force)
     changed = list(versions.changes(head.submission_id, head.name, before, as_record(extraction)))
+    fresh = versions.again(store, extraction, reading)
     with store.writing() as connection:
         if changed:
-            versions.replace(connection, extraction, reading, run_id, ["人工更正"])
-        elif not same(connection, extraction):
-            versions.rewrite(connection, extraction, reading)
+            versions.replace(connection, fresh, run_id, ["人工更正"])
+        elif not same(connection, head.submission_id, fresh.rows):
+            versions.rewrite(connection, fresh)
         corrections.keep(connection, extraction.corrections)

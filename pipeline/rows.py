@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -33,14 +34,17 @@ SEARCHED = {
 }  # fmt: skip
 CONTACTS = tuple(field.name for field in dataclasses.fields(Contacts))
 _KEYS = ("rules_key", "words_key")
+Rows = dict[
+    sa.Table, list[dict[str, Any]]
+]  # of one submission, by table, in the order in which they may be written
 
 
 # ---------------------------------------------------------------- records → rows
-def rows(extraction: Extraction, keys: dict[str, str]) -> dict[sa.Table, list[dict[str, Any]]]:
-    """The rows of one submission, by table, in the order in which they may be written; keys: by which it was understood."""
+def rows(extraction: Extraction, keys: dict[str, str]) -> Rows:
+    """The rows of one submission; keys: by which it was understood."""
     document, submission, evidence = extraction.document, extraction.submission, extraction.evidence
     key = {"submission_id": document.digest[:16]}
-    out: dict[sa.Table, list[dict[str, Any]]] = {
+    out: Rows = {
         tables.submission: [
             {
                 **key, "sha256": document.digest, "subject": copies.subject(submission),
@@ -125,7 +129,7 @@ class Batch:
     values: list[Any]
 
 
-def batches(fresh: dict[sa.Table, list[dict[str, Any]]], dialect: sa.Dialect) -> list[Batch]:
+def batches(fresh: Rows, dialect: sa.Dialect) -> list[Batch]:
     """The rows of a submission in the order in which they may be written; a table without rows is left out."""
     out = []
     for table, found in fresh.items():
@@ -228,21 +232,47 @@ def once(connection: sa.Connection, table: sa.Table, row: dict[str, Any]) -> boo
     return connection.exec_driver_sql(f"{batch.statement} ON CONFLICT DO NOTHING", batch.values).rowcount == 1
 
 
-def same(connection: sa.Connection, extraction: Extraction) -> bool:
-    """Do the tables hold these very rows of a submission?"""
-    submission_id = extraction.document.digest[:16]
-    for table, fresh in rows(extraction, {}).items():
-        names = [c.name for c in table.columns if c.name not in (*_KEYS, "passage_id")]
-        query = sa.select(*(table.c[name] for name in names)).where(table.c.submission_id == submission_id)
-        there = sorted((tuple(row) for row in connection.execute(query)), key=repr)
-        wanted = sorted((tuple(row[name] for name in names) for row in fresh), key=repr)
-        if there != wanted:
+def same(connection: sa.Connection, submission_id: str, fresh: Rows) -> bool:
+    """Do the tables hold these very rows of a submission, whatever it was understood by?"""
+    for table, wanted in fresh.items():
+        names, query = _held(table)
+        there = connection.execute(query, {"submission": submission_id}).all()
+        if len(there) != len(wanted):
+            return False
+        made = (tuple(row[name] for name in names) for row in wanted)
+        if sorted(map(tuple, there), key=repr) != sorted(made, key=repr):
             return False
     return True
 
 
+@cache
+def _held(table: sa.Table) -> tuple[list[str], sa.Select[Any]]:
+    names = [c.name for c in table.columns if c.name not in (*_KEYS, "passage_id")]
+    return names, sa.select(*(table.c[name] for name in names)).where(_of_submission(table))
+
+
+def _of_submission(table: sa.Table) -> sa.ColumnElement[bool]:
+    return table.c.submission_id == sa.bindparam("submission")
+
+
+def clear(connection: sa.Connection, table: sa.Table, submission_id: str) -> None:
+    """Takes a submission's rows out of a table."""
+    connection.execute(_cleared(table), {"submission": submission_id})
+
+
+@cache
+def _cleared(table: sa.Table) -> sa.Delete:
+    return table.delete().where(_of_submission(table))
+
+
 # ---------------------------------------------------------------- rows → record
-class Loader:
+def record(connection: sa.Connection, submission_id: str) -> dict[str, Any]:
+    """The current record of a submission, by its whole id."""
+    loader = _Loader(connection, submission_id)
+    return loader.record(*loader.all(tables.submission))
+
+
+class _Loader:
     """Reads one submission's rows back into the record they were written from."""
 
     def __init__(self, connection: sa.Connection, submission_id: str) -> None:
@@ -250,48 +280,40 @@ class Loader:
         self.submission_id = submission_id
 
     def record(self, head: sa.Row[Any]) -> dict[str, Any]:
-        forms = [self._form(row) for row in self._all(tables.form)]
+        forms = [self._form(row) for row in self.all(tables.form)]
         return {
             "report": {name: told(getattr(head, name)) for name in ("unit", "fiscal_year", "title", "reported_on")},
             "forms": forms,
-            "sections": [_back(row, ("submission_id", "record")) for row in self._all(tables.section)],
-            "findings": [self._finding(row) for row in self._all(tables.finding)],
+            "sections": [_back(row, ("submission_id", "record")) for row in self.all(tables.section)],
+            "findings": [self._finding(row) for row in self.all(tables.finding)],
             "coverage": {
                 "cells": head.cells, "used": head.used, "ornament": head.ornament,
                 "unexplained": [
                     {"where": place_of(r), "text": r.text.strip()}
-                    for r in self._all(tables.leftover)
+                    for r in self.all(tables.leftover)
                 ],
             },
         }  # fmt: skip
 
-    def _all(self, table: sa.Table, **key: int) -> list[sa.Row[Any]]:
-        query = (
-            sa.select(table)
-            .filter_by(submission_id=self.submission_id, **key)
-            .order_by(*table.primary_key.columns)
-        )
-        return list(self.connection.execute(query))
+    def all(self, table: sa.Table, **key: int) -> list[sa.Row[Any]]:
+        query = _all(table, tuple(key))
+        return list(self.connection.execute(query, {"submission": self.submission_id, **key}))
 
     def _form(self, row: sa.Row[Any]) -> dict[str, Any]:
         form = _back(row, ("submission_id", "record"))
         form["contacts"] = {name: form.pop(name) for name in CONTACTS}
         for name, table in _LISTS.items():
-            rows = self._all(table, form_no=row.no)
+            rows = self.all(table, form_no=row.no)
             dropped = ("submission_id", "form_no", "record") + (
                 ("no",) if name in ("funds", "indicators") else ()
             )
             form[name] = [_back(r, dropped) for r in rows]
+        values: dict[int, dict[str, Any]] = defaultdict(dict)
+        for v in self.all(tables.basic_value, form_no=row.no):
+            values[v.basic_no][v.heading] = told(v.number) if v.number is not None else v.text
         form["basics"] = [
-            {
-                "group": r.group_name,
-                "path": r.path.split(" / ") if r.path else [],
-                "values": {
-                    v.heading: told(v.number) if v.number is not None else v.text
-                    for v in self._all(tables.basic_value, form_no=row.no, basic_no=r.no)
-                },
-            }
-            for r in self._all(tables.basic, form_no=row.no)
+            {"group": r.group_name, "path": r.path.split(" / ") if r.path else [], "values": values[r.no]}
+            for r in self.all(tables.basic, form_no=row.no)
         ]
         return form
 
@@ -302,6 +324,12 @@ class Loader:
         for field in ("stated", "computed"):
             finding[field] = _figure(finding[field])
         return finding
+
+
+@cache
+def _all(table: sa.Table, names: tuple[str, ...]) -> sa.Select[Any]:
+    wanted = (_of_submission(table), *(table.c[name] == sa.bindparam(name) for name in names))
+    return sa.select(table).where(*wanted).order_by(*table.primary_key.columns)
 
 
 def _figure(text: str | None) -> Decimal | str | None:

@@ -21,7 +21,7 @@ from pipeline import copies, journal, search, units, versions
 from pipeline.extract import Extraction
 from pipeline.freshness import current
 from pipeline.journal import FAILED, PARTLY, READ, REFUSED, Outcome
-from pipeline.rows import Loader, batches, once, put, rows
+from pipeline.rows import batches, once, put, record, rows
 from schema import dictionary, tables, views
 from schema.errors import StoreError
 from schema.migrations import HEAD
@@ -384,13 +384,7 @@ class Store:
         beginning of it, or its file's name. Raises StoreError where it names none or several."""
         with self.reading() as connection:
             head = self.find(connection, wanted)
-            return Loader(connection, head.submission_id).record(head)
-
-    def record(self, connection: sa.Connection, submission_id: str) -> dict[str, Any]:
-        """The current record of a submission, by its whole id."""
-        s = tables.submission
-        head = connection.execute(sa.select(s).where(s.c.submission_id == submission_id)).one()
-        return Loader(connection, submission_id).record(head)
+            return record(connection, head.submission_id)
 
     def find(self, connection: sa.Connection, wanted: str) -> sa.Row[Any]:
         """The submission of an id, of the beginning of one, or of a file's name. Raises StoreError where it names none or

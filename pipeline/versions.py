@@ -17,7 +17,7 @@ from pipeline import archive, units
 from pipeline.extract import Extraction, as_json
 from pipeline.freshness import Reading, Words, pack, spellings, unpack
 from pipeline.journal import PARTLY, READ, now
-from pipeline.rows import Loader, add, batches, once, put, rows
+from pipeline.rows import Batch, Rows, add, batches, clear, once, put, record, rows
 from pipeline.score import aligned, stated
 from schema import tables
 from schema.document import Document
@@ -30,6 +30,13 @@ Record = dict[str, Any]
 _WORDS = sa.select(tables.wordlist.c.words_key).where(tables.wordlist.c.words_key == sa.bindparam("words"))
 _LAST = sa.select(sa.func.max(tables.version.c.no)).where(
     tables.version.c.submission_id == sa.bindparam("submission")
+)
+_ENDED = (
+    tables.version.update()
+    .where(
+        (tables.version.c.submission_id == sa.bindparam("submission")) & tables.version.c.valid_to.is_(None)
+    )
+    .values(valid_to=sa.bindparam("valid_to"), content=sa.bindparam("content"))
 )
 
 
@@ -72,8 +79,8 @@ def keep(connection: sa.Connection, row: dict[str, Any], reading: Reading) -> No
 
 def keep_words(connection: sa.Connection, reading: Reading) -> None:
     """Keeps the rows of a vocabulary."""
-    if connection.execute(_WORDS, {"words": reading.words}).first() is None:
-        once(connection, tables.wordlist, {"words_key": reading.words, "content": pack(reading.rows)})
+    if connection.execute(_WORDS, {"words": reading.words.key}).first() is None:
+        once(connection, tables.wordlist, {"words_key": reading.words.key, "content": pack(reading.words)})
 
 
 def begin(connection: sa.Connection, submission_id: str, run_id: int | None, causes: list[str]) -> None:
@@ -89,39 +96,44 @@ def begin(connection: sa.Connection, submission_id: str, run_id: int | None, cau
     add(connection, tables.version, row)
 
 
-def replace(
-    connection: sa.Connection, extraction: Extraction, reading: Reading, run_id: int, causes: list[str]
-) -> None:
-    """Puts another reading in the place of the current one, which is kept as a version."""
-    submission_id = extraction.document.digest[:16]
-    s, v = tables.submission, tables.version
-    head = connection.execute(sa.select(s).where(s.c.submission_id == submission_id)).one()
-    old = as_json(Loader(connection, submission_id).record(head), indent=None)
-    connection.execute(
-        v.update()
-        .where((v.c.submission_id == submission_id) & v.c.valid_to.is_(None))
-        .values(valid_to=now(), content=zlib.compress(old.encode(), 6))
-    )
-    begin(connection, submission_id, run_id, causes)
-    rewrite(connection, extraction, reading)
+@dataclass(frozen=True, slots=True)
+class Again:
+    """Another reading of a submission as its rows, made before anybody has to wait for the store."""
+
+    submission_id: str
+    extraction: Extraction
+    rows: Rows
+    below: list[Batch]  # the rows of all tables but submission's
 
 
-def rewrite(connection: sa.Connection, extraction: Extraction, reading: Reading) -> None:
-    """Writes a reading over the rows of the current one: its evidence is otherwise, or it is a new version."""
-    submission_id, s = extraction.document.digest[:16], tables.submission
-    units.know(connection, extraction.submission.report.unit)
+def again(store: Store, extraction: Extraction, reading: Reading) -> Again:
     fresh = rows(extraction, reading.keys)
-    for table in reversed(list(fresh)):
+    below = {table: found for table, found in fresh.items() if table is not tables.submission}
+    return Again(extraction.document.digest[:16], extraction, fresh, batches(below, store.engine.dialect))
+
+
+def replace(connection: sa.Connection, fresh: Again, run_id: int, causes: list[str]) -> None:
+    """Puts another reading in the place of the current one, which is kept as a version."""
+    old = as_json(record(connection, fresh.submission_id), indent=None)
+    ended = {"submission": fresh.submission_id, "valid_to": now(), "content": zlib.compress(old.encode(), 6)}
+    connection.execute(_ENDED, ended)
+    begin(connection, fresh.submission_id, run_id, causes)
+    rewrite(connection, fresh)
+
+
+def rewrite(connection: sa.Connection, fresh: Again) -> None:
+    """Writes a reading over the rows of the current one: its evidence is otherwise, or it is a new version."""
+    document, s, f = fresh.extraction.document, tables.submission, tables.file
+    units.know(connection, fresh.extraction.submission.report.unit)
+    for table in reversed(fresh.rows):
         if table is not s:
-            connection.execute(table.delete().where(table.c.submission_id == submission_id))
-    connection.execute(s.update().where(s.c.submission_id == submission_id).values(**fresh.pop(s)[0]))
-    for batch in batches(fresh, connection.dialect):
+            clear(connection, table, fresh.submission_id)
+    (row,) = fresh.rows[s]
+    connection.execute(s.update().where(s.c.submission_id == fresh.submission_id).values(**row))
+    for batch in fresh.below:
         put(connection, batch)
-    outcome = PARTLY if extraction.evidence.leftovers else READ
-    file = tables.file
-    connection.execute(
-        file.update().where(file.c.sha256 == extraction.document.digest).values(outcome=outcome)
-    )
+    outcome = PARTLY if fresh.extraction.evidence.leftovers else READ
+    connection.execute(f.update().where(f.c.sha256 == document.digest).values(outcome=outcome))
 
 
 def touch(connection: sa.Connection, submission_id: str, reading: Reading) -> None:
@@ -183,9 +195,9 @@ def at(store: Store, wanted: str, moment: str) -> Record:
 
 def _record(connection: sa.Connection, head: sa.Row[Any], content: bytes | None) -> Record:
     if content is None:
-        return Loader(connection, head.submission_id).record(head)
-    record: Record = simplejson.loads(zlib.decompress(content), use_decimal=True)
-    return record
+        return record(connection, head.submission_id)
+    old: Record = simplejson.loads(zlib.decompress(content), use_decimal=True)
+    return old
 
 
 def diff(store: Store, first: int, second: int) -> Iterator[Change]:

@@ -185,12 +185,13 @@ def effect(store: Store, path: Path) -> list[Planned]:
     documents. Nothing is written. Raises VocabularyError, StoreError."""
     extended(path)
     today = freshness.current()
-    rows = {name: list(held) for name, held in today.rows.items()}
+    rows = {name: list(held) for name, held in today.words.files.items()}
     for name, added in rows_of(path).items():
         there = {tuple(row) for row in rows[name]}
         fresh = [[row[column] for column in COLUMNS[name][:-1]] for row in added]
         rows[name] += [row for row in fresh if tuple(row) not in there]
-    reading = Reading(today.reader, today.rules, rows, freshness.bound(rows))
+    words = freshness.Words(rows)
+    reading = Reading(today.reader, today.rules, words, freshness.bound(words))
     return list(plan(store, reading))
 
 

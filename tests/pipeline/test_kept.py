@@ -41,7 +41,8 @@ Rows = dict[str, list[tuple[object, ...]]]
 def older(forgotten: list[list[str]]) -> Reading:
     """Today's code with a vocabulary that has not learned some rows yet."""
     today = freshness.current()
-    words = {name: [row for row in held if row not in forgotten] for name, held in today.rows.items()}
+    held = today.words.files.items()
+    words = freshness.Words({name: [row for row in rows if row not in forgotten] for name, rows in held})
     return Reading(today.reader, today.rules, words, freshness.bound(words))
 
 

@@ -51,7 +51,8 @@ def filled(url: str, folder: Path) -> Store:
 def learned(*added: list[str], file: str = "headings.csv") -> Reading:
     """Today's code with further vocabulary rows."""
     today = freshness.current()
-    words: Words = {**today.rows, file: [*today.rows[file], *added]}
+    files = today.words.files
+    words = Words({**files, file: [*files[file], *added]})
     return Reading(today.reader, today.rules, words, freshness.bound(words))
 
 
@@ -162,7 +163,7 @@ def test_each_changed_value_belongs_to_one_row(store: Store) -> None:
 
 def test_changed_rules_concern_every_submission_and_open_no_file(store: Store) -> None:
     today = freshness.current()
-    other = Reading(today.reader, "another", today.rows, today.vocabulary)
+    other = Reading(today.reader, "another", today.words, today.vocabulary)
     planned = list(rerun.plan(store, other))
     assert [p.trouble for p in planned] == [None, None, None]
     assert changed(planned) == set()
@@ -170,7 +171,7 @@ def test_changed_rules_concern_every_submission_and_open_no_file(store: Store) -
 
 def test_a_changed_extractor_asks_for_the_file_and_says_where_it_is_gone(store: Store) -> None:
     today = freshness.current()
-    other = Reading("another", today.rules, today.rows, today.vocabulary)
+    other = Reading("another", today.rules, today.words, today.vocabulary)
     planned = list(rerun.plan(store, other, apply=True))
     assert all(p.trouble is not None and "原文件已不在原处" in p.trouble for p in planned)
     assert len(rerun.stale(store, other)) == 3

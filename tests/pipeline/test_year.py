@@ -18,7 +18,7 @@ from data.maker import forms, others, printed, word
 from data.maker.layout import all_layouts
 from pipeline import freshness, rerun, run
 from pipeline.executors import Limits, processes
-from pipeline.freshness import Reading
+from pipeline.freshness import Reading, Words
 from pipeline.store import Store
 from schema import tables
 from tests.pipeline.misbehave import hostile
@@ -108,7 +108,8 @@ def batch(folder: Path, count: int) -> None:
 def learned(store: Store, first: float) -> None:
     """One heading that one in a hundred submissions hold."""
     today = freshness.current()
-    words = {**today.rows, "headings.csv": [*today.rows["headings.csv"], [SPECIAL, "indicators", "target"]]}
+    files = today.words.files
+    words = Words({**files, "headings.csv": [*files["headings.csv"], [SPECIAL, "indicators", "target"]]})
     reading = Reading(today.reader, today.rules, words, freshness.bound(words))
     opened, watching = list[str](), [True]
     sys.addaudithook(
