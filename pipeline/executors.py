@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import logging
+import math
 import multiprocessing
 import os
 import pickle
@@ -103,15 +104,15 @@ def _spread(
     limits: Limits,
     lost: Callable[[Item, str, str], Result],
 ) -> Iterator[Result]:
-    """Over the first pool; over a second, which is made and added where items take long; over more while the processors have
-    nothing to do, since those items wait for something instead of working."""
+    """Over the first pool; over a second, which is made and added where items take long; over more where more items run than
+    processors work, since the others wait for something."""
     waiting = iter(items)
     ended: SimpleQueue[Any] = SimpleQueue()
-    idle = _Idle()
+    processors = _Processors()
     while True:
-        late = sum(pool.late() for pool in pools)
-        reserves = RESERVES if late > limits.jobs and idle.processors() > 0.5 else 1
-        for number, most in enumerate((limits.jobs + SPARE, *_standing_in(late, limits.jobs, reserves))):
+        running, late = map(sum, zip(*(pool.running() for pool in pools), strict=True))
+        idly = min(late, running - processors.busy(running))
+        for number, most in enumerate((limits.jobs + SPARE, *_standing_in(late, idly, limits.jobs))):
             if number == len(pools):
                 pools.append(_Pool(limits))
             for item in islice(waiting, max(most - len(pools[number].begun), 0)):
@@ -125,26 +126,26 @@ def _spread(
             yield future.result() if trouble is None else lost(item, *trouble)
 
 
-def _standing_in(late: int, jobs: int, reserves: int) -> list[int]:
-    """Items that each pool of the reserve may have: one for every late one, and one more that waits in the first."""
-    return [
-        min(late - number * jobs, jobs) + (number == 0) for number in range(min(reserves, -(-late // jobs)))
-    ]
+def _standing_in(late: int, idly: int, jobs: int) -> list[int]:
+    """Items that each pool of the reserve may have: in the first one for every late one, in the others one for every late one that
+    does nothing; and one more that waits."""
+    first = [min(late, jobs) + 1] if late else []
+    return first + [min(idly - start, jobs) + 1 for start in range(jobs, min(idly, RESERVES * jobs), jobs)]
 
 
-class _Idle:
-    """How many processors have nothing to do (Linux; elsewhere nobody says)."""
+class _Processors:
+    """How many processors work (Linux; elsewhere nobody says, and as many are taken to work as could)."""
 
     def __init__(self) -> None:
-        self.at, self.seen, self.last = time.monotonic(), _ticks(), 0.0
+        self.at, self.seen, self.last = time.monotonic(), _ticks(), math.inf
 
-    def processors(self) -> float:
+    def busy(self, most: int) -> int:
         if time.monotonic() - self.at > 2 * LATE:
             now = _ticks()
-            passed = now[1] - self.seen[1]
-            self.last = (os.cpu_count() or 1) * (now[0] - self.seen[0]) / passed if passed else 0.0
+            idle, passed = now[0] - self.seen[0], now[1] - self.seen[1]
+            self.last = (os.cpu_count() or 1) * (1 - idle / passed) if passed else math.inf
             self.at, self.seen = time.monotonic(), now
-        return self.last
+        return round(min(self.last, most))
 
 
 def _ticks() -> tuple[int, int]:
@@ -169,16 +170,16 @@ class _Pool:
         self.timeout = limits.timeout
         self.begun: dict[Any, Any] = {}
         self.since: dict[Any, float] = {}
-        self.running = self.stopped = False
+        self.active = self.stopped = False
         self.processes = ProcessPool(
             max_workers=limits.jobs, max_tasks=RECYCLED, initializer=_begin, initargs=(limits.memory, os.getpid()),
             context=context,
         )  # fmt: skip
 
     def begin(self, work: Callable[[Any], Any], item: Any) -> Any:
-        if not self.running:
+        if not self.active:
             with _undisturbed(), _BEGINNING:
-                self.running = self.processes.active  # which begins them
+                self.active = self.processes.active  # which begins them
         future = self.processes.schedule(work, args=(item,), timeout=self.timeout)
         self.begun[future] = item
         return future
@@ -203,13 +204,13 @@ class _Pool:
             future.cancel()
         self.processes.join()
 
-    def late(self) -> int:
-        """How many items a process has been busy with for long; one that waits for its process is not late."""
+    def running(self) -> tuple[int, int]:
+        """How many items a process is busy with, and with how many for long; one that waits for its process is not late."""
         now = time.monotonic()
         for future in self.begun:
             if future.running():
                 self.since.setdefault(future, now)
-        return sum(now - since > LATE for since in self.since.values())
+        return len(self.since), sum(now - since > LATE for since in self.since.values())
 
 
 @contextmanager

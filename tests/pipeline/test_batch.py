@@ -172,8 +172,18 @@ def test_the_command_says_what_it_would_do_and_does_nothing(ziping: Run, tmp_pat
     assert ziping("ingest", SAMPLES, "--executor", "elsewhere").returncode == 2
 
 
+@pytest.mark.parametrize(
+    ("late", "idly", "wanted"),
+    [(0, 0, []), (1, 1, [2]), (3, 3, [3, 2]), (4, 2, [3]), (4, 4, [3, 3]), (20, 20, [3, 3, 3])],
+)
+def test_scans_keep_the_processors_busy_and_begin_one_reserve_only(
+    late: int, idly: int, wanted: list[int]
+) -> None:
+    assert executors._standing_in(late, idly, jobs=2) == wanted
+
+
 def test_items_that_hang_in_the_reserve_too_do_not_hold_up_the_rest(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(executors._Idle, "processors", lambda self: 2.0)  # whatever else runs here
+    monkeypatch.setattr(executors._Processors, "busy", lambda self, most: 0)  # whatever else runs here
     quick = [f"item{i}" for i in range(20)]
     items = ["hang1", "hang2", *quick[:2], "hang3", "hang4", *quick[2:]]
     came = list(hostile(processes)(double, items, LIMITS, flagged))
