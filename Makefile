@@ -38,7 +38,7 @@ demo: install ## read data/samples into data/work/demo.db and print what was fou
 
 test: install ## all tests; installs what they need beyond Python where it can
 	@tests/setup
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile
 
 soak: install ## the long runs that make test leaves out
 	@tests/setup

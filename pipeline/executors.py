@@ -84,8 +84,9 @@ def processes(
     limits: Limits,
     lost: Callable[[Item, str, str], Result],
 ) -> Iterator[Result]:
-    """Over processes of this machine (pebble), each under the limits: one a job, and as many in reserve, more while the processors
-    are idle. For each item that takes long the reserve begins another, so that those that hang do not hold up the rest."""
+    """Over processes of this machine (pebble), each under the limits: one a job, and as many in reserve, more where
+    items hang in those too. For each item that takes long the reserve begins another, so that those that hang do not hold up
+    the rest."""
     pools = [_Pool(limits)]
     try:
         yield from _spread(pools, work, items, limits, lost)

@@ -309,9 +309,8 @@ def _write(
             versions.keep(connection, kept, reading)
         else:
             versions.keep_words(connection, reading)
-        equal = same(
-            connection, found.submission_id, fresh.rows
-        )  # also where another re-run has just written it
+        # also where another re-run has just written it
+        equal = same(connection, found.submission_id, fresh.rows)
         if equal:
             versions.touch(connection, found.submission_id, reading)
         elif changed:

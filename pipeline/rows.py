@@ -34,9 +34,8 @@ SEARCHED = {
 }  # fmt: skip
 CONTACTS = tuple(field.name for field in dataclasses.fields(Contacts))
 _KEYS = ("rules_key", "words_key")
-Rows = dict[
-    sa.Table, list[dict[str, Any]]
-]  # of one submission, by table, in the order in which they may be written
+# The rows of one submission, by table, in the order in which they may be written.
+Rows = dict[sa.Table, list[dict[str, Any]]]
 
 
 # ---------------------------------------------------------------- records → rows
@@ -268,8 +267,7 @@ def _cleared(table: sa.Table) -> sa.Delete:
 # ---------------------------------------------------------------- rows → record
 def record(connection: sa.Connection, submission_id: str) -> dict[str, Any]:
     """The current record of a submission, by its whole id."""
-    loader = _Loader(connection, submission_id)
-    return loader.record(*loader.all(tables.submission))
+    return _Loader(connection, submission_id).record()
 
 
 class _Loader:
@@ -279,41 +277,42 @@ class _Loader:
         self.connection = connection
         self.submission_id = submission_id
 
-    def record(self, head: sa.Row[Any]) -> dict[str, Any]:
-        forms = [self._form(row) for row in self.all(tables.form)]
+    def record(self) -> dict[str, Any]:
+        (head,) = self._all(tables.submission)
+        forms = [self._form(row) for row in self._all(tables.form)]
         return {
             "report": {name: told(getattr(head, name)) for name in ("unit", "fiscal_year", "title", "reported_on")},
             "forms": forms,
-            "sections": [_back(row, ("submission_id", "record")) for row in self.all(tables.section)],
-            "findings": [self._finding(row) for row in self.all(tables.finding)],
+            "sections": [_back(row, ("submission_id", "record")) for row in self._all(tables.section)],
+            "findings": [self._finding(row) for row in self._all(tables.finding)],
             "coverage": {
                 "cells": head.cells, "used": head.used, "ornament": head.ornament,
                 "unexplained": [
                     {"where": place_of(r), "text": r.text.strip()}
-                    for r in self.all(tables.leftover)
+                    for r in self._all(tables.leftover)
                 ],
             },
         }  # fmt: skip
 
-    def all(self, table: sa.Table, **key: int) -> list[sa.Row[Any]]:
-        query = _all(table, tuple(key))
+    def _all(self, table: sa.Table, **key: int) -> list[sa.Row[Any]]:
+        query = _rows_of(table, tuple(key))
         return list(self.connection.execute(query, {"submission": self.submission_id, **key}))
 
     def _form(self, row: sa.Row[Any]) -> dict[str, Any]:
         form = _back(row, ("submission_id", "record"))
         form["contacts"] = {name: form.pop(name) for name in CONTACTS}
         for name, table in _LISTS.items():
-            rows = self.all(table, form_no=row.no)
+            rows = self._all(table, form_no=row.no)
             dropped = ("submission_id", "form_no", "record") + (
                 ("no",) if name in ("funds", "indicators") else ()
             )
             form[name] = [_back(r, dropped) for r in rows]
         values: dict[int, dict[str, Any]] = defaultdict(dict)
-        for v in self.all(tables.basic_value, form_no=row.no):
+        for v in self._all(tables.basic_value, form_no=row.no):
             values[v.basic_no][v.heading] = told(v.number) if v.number is not None else v.text
         form["basics"] = [
             {"group": r.group_name, "path": r.path.split(" / ") if r.path else [], "values": values[r.no]}
-            for r in self.all(tables.basic, form_no=row.no)
+            for r in self._all(tables.basic, form_no=row.no)
         ]
         return form
 
@@ -327,7 +326,7 @@ class _Loader:
 
 
 @cache
-def _all(table: sa.Table, names: tuple[str, ...]) -> sa.Select[Any]:
+def _rows_of(table: sa.Table, names: tuple[str, ...]) -> sa.Select[Any]:
     wanted = (_of_submission(table), *(table.c[name] == sa.bindparam(name) for name in names))
     return sa.select(table).where(*wanted).order_by(*table.primary_key.columns)
 

@@ -100,7 +100,7 @@ def server(folder: Path) -> Iterator[str]:
         missing("PostgreSQL 15 (Debian: postgresql-15)")
     root = os.geteuid() == 0
     if root:  # the server refuses to run as root
-        for path in (folder, *folder.parents[:2]):
+        for path in (folder, *folder.parents[:3]):
             path.chmod(0o755)
         shutil.chown(folder, "postgres")
     port = str(20000 + os.getpid() % 20000)
