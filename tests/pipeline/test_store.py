@@ -273,7 +273,7 @@ def test_a_store_of_the_first_release_is_migrated_and_keeps_its_rows(tmp_path: P
 def test_a_reader_may_look_and_not_touch(
     postgresql: str, ziping: Callable[..., subprocess.CompletedProcess[str]]
 ) -> None:
-    owner = Store(postgresql)
+    owner = Store(emptied(postgresql))
     ingest(owner, FILES[0])
     for _ in range(2):
         assert "不能修改" in ziping("reader", "analysts", "--store", postgresql).stdout
