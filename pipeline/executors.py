@@ -309,7 +309,8 @@ def _clustered(
 
 @contextmanager
 def _client(address: str, workers: int) -> Iterator[Any]:
-    """A client of the cluster at an address, or of one begun here that ends with it."""
+    """A client of the cluster at an address, or of one begun here that ends with it; the workers of the latter are threads, since
+    they only hand on."""
     try:
         import dask
         from dask.distributed import Client, LocalCluster
@@ -321,7 +322,7 @@ def _client(address: str, workers: int) -> Iterator[Any]:
         with _undisturbed():
             if address == "local":
                 own = LocalCluster(
-                    n_workers=workers, threads_per_worker=1, dashboard_address=None, memory_limit=0,
+                    n_workers=workers, threads_per_worker=1, processes=False, dashboard_address=None, memory_limit=0,
                     silence_logs=logging.CRITICAL,
                 )  # fmt: skip
             client = Client(own or address, set_as_default=False)
