@@ -12,7 +12,6 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
-from functools import lru_cache
 
 from normalizers.text import blank, squeeze
 from normalizers.values import number
@@ -143,6 +142,5 @@ def agree(field: str, cells: Sequence[str]) -> bool:
     return True
 
 
-@lru_cache(maxsize=65536)
 def _telling(spelling: str) -> frozenset[str]:
     return frozenset(_SAME.get(word, word) for word in _TELLING.findall(spelling))

@@ -185,5 +185,9 @@ class Reading:
 @cache
 def current() -> Reading:
     """The code and the vocabulary that ship."""
-    ships = words()
-    return Reading(reader_key(), rules_key(), ships, bound(ships))
+    return under(words())
+
+
+def under(words: Words) -> Reading:
+    """The code that ships, with a vocabulary of other rows. Raises VocabularyError."""
+    return Reading(reader_key(), rules_key(), words, bound(words))

@@ -42,6 +42,11 @@ class Outcome:
     content: bytes | None = None
 
 
+def as_read(left: int) -> str:
+    """The outcome of a file that was read, by how many of its cells nobody understood."""
+    return PARTLY if left else READ
+
+
 def now() -> str:
     """The time of day as the store writes it: UTC, to the second."""
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -273,9 +273,9 @@ def _one(store: Store, task: Task, found: Stale) -> Planned:
     words, last, extraction = task.words, before, None
     for cause, words in _steps(found, old_words or task.words, task.words):
         extraction = understand(document, freshness.bound(words), in_force)
-        now = as_record(extraction)
-        told += [(cause, c) for c in versions.changes(found.submission_id, found.file, last, now)]
-        last = now
+        after = as_record(extraction)
+        told += [(cause, c) for c in versions.changes(found.submission_id, found.file, last, after)]
+        last = after
     assert extraction is not None
     if task.run_id is None:
         return Planned(found.submission_id, found.file, tuple(told))

@@ -238,7 +238,7 @@ def one(job: Job, file: File) -> Outcome:
     seconds = time.perf_counter() - begun
     if isinstance(result, Extraction):
         left = len(result.evidence.leftovers)
-        outcome = Outcome(path, sha256, PARTLY if left else READ, None, left, seconds)
+        outcome = Outcome(path, sha256, journal.as_read(left), None, left, seconds)
         if not store.save(file.path, len(data), result, job.run_id, outcome):
             return replace(outcome, outcome=KNOWN)
         return outcome

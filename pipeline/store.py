@@ -20,7 +20,7 @@ from normalizers.text import grams
 from pipeline import copies, journal, search, units, versions
 from pipeline.extract import Extraction
 from pipeline.freshness import current
-from pipeline.journal import FAILED, PARTLY, READ, REFUSED, Outcome
+from pipeline.journal import FAILED, REFUSED, Outcome
 from pipeline.rows import batches, once, put, record, rows
 from schema import dictionary, tables, views
 from schema.errors import StoreError
@@ -174,7 +174,7 @@ class Store:
     ) -> bool:
         """Saves one submission whole or not at all, with its outcome in a run; False where its bytes are there already."""
         document, reading = extraction.document, current()
-        standing = PARTLY if extraction.evidence.leftovers else READ
+        standing = journal.as_read(len(extraction.evidence.leftovers))
         fresh, document_row = (
             batches(rows(extraction, reading.keys), self.engine.dialect),
             versions.kept(document, reading),

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from pipeline import archive, units
 from pipeline.extract import Extraction, as_json
 from pipeline.freshness import Reading, Words, pack, spellings, unpack
-from pipeline.journal import PARTLY, READ, now
+from pipeline.journal import as_read, now
 from pipeline.rows import Batch, Rows, add, batches, clear, once, put, record, rows
 from pipeline.score import aligned, stated
 from schema import tables
@@ -100,16 +100,19 @@ def begin(connection: sa.Connection, submission_id: str, run_id: int | None, cau
 class Again:
     """Another reading of a submission as its rows, made before anybody has to wait for the store."""
 
-    submission_id: str
     extraction: Extraction
     rows: Rows
     below: list[Batch]  # the rows of all tables but submission's
+
+    @property
+    def submission_id(self) -> str:
+        return self.extraction.document.digest[:16]
 
 
 def again(store: Store, extraction: Extraction, reading: Reading) -> Again:
     fresh = rows(extraction, reading.keys)
     below = {table: found for table, found in fresh.items() if table is not tables.submission}
-    return Again(extraction.document.digest[:16], extraction, fresh, batches(below, store.engine.dialect))
+    return Again(extraction, fresh, batches(below, store.engine.dialect))
 
 
 def replace(connection: sa.Connection, fresh: Again, run_id: int, causes: list[str]) -> None:
@@ -132,7 +135,7 @@ def rewrite(connection: sa.Connection, fresh: Again) -> None:
     connection.execute(s.update().where(s.c.submission_id == fresh.submission_id).values(**row))
     for batch in fresh.below:
         put(connection, batch)
-    outcome = PARTLY if fresh.extraction.evidence.leftovers else READ
+    outcome = as_read(len(fresh.extraction.evidence.leftovers))
     connection.execute(f.update().where(f.c.sha256 == document.digest).values(outcome=outcome))
 
 

@@ -14,7 +14,6 @@ from typing import Any
 from normalizers.text import squeeze
 from normalizers.vocabulary import COLUMNS, LONGEST, Vocabulary, folder, vocabulary
 from pipeline import freshness
-from pipeline.freshness import Reading
 from pipeline.rerun import Planned, plan
 from pipeline.rows import place_of
 from pipeline.store import Store
@@ -184,15 +183,12 @@ def effect(store: Store, path: Path) -> list[Planned]:
     """What the rows of a file would change in the store: the submissions they concern, understood again from their stored
     documents. Nothing is written. Raises VocabularyError, StoreError."""
     extended(path)
-    today = freshness.current()
-    rows = {name: list(held) for name, held in today.words.files.items()}
+    rows = {name: list(held) for name, held in freshness.words().files.items()}
     for name, added in rows_of(path).items():
         there = {tuple(row) for row in rows[name]}
         fresh = [[row[column] for column in COLUMNS[name][:-1]] for row in added]
         rows[name] += [row for row in fresh if tuple(row) not in there]
-    words = freshness.Words(rows)
-    reading = Reading(today.reader, today.rules, words, freshness.bound(words))
-    return list(plan(store, reading))
+    return list(plan(store, freshness.under(freshness.Words(rows))))
 
 
 def add(path: Path) -> int:

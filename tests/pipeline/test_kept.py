@@ -40,10 +40,9 @@ Rows = dict[str, list[tuple[object, ...]]]
 
 def older(forgotten: list[list[str]]) -> Reading:
     """Today's code with a vocabulary that has not learned some rows yet."""
-    today = freshness.current()
-    held = today.words.files.items()
+    held = freshness.words().files.items()
     words = freshness.Words({name: [row for row in rows if row not in forgotten] for name, rows in held})
-    return Reading(today.reader, today.rules, words, freshness.bound(words))
+    return freshness.under(words)
 
 
 class As:

@@ -50,10 +50,8 @@ def filled(url: str, folder: Path) -> Store:
 
 def learned(*added: list[str], file: str = "headings.csv") -> Reading:
     """Today's code with further vocabulary rows."""
-    today = freshness.current()
-    files = today.words.files
-    words = Words({**files, file: [*files[file], *added]})
-    return Reading(today.reader, today.rules, words, freshness.bound(words))
+    files = freshness.words().files
+    return freshness.under(Words({**files, file: [*files[file], *added]}))
 
 
 def changed(planned: Sequence[Planned]) -> set[tuple[str, str]]:

@@ -18,7 +18,7 @@ from data.maker import forms, others, printed, word
 from data.maker.layout import all_layouts
 from pipeline import freshness, rerun, run
 from pipeline.executors import Limits, processes
-from pipeline.freshness import Reading, Words
+from pipeline.freshness import Words
 from pipeline.store import Store
 from schema import tables
 from tests.pipeline.misbehave import hostile
@@ -107,10 +107,9 @@ def batch(folder: Path, count: int) -> None:
 
 def learned(store: Store, first: float) -> None:
     """One heading that one in a hundred submissions hold."""
-    today = freshness.current()
-    files = today.words.files
+    files = freshness.words().files
     words = Words({**files, "headings.csv": [*files["headings.csv"], [SPECIAL, "indicators", "target"]]})
-    reading = Reading(today.reader, today.rules, words, freshness.bound(words))
+    reading = freshness.under(words)
     opened, watching = list[str](), [True]
     sys.addaudithook(
         lambda event, args: opened.append(str(args[0])) if watching and event == "open" else None
