@@ -10,7 +10,7 @@ from normalizers.grid import Grid, Slot, widest
 from normalizers.likeness import agree
 from normalizers.titles import is_title
 from normalizers.values import number, year
-from normalizers.vocabulary import KNOWN, LONGEST, Vocabulary
+from normalizers.vocabulary import FIELDS, KNOWN, LONGEST, Vocabulary
 
 MAX_HEADER = 4
 _LEVELS = frozenset(("level1", "level2", "level3", "level4"))
@@ -311,7 +311,7 @@ def _recognised(grid: Grid, block: Block, band: list[Column], words: Vocabulary)
         near = words.near(column.heading, "indicators") if column.field is None else None
         if near is None or near.field in taken or near.field in KNOWN:
             out.append(column)
-        elif agree(near.field, below(grid, block, column, words)):
+        elif agree(FIELDS["indicators"][near.field], below(grid, block, column, words)):
             taken.add(near.field)
             out.append(replace(column, field=near.field, recognised=near.reason))
         else:

@@ -15,6 +15,7 @@ IN_TABLE, TOTAL_ROW, BESIDE = 3, 2, 1
 
 Value = str | int | Decimal | date
 _CONTACTS = {"prepared_by", "phone", "leader"}
+_CLOSING = {*_CONTACTS, "reported_on", "self_score", "grade"}  # what stands below a whole table
 
 
 @dataclass(slots=True)
@@ -48,6 +49,7 @@ class Draft:
     unreadable: list[tuple[str, str, str]] = field(default_factory=list)  # where, name, raw text
     outline: list[tuple[str, str, str | None]] = field(default_factory=list)  # block, heading, field
     read: set[str] = field(default_factory=set)  # the kinds of block seen
+    closed: bool = False  # a total row, a total or a signature came after the indicators
 
     @property
     def path(self) -> str:
@@ -64,6 +66,8 @@ class Draft:
     ) -> None:
         """States a head field; the first statement of the highest rank stands, other totals go to extra
         under their own label."""
+        if name in _CLOSING and self.indicators:
+            self.closed = True
         if value is None:
             self.ledger.ornament(source)
             return
@@ -113,5 +117,6 @@ class Draft:
             indicators=tuple(self.indicators),
             basics=tuple(self.basics),
             extra=self.extra or None,
+            whole=self.closed,
             **values,  # type: ignore[arg-type]
         )

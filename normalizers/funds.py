@@ -14,7 +14,7 @@ from normalizers.grid import Grid, Slot
 from normalizers.likeness import Near, agree
 from normalizers.text import words
 from normalizers.values import Number, money, not_stated, number, rate
-from normalizers.vocabulary import LONGEST, Label, Vocabulary
+from normalizers.vocabulary import FIELDS, LONGEST, Label, Vocabulary
 from schema.records import Fund
 
 _MONEY = ("approved", "revised", "received", "executed", "amount")
@@ -202,7 +202,7 @@ class _Rows:
                 near is not None
                 and near.field in _FIELDS
                 and near.field not in taken
-                and agree(near.field, cells)
+                and agree(FIELDS["funds"][near.field], cells)
             )
             proposal = near or self.vocabulary.guess(slot.text, "funds", cells) or self._only_missing(taken)
             if near is not None and sure:

@@ -15,12 +15,11 @@ from normalizers.text import clean, squeeze, width, words
 from normalizers.titles import names_unit
 from normalizers.values import day, number, year
 from normalizers.vocabulary import Vocabulary
-from schema.records import LEGEND, STATED_WEIGHT
+from schema.records import GRADE, LEGEND, STATED_WEIGHT
 
 _STAMP = re.compile(
     r"[（(]\s*(?:盖\s*章|公\s*章|签\s*[字名章]|印\s*章|加盖[^（()）]*|签字[^（()）]*|单位公章)\s*[)）]"
 )
-GRADE = re.compile("优秀?|良好?|中等?|合格|及格|较差|一般|不合格|差")
 _COLON = re.compile(r"[:：]")
 _LABEL_RUN = re.compile(r"[\u4e00-\u9fff（）()/、]{2,24}$")
 _NUMBER = re.compile(
@@ -233,7 +232,7 @@ def run_ins(text: str, vocabulary: Vocabulary) -> list[tuple[str, str, str]]:
 def legend(text: str) -> str | None:
     """A grade legend (`优秀（S≥90）、良好（90＞S≥80）…`), None where the text is none."""
     plain = squeeze(text)
-    grades = re.findall("优秀?|良好?|中等?|合格|较差|差", plain)
+    grades = GRADE.findall(plain)
     return plain if len(set(grades)) >= 3 and len(re.findall(r"\d{2,3}", plain)) >= 2 else None
 
 

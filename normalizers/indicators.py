@@ -10,18 +10,20 @@ from normalizers import ragged
 from normalizers.blocks import Block, Column, below, columns, indicator_band
 from normalizers.draft import TOTAL_ROW, Draft
 from normalizers.grid import Grid, Slot
-from normalizers.head import GRADE, read_note
+from normalizers.head import read_note
 from normalizers.likeness import by_cells
 from normalizers.text import squeeze, words
 from normalizers.values import OPERATORS, not_stated, number, quantity, rate
 from normalizers.vocabulary import Vocabulary
-from schema.records import STATED_WEIGHT, Indicator
+from schema.records import GRADE, STATED_WEIGHT, Indicator, Kind, of_kind
 
 CARRIED = "沿用上一行的分组"
 _TOLD = ("target", "actual", "weight", "deviation")  # what cells alone may tell
 _LEVELS = ("level1", "level2", "level3", "level4")
-_POINTS = ("weight", "score", "review_score", "level1_weight", "level2_weight")
-_TEXTS = ("target", "actual", "unit", "nature", "definition", "criteria", "evidence", "deviation", "remark")
+_POINTS = of_kind(Indicator, Kind.POINTS)
+_RATES = of_kind(Indicator, Kind.RATE)
+_LINES = of_kind(Indicator, Kind.LINE)
+_TEXTS = of_kind(Indicator, Kind.TEXT, Kind.LINE)
 _STATES = (
     "level3",
     "level4",
@@ -183,6 +185,7 @@ class _Rows:
         if label is None or any(self._is_name(slot) for slot in filled if slot is not label):
             return False
         self.flush()
+        self.draft.closed = True
         ledger = self.draft.ledger
         for slot in filled:
             ledger.ornament(slot.cell)
@@ -286,11 +289,7 @@ class _Rows:
             ledger.use(slot.cell, path, field, CARRIED if field in carried else self.recognised.get(field))
             if field in _TEXTS:
                 text = words(slot.cell.text)
-                values[field] = (
-                    text.replace("\n", "")
-                    if text and field in ("target", "actual", "unit", "nature")
-                    else text
-                )
+                values[field] = text.replace("\n", "") if text and field in _LINES else text
         others = {heading: text for heading, slot in extra if (text := words(slot.cell.text))}
         for _, slot in extra:
             ledger.use(slot.cell, path, "extra")
@@ -345,14 +344,14 @@ class _Rows:
 
     def _figures(self, fields: dict[str, Slot], values: dict[str, object], path: str) -> None:
         name = str(values.get("level3") or values.get("level4") or values.get("level2") or "指标")
-        for field in (*_POINTS, "coefficient"):
+        for field in (*_POINTS, *_RATES):
             if field not in fields or field in values:
                 continue
             text = fields[field].cell.text
             figure = number(text)
             if figure is not None:
-                percent = field == "coefficient"
-                values[field] = rate(figure, "%" in self._heading(field)) if percent else figure.value
+                percent = "%" in self._heading(field)
+                values[field] = rate(figure, percent) if field in _RATES else figure.value
             elif not not_stated(text):
                 self.draft.unreadable.append((path.split(".", 1)[1] + f".{field}", name, squeeze(text)))
 

@@ -15,12 +15,14 @@ from difflib import SequenceMatcher
 
 from normalizers.text import blank, squeeze
 from normalizers.values import number
+from schema.records import Kind
 
 LIKE = 0.7  # the least likeness of two spellings that may mean the same
 AHEAD = 0.05  # how far the best field's spelling must be ahead of the next field's
 LEAST = 0.35  # the least likeness that is worth a person's look
 _SIGNS = frozenset("≥≤＞＜><")
 _LONG = 10  # characters of a text that explains something
+_SHORT = 40  # characters of a name, of a target
 _FEW = 0.2  # share of cells that may be otherwise than the field promises
 # Words that decide what a heading means: two headings are alike only if they share them. Some stand for each other.
 _TELLING = re.compile(
@@ -37,10 +39,6 @@ _SAME = {
     "计划": "目标",
     "分数": "分值",
 }
-_POINTS = frozenset(("weight", "score", "review_score", "level1_weight", "level2_weight"))
-_WORDS = frozenset(("level1", "level2", "level3", "definition", "criteria", "evidence", "deviation"))
-_NAMES = frozenset(("unit", "supervisor", "implementer", "project"))
-_MONEY = frozenset(("approved", "revised", "received", "executed", "amount"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,27 +116,25 @@ def _shared(a: frozenset[str], b: frozenset[str]) -> float:
     return len(a & b) / len(a | b) if a | b else 0.0
 
 
-def agree(field: str, cells: Sequence[str]) -> bool:
-    """Do the cells below a heading hold what the field holds? Blank cells say nothing; no cell at all does not agree."""
+def agree(kind: Kind | None, cells: Sequence[str]) -> bool:
+    """Do the cells below a heading hold what a field of this kind holds? Blank cells say nothing; no cell at all does not agree."""
     stated = [cell for cell in cells if not blank(cell)]
     if not stated:
         return False
     figures = [figure.value for cell in stated if (figure := number(cell)) is not None]
     share = len(figures) / len(stated)
-    if field in _POINTS:
+    if kind == Kind.POINTS:
         return share >= 1 - _FEW and all(0 <= figure <= 100 for figure in figures)
-    if field in _MONEY or field in ("execution_rate", "coefficient"):
+    if kind in (Kind.MONEY, Kind.RATE):
         return share >= 1 - _FEW
-    if field in _WORDS:
+    if kind in (Kind.TEXT, Kind.NAME):
         return share <= _FEW
-    if field in ("target", "actual", "adjusted_target"):
-        return sum(len(squeeze(cell)) <= 40 for cell in stated) >= (1 - _FEW) * len(stated)
-    if field in _NAMES:
-        return not figures and all(4 <= len(squeeze(cell)) <= 40 for cell in stated)
-    if field == "op":
+    if kind == Kind.LINE:
+        return sum(len(squeeze(cell)) <= _SHORT for cell in stated) >= (1 - _FEW) * len(stated)
+    if kind == Kind.BODY:
+        return not figures and all(4 <= len(squeeze(cell)) <= _SHORT for cell in stated)
+    if kind == Kind.SIGN:
         return all(len(squeeze(cell)) <= 4 for cell in stated)
-    if field == "unit":
-        return share <= _FEW and all(len(squeeze(cell)) <= 8 for cell in stated)
     return True
 
 

@@ -11,7 +11,7 @@ from normalizers.grid import Grid, Slot
 from normalizers.likeness import Near, agree
 from normalizers.text import squeeze, words
 from normalizers.values import number
-from normalizers.vocabulary import KNOWN, LONGEST, Vocabulary
+from normalizers.vocabulary import FIELDS, KNOWN, LONGEST, Vocabulary
 from schema.document import Paragraph
 
 _LIKELY = 0.6
@@ -46,7 +46,7 @@ def read(
             and near is not None
             and near.field not in fields | KNOWN
             and draft.get(near.field) is None
-            and agree(near.field, [text])
+            and agree(FIELDS["head"][near.field], [text])
             and typed(near.field, text) is not None
         )
         near = near or _likely(label.text, text, vocabulary)

@@ -14,8 +14,10 @@ from normalizers.grid import Slot
 from normalizers.text import squeeze
 from normalizers.values import Number, number, quantity
 from normalizers.vocabulary import Vocabulary
+from schema.records import Indicator, Kind, of_kind
 
-_FIGURES = frozenset(("weight", "score", "review_score", "level1_weight", "level2_weight", "coefficient"))
+_FIGURES = frozenset(of_kind(Indicator, Kind.POINTS, Kind.RATE))
+_QUANTITIES = frozenset((*of_kind(Indicator, Kind.LINE), "adjusted_target")) - {"unit", "nature"}
 _LONG = frozenset(("definition", "criteria", "evidence", "deviation", "level4"))
 _INHERITED = ("level1", "level1_weight", "level2", "level2_weight", "criteria", "definition")
 _POINTS = re.compile(r"[（(]?\d+(?:\.\d+)?\s*分?\s*[)）]?$")
@@ -156,7 +158,7 @@ class Aligner:
         if field == "level3":
             known = 2.5 if self._level_of(text) else 0.0
             return (1.5 if len(text) <= 30 else 0.0 if len(text) <= 45 else -3.0) - known
-        if field in ("target", "actual", "adjusted_target"):
+        if field in _QUANTITIES:
             if quantity(text):
                 return 2.0 if len(text) <= 15 else 0.5
             return 0.5 if len(text) <= 25 else -2.0

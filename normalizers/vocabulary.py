@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -18,22 +18,19 @@ from typing import Any
 from normalizers.likeness import Near, agree, likest, nearest
 from normalizers.text import squeeze
 from schema.errors import VocabularyError
-from schema.records import CATEGORIES, SECTION_KINDS, Fund, Goal, Indicator, Task
+from schema.records import CATEGORIES, LISTS, SECTION_KINDS, Contacts, Form, Kind, about
 
-_HEAD = (
-    "unit project supervisor implementer self_score grade prepared_by phone leader reported_on fiscal_year "
-    "duties deviation improvement"
-).split()
-# What a heading may name, per block: the record's own fields and what is known but no field.
-BLOCKS: dict[str, frozenset[str]] = {
-    "head": frozenset(_HEAD),
-    "funds": frozenset(f.name for f in fields(Fund)),
-    "goals": frozenset(f.name for f in fields(Goal)) | {"adjusted"},
-    "tasks": frozenset(f.name for f in fields(Task)),
-    "indicators": frozenset(f.name for f in fields(Indicator)) | {"op", "adjusted_target"},
-}
+# What a heading may name, per block: the record's own fields, with what they hold, and what becomes part of one.
+FIELDS: dict[str, dict[str, Kind]] = {
+    "head": {name: told.kind for record in (Form, Contacts) for name, told in about(record).items()
+             if name not in ("no", "kind", "title", "annual_goal", "extra")},
+    **{block: {name: told.kind for name, told in about(LISTS[block]).items() if name not in ("no", "extra", "category")}
+       for block in LISTS if block != "basics"},
+}  # fmt: skip
+FIELDS["goals"]["adjusted"] = Kind.TEXT  # an adjusted goal or target beside the initial one
+FIELDS["indicators"] |= {"adjusted_target": Kind.LINE, "op": Kind.SIGN}
 KNOWN = frozenset(("extra", "ignore", "block"))
-LISTS = frozenset(("funds", "side", "basics_top", "basics_group", "total_row", "subtotal_row"))
+LABELS = frozenset(("funds", "side", "basics_top", "basics_group", "total_row", "subtotal_row"))
 NONE = "none"  # in categories.csv and narrative.csv: known, and no code fits
 COLUMNS = {
     "headings.csv": ("heading", "block", "field", "note"),
@@ -188,7 +185,11 @@ class Vocabulary:
     def guess(self, text: str, block: str, cells: tuple[str, ...]) -> Near | None:
         """The best proposal for a heading that not even `near` dares to take: a person decides."""
         spellings = self.spellings(text)
-        known = [pair for pair in self._of_block(block) if pair[1] not in KNOWN and agree(pair[1], cells)]
+        known = [
+            pair
+            for pair in self._of_block(block)
+            if pair[1] not in KNOWN and agree(FIELDS[block].get(pair[1]), cells)
+        ]
         return likest(spellings[-1], known) if spellings else None
 
     def propose(self, text: str) -> tuple[str, Near] | None:
@@ -196,7 +197,7 @@ class Vocabulary:
         spellings = self.spellings(text)
         if not spellings:
             return None
-        of = {block: [pair for pair in self._of_block(block) if pair[1] not in KNOWN] for block in BLOCKS}
+        of = {block: [pair for pair in self._of_block(block) if pair[1] not in KNOWN] for block in FIELDS}
         near = [(block, found) for block, known in of.items() if (found := nearest(spellings[-1], known))]
         if not near:
             near = [(block, found) for block, known in of.items() if (found := likest(spellings[-1], known))]
@@ -232,11 +233,11 @@ class Vocabulary:
     def _bind_headings(self, source: Traversable | str, rows: list[dict[str, str]]) -> None:
         for row in rows:
             block, field = row["block"], row["field"]
-            if block not in BLOCKS:
+            if block not in FIELDS:
                 raise VocabularyError(
-                    _place(source, row), f"没有“{block}”这个块", f"可用：{'、'.join(BLOCKS)}"
+                    _place(source, row), f"没有“{block}”这个块", f"可用：{'、'.join(FIELDS)}"
                 )
-            if field not in BLOCKS[block] | KNOWN:
+            if field not in FIELDS[block].keys() | KNOWN:
                 raise VocabularyError(
                     _place(source, row), f"{block}块没有“{field}”字段", "请核对RECORDS.md的字段名"
                 )
@@ -244,9 +245,9 @@ class Vocabulary:
 
     def _bind_labels(self, source: Traversable | str, rows: list[dict[str, str]]) -> None:
         for row in rows:
-            if row["list"] not in LISTS:
+            if row["list"] not in LABELS:
                 raise VocabularyError(
-                    _place(source, row), f"没有“{row['list']}”这个词表", f"可用：{'、'.join(sorted(LISTS))}"
+                    _place(source, row), f"没有“{row['list']}”这个词表", f"可用：{'、'.join(sorted(LABELS))}"
                 )
             self._put(
                 self._labels, (_spelling(row["label"]), row["list"]), (row["code"], row["side"]), source, row

@@ -73,7 +73,7 @@ def metadata(name: str) -> dict[str, Any]:
     for table in tables.metadata.sorted_tables:
         shown[table.name] = {
             "description_html": f"{table.comment}{_STYLE}", "hidden": table.name in _HIDDEN,
-            "columns": {c.name: f"{c.comment} / {english(c.name)}" for c in table.columns},
+            "columns": {c.name: f"{c.comment} / {english(c)}" for c in table.columns},
         } | ({"label_column": _LABELS[table.name]} if table.name in _LABELS else {})  # fmt: skip
     for other in _OTHERS:
         shown[other] = {"hidden": True}

@@ -14,35 +14,22 @@ from pipeline.layouts import Layout
 from pipeline.run import Summary
 from pipeline.score import Score
 from pipeline.words import Proposal
+from schema.codes import CODES
 from schema.evidence import Unknown
+from schema.records import LISTS, Form, Kind, about, of_kind
 
-_KINDS = {"department": "部门整体", "project": "项目支出", "common": "共性指标", "basics": "基础数据"}
-_HEAD = (
-    ("unit", "单位"), ("fiscal_year", "年度"), ("project", "项目"), ("supervisor", "主管部门"),
-    ("implementer", "实施单位"), ("self_score", "自评总得分"), ("grade", "等级"), ("reported_on", "填报日期"),
-    ("annual_goal", "年度目标"), ("duties", "职能职责"), ("deviation", "偏差及原因"), ("improvement", "改进措施"),
-)  # fmt: skip
-_FUNDS = (
-    ("label", "资金"), ("side", "收支"), ("approved", "年初预算"), ("revised", "全年预算"), ("received", "到位"),
-    ("executed", "执行数"), ("amount", "金额"), ("execution_rate", "执行率"), ("weight", "分值"), ("score", "得分"),
-)  # fmt: skip
-_INDICATORS = (
-    ("level1", "一级指标"), ("level2", "二级指标"), ("level3", "三级指标"), ("target", "指标值"), ("actual", "完成值"),
-    ("weight", "分值"), ("score", "得分"), ("review_score", "复核"), ("deviation", "偏差原因"), ("evidence", "评分依据"),
-)  # fmt: skip
+_KINDS = {name: code.chinese for name, code in CODES["kind"].items()}
+_PARAGRAPHS = ("goals", "tasks")  # lists that are shown as lines, not as tables
+
+
+def _shown(record: type) -> tuple[tuple[str, str], ...]:
+    """(field, heading) of what a screen shows of a record."""
+    return tuple((name, told.short) for name, told in about(record).items() if told.short)
+
+
+_HEAD = _shown(Form)
 MANY = 10  # changes of a layout that a listing names
-_SIDES = {"revenue": "收入", "expenditure": "支出"}
-_NUMBERS = {
-    "approved",
-    "revised",
-    "received",
-    "executed",
-    "amount",
-    "execution_rate",
-    "weight",
-    "score",
-    "review_score",
-}
+_NUMBERS = {name for kind in LISTS.values() for name in of_kind(kind, Kind.MONEY, Kind.RATE, Kind.POINTS)}
 
 
 def show(record: dict[str, Any], name: str, console: Console, unknown: Sequence[Unknown] = ()) -> None:
@@ -72,22 +59,22 @@ def _form(form: dict[str, Any], findings: list[tuple[int, dict[str, Any]]], cons
     marks: dict[str, list[int]] = {}
     for number, finding in findings:
         marks.setdefault(finding["where"].split(".")[0], []).append(number)
-    kind = _KINDS[form["kind"]]
-    console.print(f"\n[bold cyan]表{form['no']} {escape(form['title'] or '（无标题）')}[/]  [dim]{kind}[/]")
+    named = _KINDS[form["kind"]]
+    console.print(f"\n[bold cyan]表{form['no']} {escape(form['title'] or '（无标题）')}[/]  [dim]{named}[/]")
     for key, label in _HEAD:
         if form[key] is not None:
             console.print(f"  [dim]{label}：[/]{escape(_cell(key, form[key]))}{_mark(marks.get(key))}")
-    _list(form["funds"], _FUNDS, "funds", marks, console)
-    for goal in form["goals"]:
-        console.print(
-            f"  [dim]目标：[/]{escape(short(goal['planned']))}  [dim]完成：[/]{escape(short(goal['actual']))}"
-        )
-    for task in form["tasks"]:
-        console.print(
-            f"  [dim]任务{task['no']}：[/]{escape(task['name'] or '')}  [dim]完成：[/]{escape(short(task['actual']))}"
-        )
-    _list(form["indicators"], _INDICATORS, "indicators", marks, console)
-    _basics(form["basics"], console)
+    for name, kind in LISTS.items():
+        if name == "basics":
+            _basics(form[name], console)
+        elif name in _PARAGRAPHS:
+            for row in form[name]:
+                told = (
+                    f"[dim]{label}：[/]{escape(short(row[key]))}" for key, label in _shown(kind) if row[key]
+                )
+                console.print("  " + "  ".join(told))
+        else:
+            _list(form[name], _shown(kind), name, marks, console)
 
 
 def _list(
@@ -154,7 +141,7 @@ def _cell(key: str, value: Any) -> str:
     if key == "execution_rate":
         return f"{(value * 100).normalize():f}%" if isinstance(value, Decimal) else str(value)
     if key == "side":
-        return _SIDES.get(value, "")
+        return CODES["side"][value].chinese
     return f"{value:f}" if isinstance(value, Decimal) else short(str(value), 60)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, is_dataclass
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -18,7 +18,7 @@ from schema.document import Document
 from schema.errors import NothingFound
 from schema.evidence import Evidence
 from schema.proof import prove
-from schema.records import Submission
+from schema.records import Submission, published
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +120,7 @@ def _plain(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _plain(item) for key, item in value.items()}
     if is_dataclass(value):
-        plain = {f.name: _plain(getattr(value, f.name)) for f in fields(value)}
+        plain = {name: _plain(getattr(value, name)) for name in published(type(value))}
         if plain.get("extra", 0) is None:
             del plain["extra"]
         return plain

@@ -10,22 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline import query, rows, tabular
 from pipeline.search import places
-from schema.codes import CODES
+from schema.checks import CHECKS
 from schema.errors import StoreError, ZipingError
 
 if TYPE_CHECKING:
     from pipeline.store import Store
 
-# The heaviest first: sums and figures that are wrong, then scores that are not earned, then what is not explained.
-WEIGHT = {
-    name: at
-    for at, name in enumerate(
-        (
-            "projects_total", "funds_breakdown", "scores_total", "indicator_weights_total", "group_weight", "execution_rate",
-            "score_over_weight", "full_score_missed_target", "grade", "number_unreadable", "year_mismatch", "deviation_unexplained",
-        )
-    )
-}  # fmt: skip
 _ROWS, _DOTS = 15, 500  # rows of a list and points of a chart on the overview
 _FEW = 24  # findings a page has room for; the rest are counted
 _NO_NAME = re.compile(r'[\\/:*?"<>|\s]+')
@@ -79,12 +69,12 @@ def sheet(store: Store, wanted: str) -> Sheet:
         record = rows.record(connection, head.submission_id)
         paths = {(finding["form"], finding["where"]): _record(finding) for finding in record["findings"]}
         found = places(connection, [(head.submission_id, path) for path, _ in paths.values()])
-    findings = sorted(record["findings"], key=lambda f: (WEIGHT[f["check"]], f["form"] or 0))
+    findings = sorted(record["findings"], key=lambda f: (CHECKS[f["check"]].severity, f["form"] or 0))
     lines: list[Line] = []
     marks: dict[str, str] = {}
     for no, finding in enumerate(findings[:_FEW], 1):
         path, field = paths[finding["form"], finding["where"]]
-        code = CODES["check"][finding["check"]]
+        code = CHECKS[finding["check"]]
         lines.append(
             Line(
                 no, f"表{finding['form']}" if finding["form"] else "全文", code.chinese, finding["message"],

@@ -32,7 +32,7 @@ _READERS = (
     "olefile",
     "rapidocr",
 )
-_RULES = ("records.py", "arithmetic.py", "checks.py", "proof.py", "evidence.py")
+_RULES = ("records.py", "checking.py", "arithmetic.py", "checks.py", "proof.py", "evidence.py")
 _LABEL = re.compile(r"[\u4e00-\u9fff（）()/、]{2,24}$")
 _MARK = "\n"
 

@@ -17,22 +17,30 @@ from pipeline.extract import Extraction, exact, told
 from pipeline.layouts import fingerprint
 from schema import tables
 from schema.document import Origin
-from schema.records import Basic, Contacts, Finding, Quantity
-
-_LISTS = {"funds": tables.fund, "goals": tables.goal, "tasks": tables.task, "indicators": tables.indicator}
-
+from schema.records import (
+    LISTS,
+    Basic,
+    Contacts,
+    Finding,
+    Form,
+    Indicator,
+    Kind,
+    Quantity,
+    Report,
+    Section,
+    about,
+    of_kind,
+)
 
 # What a full-text search finds.
 SEARCHED = {
-    tables.form: ("project", "annual_goal", "duties", "deviation", "improvement"),
-    tables.goal: ("planned", "actual"),
-    tables.task: ("name", "planned", "actual", "reason"),
-    tables.indicator: (
-        "level3", "level4", "target", "actual", "definition", "criteria", "evidence", "deviation", "remark",
-    ),
-    tables.section: ("heading", "text"),
+    table: tuple(name for name, told in about(record).items() if told.searched)
+    for record, table in (
+        (Form, tables.form), (Section, tables.section), *((LISTS[name], table) for name, table in tables.LISTS.items()),
+    )
 }  # fmt: skip
-CONTACTS = tuple(field.name for field in dataclasses.fields(Contacts))
+CONTACTS = tuple(about(Contacts))
+_QUANTITIES = of_kind(Indicator, Kind.QUANTITY)
 _KEYS = ("rules_key", "words_key")
 # The rows of one submission, by table, in the order in which they may be written.
 Rows = dict[sa.Table, list[dict[str, Any]]]
@@ -52,13 +60,13 @@ def rows(extraction: Extraction, keys: dict[str, str]) -> Rows:
                 "unexplained": len(evidence.leftovers), **keys,
             }
         ],
-        **{table: [] for table in (tables.form, *_LISTS.values(), tables.basic, tables.basic_value)},
+        **{table: [] for table in (tables.form, *tables.LISTS.values(), tables.basic, tables.basic_value)},
     }  # fmt: skip
     for index, form in enumerate(submission.forms):
         path = f"forms[{index}]"
         out[tables.form].append({**key, "record": path, **_flat(form)})
         of_form = {**key, "form_no": form.no}
-        for name, table in _LISTS.items():
+        for name, table in tables.LISTS.items():
             for i, record in enumerate(getattr(form, name)):
                 out[table].append({**of_form, "record": f"{path}.{name}[{i}]", **_flat(record), "no": i + 1})
         for i, basic in enumerate(form.basics):
@@ -165,22 +173,19 @@ def put(connection: sa.Connection, batch: Batch) -> None:
 def _flat(record: Any) -> dict[str, Any]:
     """A record's own fields as the columns of its table."""
     out: dict[str, Any] = {}
-    for field in dataclasses.fields(record):
-        value = getattr(record, field.name)
-        name = tables.column_name(type(record), field.name)
-        if field.name in ("target_value", "actual_value"):
-            out |= _quantity(field.name, value)
-        elif dataclasses.is_dataclass(value):
-            out |= _flat(value)
-        elif field.name in ("stated", "computed"):
+    kind: type = type(record)
+    for field, what in about(kind).items():
+        value = getattr(record, field)
+        name = tables.column_name(kind, field)
+        if what.kind is Kind.QUANTITY:
+            out |= _quantity(field, value)
+        elif what.kind is Kind.NUMBER:
             out[name] = (
                 str(exact(value)) if isinstance(value, Decimal) else None if value is None else str(value)
             )
-        elif isinstance(value, Decimal):
-            out[name] = exact(value)
-        elif not isinstance(value, tuple):
-            out[name] = value
-    return out
+        else:
+            out[name] = exact(value) if isinstance(value, Decimal) else value
+    return out | (_flat(record.contacts) if isinstance(record, Form) else {})
 
 
 def _quantity(name: str, value: Quantity | None) -> dict[str, Any]:
@@ -281,7 +286,7 @@ class _Loader:
         (head,) = self._all(tables.submission)
         forms = [self._form(row) for row in self._all(tables.form)]
         return {
-            "report": {name: told(getattr(head, name)) for name in ("unit", "fiscal_year", "title", "reported_on")},
+            "report": {name: told(getattr(head, name)) for name in about(Report)},
             "forms": forms,
             "sections": [_back(row, ("submission_id", "record")) for row in self._all(tables.section)],
             "findings": [self._finding(row) for row in self._all(tables.finding)],
@@ -301,11 +306,9 @@ class _Loader:
     def _form(self, row: sa.Row[Any]) -> dict[str, Any]:
         form = _back(row, ("submission_id", "record"))
         form["contacts"] = {name: form.pop(name) for name in CONTACTS}
-        for name, table in _LISTS.items():
+        for name, table in tables.LISTS.items():
             rows = self._all(table, form_no=row.no)
-            dropped = ("submission_id", "form_no", "record") + (
-                ("no",) if name in ("funds", "indicators") else ()
-            )
+            dropped = ("submission_id", "form_no", "record") + (() if "no" in about(LISTS[name]) else ("no",))
             form[name] = [_back(r, dropped) for r in rows]
         values: dict[int, dict[str, Any]] = defaultdict(dict)
         for v in self._all(tables.basic_value, form_no=row.no):
@@ -341,7 +344,7 @@ def _figure(text: str | None) -> Decimal | str | None:
 def _back(row: sa.Row[Any], dropped: tuple[str, ...]) -> dict[str, Any]:
     out: dict[str, Any] = {}
     mapping = dict(row._mapping)
-    for name in ("target_value", "actual_value"):
+    for name in _QUANTITIES:
         if name in mapping:
             op, unit = mapping.pop(f"{name}_op"), mapping.pop(f"{name}_unit")
             value = mapping[name]

@@ -19,11 +19,7 @@ import simplejson
 from schema import records
 from schema.errors import ScoreError
 
-_ROWS: dict[str, type] = {
-    "funds": records.Fund, "goals": records.Goal, "tasks": records.Task, "indicators": records.Indicator,
-    "basics": records.Basic,
-}  # fmt: skip
-_NOT_COUNTED = frozenset(("no", "extra", *_ROWS))
+_NOT_COUNTED = frozenset(("no", "extra", *records.LISTS))
 _EMPTY: dict[str, Any] = {"report": {}, "forms": [], "sections": [], "findings": []}
 _BLANK = re.compile(r"\s+")
 Record = dict[str, Any]
@@ -72,7 +68,7 @@ def score(predicted: Record, gold: Record) -> dict[str, Score]:
     total = Score(0, [])
     for ours, theirs, path in aligned(predicted["forms"], gold["forms"], "forms", _form_fields):
         total += _compared(_form_fields(ours), _form_fields(theirs), path)
-        for name, kind in _ROWS.items():
+        for name, kind in records.LISTS.items():
             names = [f.name for f in fields(kind) if f.name not in _NOT_COUNTED]
             total += _rows(ours.get(name) or [], theirs.get(name) or [], f"{path}.{name}", names)
     told = [f.name for f in fields(records.Section) if f.name != "no"]

@@ -5,31 +5,25 @@ Sources: 财预〔2020〕10号 (项目支出绩效评价管理办法): execution
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+import re
+from collections.abc import Iterator
 from decimal import ROUND_HALF_UP, Decimal
 
-from schema.records import STATED_WEIGHT, Finding, Form, Fund
+from schema.checking import CHECKS, Equation, Severity, check
+from schema.records import STATED_WEIGHT, Finding, Form, Fund, Indicator, Kind, of_kind
 
 CENT = Decimal("0.01")  # money and points agree within this
-_MONEY = ("approved", "revised", "received", "executed", "amount")
+_MONEY = of_kind(Fund, Kind.MONEY)
+_SELF = "《项目支出绩效评价管理办法》（财预〔2020〕10号）"
+_EXECUTION = re.compile("执行率|预算执行")
 _SUB_PARTS = frozenset(("personnel", "operating"))  # of basic; never counted beside it
-
-
-@dataclass(frozen=True, slots=True)
-class Equation:
-    """Figures that must agree: `members` are their paths in the form (`funds[0].executed`), `finding` is what to
-    say where they do not."""
-
-    holds: bool
-    members: tuple[str, ...]
-    finding: Finding
 
 
 def equations(form: Form) -> Iterator[Equation]:
     """Every equation that the figures of a form allow to be checked."""
-    for rule in RULES.values():
-        yield from rule(form)
+    for made in CHECKS.values():
+        if made.scope == "equation" and made.rule is not None:
+            yield from made.rule(form)  # type: ignore[arg-type, misc]
 
 
 def plain(value: Decimal) -> str:
@@ -43,15 +37,28 @@ def percent(value: Decimal) -> str:
 
 
 # ---------------------------------------------------------------- funds
+@check(
+    "equation",
+    "执行率计算有误",
+    "execution rate",
+    f"{_SELF}：预算执行率为实际执行数与预算数之比",
+    Severity.WRONG,
+)
 def execution_rate(form: Form) -> Iterator[Equation]:
-    """Stated rate = executed ÷ revised (÷ approved where no revised is stated), within half of the last
-    stated digit, where the base is above 0."""
+    """Stated rate = executed ÷ revised (÷ approved where no revised is stated), within half of the last stated
+    digit. Where the base is 0 and something was executed, no stated rate can hold."""
     for i, fund in enumerate(form.funds):
         column = "revised" if fund.revised is not None else "approved"
         base = getattr(fund, column)
-        if fund.execution_rate is None or fund.executed is None or base is None or base <= 0:
+        if fund.execution_rate is None or fund.executed is None or base is None or base < 0:
             continue
         where = f"funds[{i}].execution_rate"
+        if base == 0:
+            if fund.executed > 0:
+                told = f"{fund.label or '资金'}：预算数为0，执行数为{plain(fund.executed)}，执行率无从计算，所填为{percent(fund.execution_rate)}"
+                finding = Finding("execution_rate", form.no, where, told, fund.execution_rate, None)
+                yield Equation(False, (where, f"funds[{i}].executed", f"funds[{i}].{column}"), finding)
+            continue
         computed = (fund.executed / base).quantize(Decimal("0.0001"), ROUND_HALF_UP)
         finding = Finding(
             "execution_rate", form.no, where, _rate_message(fund, base), fund.execution_rate, computed
@@ -80,9 +87,12 @@ def _agrees(stated: Decimal, computed: Decimal) -> bool:
     return abs(stated - computed) <= last / 2
 
 
+@check(
+    "equation", "资金分项与合计不符", "funds breakdown", "表内勾稽关系：各分项之和等于合计", Severity.WRONG
+)
 def funds_breakdown(form: Form) -> Iterator[Equation]:
     """The parts of one side sum to the total in the same column, within 0.01. Sub-parts are not counted
-    again; bare amounts may agree with any one of the total's figures; a single part is not checked."""
+    again; bare amounts may agree with any one of the total's figures; a single part may be less than the total, never more."""
     totals = [i for i, fund in enumerate(form.funds) if fund.item == "total"]
     if not totals:
         return
@@ -93,6 +103,8 @@ def funds_breakdown(form: Form) -> Iterator[Equation]:
         for column in _MONEY:
             figures = {i: v for i in parts if (v := getattr(form.funds[i], column)) is not None}
             stated = _stated_totals(total, column)
+            if len(figures) == 1 and column in stated:
+                yield from _single(form, whole, next(iter(figures)), column)
             if len(figures) < 2 or not stated:
                 continue
             sums = _sums([form.funds[i] for i in figures], list(figures.values()))
@@ -108,6 +120,17 @@ def funds_breakdown(form: Form) -> Iterator[Equation]:
             )  # fmt: skip
             members = (f"funds[{whole}].{nearest}", *(f"funds[{i}].{column}" for i in figures))
             yield Equation(holds, members, finding)
+
+
+def _single(form: Form, whole: int, part: int, column: str) -> Iterator[Equation]:
+    """One part alone: the others may not be told, but it is no more than the whole."""
+    total, figure = getattr(form.funds[whole], column), getattr(form.funds[part], column)
+    if figure > total + CENT:
+        message = f"{form.funds[part].label or '分项'}{plain(figure)}大于{form.funds[whole].label or '合计'}{plain(total)}"
+        where = f"funds[{part}].{column}"
+        yield Equation(
+            False, (where, f"funds[{whole}].{column}"), Finding("funds_breakdown", form.no, where, message, figure, total)
+        )  # fmt: skip
 
 
 def _parts(form: Form, side: str | None) -> list[int]:
@@ -138,39 +161,63 @@ def _sums(funds: list[Fund], values: list[Decimal]) -> list[Decimal]:
 
 
 # ---------------------------------------------------------------- points
+@check(
+    "equation", "分值合计不符", "weights total", f"{_SELF}附表：各项分值合计为100分", Severity.WRONG
+)  # fmt: skip
 def indicator_weights_total(form: Form) -> Iterator[Equation]:
-    """Indicator weights + the execution weight sum to 100 (or the total stated); only where every
-    indicator states a weight."""
+    """Indicator weights + the execution weight sum to 100 (or the total stated); only where every indicator states a weight,
+    and what does not hold only where the table is whole."""
     weights = [i.weight for i in form.indicators if i.weight is not None]
     if not weights or len(weights) < len(form.indicators):
         return
-    own = sum(weights, Decimal(0))
     execution = _of_execution(form, "weight")
-    both = own + sum(execution.values(), Decimal(0))
+    both = sum(weights, Decimal(0)) + sum(execution.values(), Decimal(0))
     text = (form.extra or {}).get(STATED_WEIGHT)
     stated = Decimal(text) if text else Decimal(100)
-    holds = any(abs(s - t) <= CENT for s in (own, both) for t in (stated, Decimal(100)))
-    members = tuple(f"indicators[{i}].weight" for i in range(len(weights)))
-    yield Equation(
-        holds, members + (tuple(execution) if not holds or abs(own - stated) > CENT else ()),
-        Finding(
-            "indicator_weights_total", form.no, "indicators.weight",
-            f"各项指标分值与预算执行分值之和为{plain(both)}，与总分值{plain(stated)}不相等", stated, both,
-        ),
-    )  # fmt: skip
+    holds = any(abs(both - total) <= CENT for total in (stated, Decimal(100)))
+    if holds or form.whole:
+        yield Equation(
+            holds, (*(f"indicators[{i}].weight" for i in range(len(weights))), *execution),
+            Finding(
+                "indicator_weights_total", form.no, "indicators.weight",
+                f"各项指标分值与预算执行分值之和为{plain(both)}，与总分值{plain(stated)}不相等", stated, both,
+            ),
+        )  # fmt: skip
+
+
+def complete(form: Form) -> bool:
+    """Is the table of indicators whole: by what follows it, or because all points are there?"""
+    return form.whole or any(equation.holds for equation in indicator_weights_total(form))
 
 
 def _of_execution(form: Form, field: str) -> dict[str, Decimal]:
-    """The points of the budget execution, which the total row of the funds states, by path."""
+    """The points of the budget execution, which the total row of the funds states, by path; none where an indicator has them."""
     return {
         f"funds[{i}].{field}": value
         for i, fund in enumerate(form.funds)
-        if fund.item == "total" and (value := getattr(fund, field)) is not None
+        if fund.item == "total"
+        and (value := getattr(fund, field)) is not None
+        and not any(_is_execution(indicator, fund) for indicator in form.indicators)
     }
 
 
+def _is_execution(indicator: Indicator, fund: Fund) -> bool:
+    """Does an indicator state again the points of the budget execution?"""
+    named = _EXECUTION.search(indicator.level3 or indicator.level2 or "") is not None
+    return named and (indicator.weight, indicator.score) == (fund.weight, fund.score)
+
+
+@check(
+    "equation",
+    "指标组分值不符",
+    "group weight",
+    "表内勾稽关系：一、二级指标分值等于其下各指标分值之和",
+    Severity.WRONG,
+)
 def group_weight(form: Form) -> Iterator[Equation]:
-    """The weights of a group's indicators sum to the points its heading states."""
+    """The weights of a group's indicators sum to the points its heading states; only where each of them states one, and what
+    does not hold only where the table is whole."""
+    whole = complete(form)
     for level in (1, 2):
         groups: dict[tuple[object, ...], list[int]] = {}
         for i, indicator in enumerate(form.indicators):
@@ -189,8 +236,11 @@ def group_weight(form: Form) -> Iterator[Equation]:
             members = [
                 f"indicators[{i}].{field}" for i in rows for field in ("weight", f"level{level}_weight")
             ]
+            holds = abs(computed - stated) <= CENT
+            if not (holds or whole):
+                continue
             yield Equation(
-                abs(computed - stated) <= CENT, tuple(members),
+                holds, tuple(members),
                 Finding(
                     "group_weight", form.no, where,
                     f"{name}标明{plain(stated)}分，其下各指标分值之和为{plain(computed)}", stated, computed,
@@ -198,8 +248,10 @@ def group_weight(form: Form) -> Iterator[Equation]:
             )  # fmt: skip
 
 
+@check("equation", "得分合计不符", "scores total", f"{_SELF}：总分由各项指标得分汇总形成", Severity.WRONG)
 def scores_total(form: Form) -> Iterator[Equation]:
-    """Indicator scores + execution score sum to the stated total; only where an indicator states a score."""
+    """Indicator scores + execution score sum to the stated total; only where an indicator states a score, and what does not hold
+    only where the table is whole."""
     scores = {f"indicators[{i}].score": x.score for i, x in enumerate(form.indicators) if x.score is not None}
     if not scores or form.self_score is None:
         return
@@ -208,17 +260,10 @@ def scores_total(form: Form) -> Iterator[Equation]:
     both = own + sum(execution.values(), Decimal(0))
     with_execution = abs(form.self_score - both) <= CENT
     holds = with_execution or abs(form.self_score - own) <= CENT
+    if not holds and not complete(form):
+        return
     members = ("self_score", *scores, *(execution if with_execution or not holds else ()))
     message = f"各项得分之和{plain(both)}与总分{plain(form.self_score)}不相等"
     yield Equation(
         holds, members, Finding("scores_total", form.no, "self_score", message, form.self_score, both)
     )
-
-
-RULES: dict[str, Callable[[Form], Iterator[Equation]]] = {
-    "execution_rate": execution_rate,
-    "funds_breakdown": funds_breakdown,
-    "indicator_weights_total": indicator_weights_total,
-    "group_weight": group_weight,
-    "scores_total": scores_total,
-}

@@ -7,13 +7,17 @@ back as they stand. Sources: 财预〔2020〕10号 (项目支出绩效评价管�
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
 
 from schema.arithmetic import CENT, equations, plain
-from schema.records import LEGEND, Finding, Form, Indicator, Quantity, Submission
+from schema.checking import CHECKS as CHECKS  # whole, once the rules of this module are registered
+from schema.checking import Check, Severity, found_in_reading
+from schema.checking import check as registered
+from schema.records import GRADE, LEGEND, Finding, Form, Indicator, Quantity, Submission
 
+_SELF = "《项目支出绩效评价管理办法》（财预〔2020〕10号）"
 _SAYS_NOTHING = re.compile(r"^[无没有未暂]*(?:偏差|扣分)?[。.]?$|^[/\-—]+$")
 
 
@@ -22,12 +26,16 @@ def check(submission: Submission) -> Submission:
     found = list(submission.findings)
     for form in submission.forms:
         found += (equation.finding for equation in equations(form) if not equation.holds)
-        for rule in FORM_CHECKS.values():
-            found += rule(form)
-    for whole in DOCUMENT_CHECKS.values():
-        found += whole(submission)
+        for made in _of("form"):
+            found += made.rule(form)  # type: ignore[misc, arg-type]
+    for made in _of("submission"):
+        found += made.rule(submission)  # type: ignore[misc, arg-type]
     found.sort(key=lambda finding: finding.form or 0)
     return replace(submission, findings=tuple(found))
+
+
+def _of(scope: str) -> list[Check]:
+    return [made for made in CHECKS.values() if made.scope == scope]
 
 
 def _name(indicator: Indicator) -> str:
@@ -35,6 +43,13 @@ def _name(indicator: Indicator) -> str:
 
 
 # ---------------------------------------------------------------- points
+@registered(
+    "form",
+    "得分高于分值",
+    "score over weight",
+    f"{_SELF}：完成指标值的记所赋全部分值，得分不超过分值",
+    Severity.WRONG,
+)
 def score_over_weight(form: Form) -> Iterator[Finding]:
     """No score exceeds its weight."""
     for i, indicator in enumerate(form.indicators):
@@ -58,9 +73,7 @@ def score_over_weight(form: Form) -> Iterator[Finding]:
             yield Finding("score_over_weight", form.no, f"funds[{i}].score", message, fund.score, fund.weight)
 
 
-_GRADE = re.compile("优秀?|良好?|中等?|合格|及格|较差|一般|不合格|差")
-
-
+@registered("form", "等级与得分不符", "grade", "本表所附评价等级标准", Severity.UNEARNED)
 def grade(form: Form) -> Iterator[Finding]:
     """The grade is the one its form's own legend gives for the score."""
     legend = (form.extra or {}).get(LEGEND)
@@ -71,7 +84,7 @@ def grade(form: Form) -> Iterator[Finding]:
     if not fitting:
         return
     expected = max(fitting)[1]
-    stated = _GRADE.search(form.grade)
+    stated = GRADE.search(form.grade)
     if stated and stated.group()[0] != expected[0]:
         message = f"总分{plain(form.self_score)}按本表标准应为“{expected}”，所填为“{form.grade}”"
         yield Finding("grade", form.no, "grade", message, form.grade, expected)
@@ -81,7 +94,7 @@ def legend_bounds(legend: str) -> list[tuple[Decimal, str]]:
     """(lowest score, grade) of every grade a legend names."""
     out = []
     for part in re.split("[、，,；;。]", legend):
-        name = _GRADE.search(part)
+        name = GRADE.search(part)
         figures = [Decimal(f) for f in re.findall(r"(?<![\d.])\d{2,3}(?:\.\d+)?(?![\d.])", part)]
         if not name or not figures:
             continue
@@ -91,9 +104,12 @@ def legend_bounds(legend: str) -> list[tuple[Decimal, str]]:
 
 
 # ---------------------------------------------------------------- targets and reasons
+@registered(
+    "form", "未达目标而得满分", "full score, missed target", f"{_SELF}：未完成指标值的按完成值与指标值的比例记分", Severity.UNEARNED
+)  # fmt: skip
 def full_score_missed_target(form: Form) -> Iterator[Finding]:
-    """An indicator whose parsed actual misses its parsed target does not have full score. A plain target
-    means at least, under a cost level at most; compared only where both have the same unit."""
+    """An indicator whose parsed actual misses its parsed target does not have full score. A plain target means at least; under a
+    cost level, and where the name says that less is better, at most; compared only where both have the same unit."""
     for i, indicator in enumerate(form.indicators):
         target, actual = indicator.target_value, indicator.actual_value
         if (
@@ -104,19 +120,29 @@ def full_score_missed_target(form: Form) -> Iterator[Finding]:
             or indicator.score is None
         ):
             continue
-        cost = bool(
-            indicator.category
-            and (indicator.category == "output.cost" or indicator.category.startswith("cost."))
-        )
-        if indicator.score >= indicator.weight and _missed(target, actual, cost):
+        if indicator.score >= indicator.weight and _missed(target, actual, at_most(indicator)):
             message = f"{_name(indicator)}：完成值{indicator.actual}未达到指标值{indicator.target}，却得满分{plain(indicator.weight)}"
             yield Finding(
                 "full_score_missed_target", form.no, f"indicators[{i}].score", message, indicator.score, None
             )
 
 
-def _missed(target: Quantity, actual: Quantity, cost: bool) -> bool:
-    op = ("<=" if cost else ">=") if target.op == "=" else target.op
+_LESS = re.compile("控制率|变动率|下降|事故|投诉|违规")
+# What is done about a bad thing, or how far it went down: there more is better.
+_MORE = re.compile(
+    "下降率|下降幅度|(?:处理|办理|办结|处置|查处|回复|答复|整改|调解|化解|减少|降低|下降)(?:及时)?率"
+)
+
+
+def at_most(indicator: Indicator) -> bool:
+    """Is a plain target of an indicator the most that may be: by its category, or by its name?"""
+    category, name = indicator.category or "", _name(indicator)
+    cost = category == "output.cost" or category.startswith("cost.")
+    return cost or (_LESS.search(name) is not None and _MORE.search(name) is None)
+
+
+def _missed(target: Quantity, actual: Quantity, less: bool) -> bool:
+    op = ("<=" if less else ">=") if target.op == "=" else target.op
     if op == ">=":
         return actual.value < target.value
     if op == ">":
@@ -126,6 +152,9 @@ def _missed(target: Quantity, actual: Quantity, cost: bool) -> bool:
     return actual.value > target.value
 
 
+@registered(
+    "form", "扣分未说明原因", "deviation unexplained", f"{_SELF}：未完成绩效目标的须说明原因、提出改进措施", Severity.UNCLEAR
+)  # fmt: skip
 def deviation_unexplained(form: Form) -> Iterator[Finding]:
     """An indicator score below its weight has a reason: `deviation` or `evidence` says more than 无, or
     the form as a whole gives one."""
@@ -143,6 +172,9 @@ def deviation_unexplained(form: Form) -> Iterator[Finding]:
 
 
 # ---------------------------------------------------------------- the whole submission
+@registered(
+    "submission", "年度不一致", "year mismatch", "同一份材料各处所填年度应一致（填报要求）", Severity.UNCLEAR
+)
 def year_mismatch(submission: Submission) -> Iterator[Finding]:
     """The fiscal years that the title, the forms and the narrative's own heading state agree."""
     stated = [("report.fiscal_year", submission.report.fiscal_year)]
@@ -155,6 +187,13 @@ def year_mismatch(submission: Submission) -> Iterator[Finding]:
         yield Finding("year_mismatch", None, where, message, other, first)
 
 
+@registered(
+    "submission",
+    "项目之和与部门不符",
+    "projects total",
+    "表间勾稽关系：部门的项目支出等于各项目之和",
+    Severity.WRONG,
+)
 def projects_total(submission: Submission) -> Iterator[Finding]:
     """The project forms' approved sums agree with the project expenditure that the department form
     states, where the document holds both."""
@@ -180,13 +219,10 @@ def projects_total(submission: Submission) -> Iterator[Finding]:
             return
 
 
-FORM_CHECKS: dict[str, Callable[[Form], Iterator[Finding]]] = {
-    "score_over_weight": score_over_weight,
-    "grade": grade,
-    "full_score_missed_target": full_score_missed_target,
-    "deviation_unexplained": deviation_unexplained,
-}
-DOCUMENT_CHECKS: dict[str, Callable[[Submission], Iterator[Finding]]] = {
-    "year_mismatch": year_mismatch,
-    "projects_total": projects_total,
-}
+# ---------------------------------------------------------------- found while reading
+found_in_reading(
+    "number_unreadable", "数字无法识别", "number unreadable", "应填数字的单元格须为可识别的数字（填报要求）", Severity.UNCLEAR
+)  # fmt: skip
+found_in_reading(
+    "stated_twice", "同一项填写不一致", "stated twice", "同一张表同一项各处所填应一致（填报要求）", Severity.UNCLEAR
+)  # fmt: skip

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from schema.checks import CHECKS
+
 
 class Code(NamedTuple):
     chinese: str
     english: str
     clause: str | None = None
 
-
-_SELF = "《项目支出绩效评价管理办法》（财预〔2020〕10号）"
 
 CODES: dict[str, dict[str, Code]] = {
     "kind": {
@@ -71,18 +71,5 @@ CODES: dict[str, dict[str, Code]] = {
         "improvement": Code("改进措施", "improvement"),
         "other": Code("其他", "other"),
     },
-    "check": {
-        "number_unreadable": Code("数字无法识别", "number unreadable", "应填数字的单元格须为可识别的数字（填报要求）"),
-        "execution_rate": Code("执行率计算有误", "execution rate", f"{_SELF}：预算执行率为实际执行数与预算数之比"),
-        "funds_breakdown": Code("资金分项与合计不符", "funds breakdown", "表内勾稽关系：各分项之和等于合计"),
-        "indicator_weights_total": Code("分值合计不符", "weights total", f"{_SELF}附表：各项分值合计为100分"),
-        "group_weight": Code("指标组分值不符", "group weight", "表内勾稽关系：一、二级指标分值等于其下各指标分值之和"),
-        "scores_total": Code("得分合计不符", "scores total", f"{_SELF}：总分由各项指标得分汇总形成"),
-        "score_over_weight": Code("得分高于分值", "score over weight", f"{_SELF}：完成指标值的记所赋全部分值，得分不超过分值"),
-        "grade": Code("等级与得分不符", "grade", "本表所附评价等级标准"),
-        "full_score_missed_target": Code("未达目标而得满分", "full score, missed target", f"{_SELF}：未完成指标值的按完成值与指标值的比例记分"),
-        "deviation_unexplained": Code("扣分未说明原因", "deviation unexplained", f"{_SELF}：未完成绩效目标的须说明原因、提出改进措施"),
-        "year_mismatch": Code("年度不一致", "year mismatch", "同一份材料各处所填年度应一致（填报要求）"),
-        "projects_total": Code("项目之和与部门不符", "projects total", "表间勾稽关系：部门的项目支出等于各项目之和"),
-    },
+    "check": {code: Code(made.chinese, made.english, made.clause) for code, made in CHECKS.items()},
 }  # fmt: skip

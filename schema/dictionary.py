@@ -24,7 +24,7 @@ def _told() -> Iterator[tuple[str, str]]:
     for table in tables.metadata.sorted_tables:
         yield f"TABLE {table.name}", f"{table.comment} / {TABLES[table.name]}"
         for column in table.columns:
-            yield f"COLUMN {table.name}.{column.name}", f"{column.comment} / {english(column.name)}"
+            yield f"COLUMN {table.name}.{column.name}", f"{column.comment} / {english(column)}"
     for view in VIEWS:
         yield f"VIEW {view.name}", f"{view.chinese} / {view.english}"
         for name, _, chinese, told in view.columns:
@@ -47,7 +47,7 @@ def page() -> str:
         keys = table.primary_key.columns
         for c in table.columns:
             kind = f"{_type(c)}{'，主键' if c.name in keys else ''}"
-            out.append(f"| `{c.name}` | {kind} | {c.comment} | {english(c.name)} |")
+            out.append(f"| `{c.name}` | {kind} | {c.comment} | {english(c)} |")
         out.append("")
     return "\n".join(out)
 

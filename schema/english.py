@@ -1,6 +1,8 @@
-"""What tables and columns are in English, one word for a name wherever it stands."""
+"""What tables are in English, and those columns that no record's field gives: one word for a name wherever it stands."""
 
 from __future__ import annotations
+
+import sqlalchemy as sa
 
 TABLES = dict(
     line.split(" ", 1)
@@ -76,10 +78,6 @@ reason reason
 seconds seconds
 submission_id submission id
 subject key of unit, year, kinds and project
-unit unit
-fiscal_year fiscal year
-title title
-reported_on reported on
 rules_key key of the rules
 cells non-blank cells and paragraphs
 used of these used
@@ -97,24 +95,7 @@ made_at made (UTC)
 withdrawn_at withdrawn (UTC), null while in force
 reading value last read
 state applied, review or gone
-check_code check, code
 form_no number of the form
-place place in the form
-stated as stated
-computed as it should be
-project project
-supervisor supervising department
-implementer implementing unit
-self_score self-assessed total score, points
-grade grade
-prepared_by prepared by (contact)
-phone telephone (contact)
-leader head of the unit (contact)
-annual_goal annual goal
-duties duties of the department
-deviation deviation and its reason
-improvement measures of improvement
-extra what the form states beside, heading to text
 text text
 part part of the file
 block_no number of the paragraph or table in the file
@@ -129,7 +110,6 @@ boxes places on the page: page, left, top, right, bottom, points
 confidence least confidence of text recognition, 0 to 1
 proof proven or contradicted by the form's own arithmetic
 recognised why it was taken for this field, where the heading is unknown
-level level
 number number as written
 heading heading
 block block of the form
@@ -143,44 +123,10 @@ group_name group
 depth depth
 fingerprint layout fingerprint
 headings headings: block, spelling, field
-item item, code
-label label as written
-side revenue or expenditure
-approved approved budget, 10,000 yuan
-revised revised budget, 10,000 yuan
-received received, 10,000 yuan
-executed executed, 10,000 yuan
-amount amount of no named kind, 10,000 yuan
-execution_rate execution rate, a fraction
-weight weight, points
-score score, points
-planned planned
-actual actual as written
-level1 level 1
-level2 level 2
-level3 level 3
-level4 level 4
-level1_weight points of level 1
-level2_weight points of level 2
-category category, code
-target target as written
-target_value_op target: operator
-target_value target: figure (a rate is a fraction)
-target_value_unit target: unit
-actual_value_op actual: operator
-actual_value actual: figure (a rate is a fraction)
-actual_value_unit actual: unit
-review_score score of the review, points
-coefficient coefficient, a fraction
-nature nature of the indicator
-definition definition
-criteria scoring criteria
-evidence evidence for the score
-remark remark
 basic_no number of the row""".splitlines()
 )
 
 
-def english(column: str) -> str:
-    """A column's meaning in English, the same in every table. Raises KeyError where it has none."""
-    return _COLUMNS[column]
+def english(column: sa.Column[object]) -> str:
+    """A column's meaning in English. Raises KeyError where it has none."""
+    return str(column.info.get("english") or _COLUMNS[column.name])

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from schema.arithmetic import Equation, equations
+from schema.arithmetic import equations
+from schema.checking import Equation
 from schema.evidence import Evidence, Provenance
 from schema.records import Finding, Submission
 

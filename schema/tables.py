@@ -87,24 +87,30 @@ def _columns(record: type, *, skip: tuple[str, ...] = ()) -> list[Column[Any]]:
     """One column per field of a record; a Quantity becomes three, contacts their own, lists are tables."""
     out: list[Column[Any]] = []
     hints = get_type_hints(record)
+    told = records.about(record)
     for field in dataclasses.fields(record):
         if field.name in skip:
             continue
-        label = str(field.metadata["label"])
         kind = _base(hints[field.name])
-        if kind is records.Quantity:
-            out += [
-                Column(f"{field.name}_op", String(2), comment=f"{label}：比较符"),
-                Column(f"{field.name}", Exact, comment=f"{label}：数值（百分比为小数）"),
-                Column(f"{field.name}_unit", Text, comment=f"{label}：单位"),
-            ]
-        elif kind is records.Contacts:
+        if kind is records.Contacts:
             out += _columns(records.Contacts)
-        elif kind is not None:
-            required = field.name in ("check", "where", "message")
-            name = column_name(record, field.name)
-            out.append(Column(name, _SQL[kind], comment=label, nullable=not required))
+        elif field.name in told:
+            out += _of_field(record, field.name, told[field.name], kind)
     return out
+
+
+def _of_field(record: type, name: str, told: records.About, kind: Any) -> list[Column[Any]]:
+    def column(name: str, sql: Any, chinese: str, english: str, nullable: bool = True) -> Column[Any]:
+        return Column(name, sql, comment=chinese, nullable=nullable, info={"english": english})
+
+    if told.kind is records.Kind.QUANTITY:
+        return [
+            column(f"{name}_op", String(2), f"{told.label}：比较符", f"{told.english}: operator"),
+            column(name, Exact, f"{told.label}：数值（百分比为小数）", f"{told.english}: figure (a rate is a fraction)"),
+            column(f"{name}_unit", Text, f"{told.label}：单位", f"{told.english}: unit"),
+        ]  # fmt: skip
+    required = record is records.Finding and name in ("check", "where", "message")
+    return [column(column_name(record, name), _SQL[kind], told.label, told.english, not required)]
 
 
 # Words that SQL reserves have another name as columns.
@@ -346,6 +352,7 @@ fund = _of_form(records.Fund, "fund", "资金，金额单位万元")
 goal = _of_form(records.Goal, "goal", "年度总体目标")
 task = _of_form(records.Task, "task", "年度任务")
 indicator = _of_form(records.Indicator, "indicator", "绩效指标")
+LISTS = {"funds": fund, "goals": goal, "tasks": task, "indicators": indicator}  # by the form's field
 basic = Table(
     "basic",
     metadata,

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from schema import tables
+from schema import records, tables
 from schema.codes import CODES
 from schema.english import english
 
@@ -75,7 +75,15 @@ def _count(table: str, more: str = "") -> str:
 
 def _same(short: str, table: sa.Table, *names: str) -> tuple[tuple[str, str, str, str], ...]:
     """Columns of a table under their own names and words."""
-    return tuple((name, f"{short}.{name}", str(table.c[name].comment), english(name)) for name in names)
+    return tuple(
+        (name, f"{short}.{name}", str(table.c[name].comment), english(table.c[name])) for name in names
+    )
+
+
+def _own(short: str, record: type, table: sa.Table, *without: str) -> tuple[tuple[str, str, str, str], ...]:
+    """The columns of a record's fields that views show, but for those that a view has under another name."""
+    shown = [name for name, told in records.about(record).items() if told.view and name not in without]
+    return _same(short, table, *shown)
 
 
 _COUNTED = (
@@ -112,7 +120,7 @@ VIEWS = (
         "v_submission", "现行的自评材料，一份一行", "current submissions, one row each",
         (
             *_SUBMISSION,
-            *_same("s", tables.submission, "title", "reported_on"),
+            *_own("s", records.Report, tables.submission),
             ("file", "fi.name", "文件名", "file name"),
             ("format", "fi.format", "文件格式", "file format"),
             ("path", "c.path", "文件路径", "path of the file"),
@@ -129,10 +137,7 @@ VIEWS = (
         "v_form", "自评表，一张一行", "forms, one row each",
         (
             *_OF_FORM,
-            ("title", "f.title", "表名", "title of the form"),
-            *_same("f", tables.form, "supervisor", "implementer"),
-            ("self_score", "f.self_score", "自评总得分", "self-assessed total score"),
-            ("grade", "f.grade", "评定等级", "grade"),
+            *_own("f", records.Form, tables.form),
             ("layout", "l.fingerprint", "版式代码", "layout fingerprint"),
             *_COUNTED,
             ("record", "f.record", "记录路径", "path of the record"),
@@ -144,11 +149,9 @@ VIEWS = (
         (
             *_OF_FORM,
             ("no", "i.no", "指标序号", "number of the indicator"),
-            *_same("i", tables.indicator, "level1", "level2", "level3", "level4"),
-            ("category", "i.category", "类别代码", "category, code"),
+            *_own("i", records.Indicator, tables.indicator),
             ("category_zh", "g.chinese", "类别", "category, Chinese"),
             ("category_en", "g.english", "类别（英文）", "category, English"),
-            *_same("i", tables.indicator, "target", "actual"),
             ("target_op", "i.target_value_op", "指标值：比较符", "target: operator"),
             ("target_value", "i.target_value", "指标值：数值（百分比为小数）", "target: figure (a rate is a fraction)"),
             ("actual_value", "i.actual_value", "完成值：数值（百分比为小数）", "actual: figure (a rate is a fraction)"),
@@ -160,10 +163,7 @@ VIEWS = (
                 "完成率：完成值÷指标值，单位相同的才有",
                 "actual ÷ target, where both have the same unit",
             ),
-            *_same("i", tables.indicator, "weight", "score"),
             ("score_rate", "CASE WHEN i.weight > 0 THEN 1.0 * i.score / i.weight END", "得分率", "score ÷ weight"),
-            ("review_score", "i.review_score", "复核得分", "score of the review, points"),
-            ("deviation", "i.deviation", "偏差原因分析及改进措施", "reason for the deviation"),
             ("record", "i.record", "记录路径", "path of the record"),
         ),
         f"{_from_list('indicator', 'i')}\nLEFT JOIN code g ON g.list = 'category' AND g.code = i.category",
@@ -173,18 +173,11 @@ VIEWS = (
         (
             *_OF_FORM,
             ("no", "t.no", "资金序号", "number of the line"),
-            ("item", "t.item", "资金项目代码", "item, code"),
+            *_own("t", records.Fund, tables.fund),
             ("item_zh", "m.chinese", "资金项目", "item, Chinese"),
             ("item_en", "m.english", "资金项目（英文）", "item, English"),
-            ("label", "t.label", "原文名称", "label as written"),
-            ("side", "t.side", "收支：revenue 收入，expenditure 支出", "revenue or expenditure"),
-            *_MONEY[:2],
-            ("received", "t.received", "实际到位，万元", "received, 10,000 yuan"),
-            _MONEY[2],
-            ("amount", "t.amount", "金额（原表没有写明是预算还是执行），万元", "amount of no named kind, 10,000 yuan"),
             ("stated_rate", "t.execution_rate", "所填执行率", "execution rate as stated"),
             _MONEY[3],
-            *_same("t", tables.fund, "weight", "score"),
             ("record", "t.record", "记录路径", "path of the record"),
         ),
         f"{_from_list('fund', 't')}\nLEFT JOIN code m ON m.list = 'item' AND m.code = t.item",

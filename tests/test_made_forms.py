@@ -13,7 +13,7 @@ from data.maker import forms, others, printed, word
 from data.maker.layout import Layout, all_layouts
 from extractors import File, read
 from normalizers import normalize
-from normalizers.vocabulary import BLOCKS, KNOWN, Vocabulary, folder
+from normalizers.vocabulary import FIELDS, KNOWN, Vocabulary, folder
 from pipeline.extract import Extraction, as_json, as_record, extract
 from pipeline.score import score
 from tests.hold_out import HELD_OUT, measure
@@ -110,11 +110,11 @@ def held_back(layout: Layout, tmp_path: Path) -> list[Held]:
     base, out = Vocabulary(folder()), []
     texts = {base.stripped(item.text): item.text for item in document.texts() if base.stripped(item.text)}
     for spelling, text in sorted(texts.items()):
-        fields = {field for block in BLOCKS if (field := base.heading(text, block)) and field not in KNOWN}
+        fields = {field for block in FIELDS if (field := base.heading(text, block)) and field not in KNOWN}
         if not fields:
             continue
         words = Vocabulary(folder())
-        for block in BLOCKS:
+        for block in FIELDS:
             for variant in words.spellings(text):
                 words._headings.pop((variant, block), None)
         submission, evidence = normalize(document, words)

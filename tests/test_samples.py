@@ -12,7 +12,7 @@ import pytest
 
 from pipeline.extract import as_json, as_record, extract
 from pipeline.score import score
-from schema.records import Basic, Finding, Form, Fund, Goal, Indicator, Report, Section, Task
+from schema.records import Basic, Finding, Form, Fund, Goal, Indicator, Report, Section, Task, published
 from tests.conftest import GOLD, ROOT, SAMPLES, YEARS, YEARS_GOLD
 
 FILES = sorted(SAMPLES.glob("*.docx"))
@@ -79,7 +79,7 @@ def test_gold_has_every_field_of_the_record_format() -> None:
         gold = load(path.read_text(encoding="utf-8"))
         assert set(gold["report"]) == set(Report.__dataclass_fields__)
         for form in gold["forms"]:
-            assert set(form) | {"extra"} == set(Form.__dataclass_fields__)
+            assert set(form) | {"extra"} == set(published(Form))
             for name, record in lists.items():
                 for row in form[name]:
                     assert set(row) | {"extra"} == set(record.__dataclass_fields__) | {"extra"}
@@ -90,7 +90,7 @@ def test_gold_has_every_field_of_the_record_format() -> None:
 def test_a_record_format_is_described_field_by_field() -> None:
     text = (ROOT / "schema" / "RECORDS.md").read_text(encoding="utf-8")
     for record in (Report, Form, Fund, Goal, Task, Indicator, Basic, Section, Finding):
-        for field in record.__dataclass_fields__:
+        for field in published(record):
             assert re.search(rf"\b{field}\b", text), (record.__name__, field)
 
 

@@ -12,13 +12,11 @@ from typing import Any
 from data.maker import invent
 from data.maker.layout import HOLE, Group, Layout
 from data.maker.source import ABOVE, LEFT
+from schema.records import Fund, Indicator, Kind, about, of_kind
 
-_MONEY = ("approved", "revised", "received", "executed", "amount")
+_MONEY = of_kind(Fund, Kind.MONEY)
 _ROW = "|*"
-_INDICATOR = (
-    "level1 level2 level3 level4 level1_weight level2_weight category target actual target_value actual_value weight score review_score "
-    "coefficient unit nature definition criteria evidence deviation remark"
-).split()
+_INDICATOR = [name for name in about(Indicator) if name != "extra"]
 
 
 @dataclass(frozen=True)
@@ -212,8 +210,11 @@ class _Form:
             "nature": (m.op or "定性") if apart and "op" not in names else "定性" if m.op is None else "定量",
             "target": target, "actual": actual,
         }  # fmt: skip
-        for name in ("definition", "criteria", "evidence", "remark"):
-            told[name] = invent.sentence(self.rng, name)
+        for name in of_kind(Indicator, Kind.TEXT):
+            if name != "deviation":
+                told[name] = invent.sentence(self.rng, name)
+        for name in of_kind(Indicator, Kind.LINE):
+            told.setdefault(name, invent.line(random.Random(f"{m.name} {name}"), m.unit))
         if lost:
             told["deviation"] = invent.sentence(self.rng, "deviation")
         shown = {"figure": figure, "actual_figure": done, "op": m.op or ""} | {

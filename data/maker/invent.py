@@ -90,6 +90,11 @@ def sentence(rng: random.Random, about: str) -> str:
     return rng.choice(pools[about])
 
 
+def line(rng: random.Random, unit: str) -> str:
+    """A figure with its unit, as a column of figures beside the target may hold it."""
+    return f"{rng.randint(1, 90)}{unit}"
+
+
 def answer(rng: random.Random, heading: str) -> str:
     """What stands under a heading that no field holds: a figure where it asks for one."""
     heading = heading.removeprefix("extra:")

@@ -10,23 +10,17 @@ from typing import Any
 
 import yaml
 
+from schema.records import CATEGORIES, LISTS, Report, about
+
 FOLDER = Path(__file__).parent / "layouts"
 HOLE = re.compile(r"\{([^{}]*)\}")
-CODES = frozenset(
-    "output.quantity output.quality output.timeliness output.cost cost.economic cost.social cost.ecological benefit.economic "
-    "benefit.social benefit.ecological benefit.sustainable satisfaction input process effect management".split()
-)
 FORM = frozenset(
     "title fiscal_year unit project supervisor implementer self_score grade prepared_by phone leader reported_on annual_goal duties "
     "deviation improvement".split()
 )
-FUND = frozenset("label approved revised received executed amount execution_rate weight score".split())
-GOAL = frozenset(("planned", "actual"))
-TASK = frozenset(("name", "planned", "actual", "reason"))
-INDICATOR = frozenset(
-    "level1 level2 level3 level4 level1_weight level2_weight target actual weight score review_score coefficient unit nature definition "
-    "criteria evidence deviation remark op figure actual_figure".split()
-)
+_DERIVED = {"no", "item", "side", "extra", "category", "target_value", "actual_value"}
+FIELDS = {name: frozenset(about(record)) - _DERIVED for name, record in LISTS.items()}
+INDICATOR = FIELDS["indicators"] | {"op", "figure", "actual_figure"}
 
 
 @dataclass(frozen=True)
@@ -95,7 +89,7 @@ def _groups(path: Path, levels: dict[str, Any]) -> Iterator[Group]:
         for level2, told in below.items():
             named = told if isinstance(told, dict) else {"code": told}
             code = named.get("code")
-            if code is not None and code not in CODES:
+            if code is not None and code not in CATEGORIES:
                 raise ValueError(f"{path}: {code} is no category")
             yield Group(str(level1), str(level2), code, tuple(map(str, named.get("level3") or ())))
 
@@ -104,12 +98,12 @@ def _known(hole: str) -> bool:
     name = hole.split("=")[0]
     if name.startswith(("?", "extra:", "basic:")) or name in FORM or name in ("level1", "level1_weight"):
         return True
-    owner, _, about = name.partition(".")
+    owner, _, name = name.partition(".")
     if owner == "report":
-        return about in ("unit", "fiscal_year", "title", "reported_on")
-    about = "label" if about.startswith("extra:") else about
+        return name in about(Report)
+    name = "label" if name.startswith("extra:") else name
     if re.fullmatch(r"goal\d+", owner):
-        return about in GOAL or about == "label"
+        return name in FIELDS["goals"] or name == "label"
     if re.fullmatch(r"task\d+", owner):
-        return about in TASK or about == "label"
-    return about in FUND
+        return name in FIELDS["tasks"] or name == "label"
+    return name in FIELDS["funds"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from normalizers.likeness import agree, nearest
-from normalizers.vocabulary import BLOCKS, KNOWN, vocabulary
+from normalizers.vocabulary import FIELDS, KNOWN, vocabulary
 
 KNOWN_SPELLINGS = [
     ("年度指标值", "target"),
@@ -46,13 +46,14 @@ def test_two_fields_as_like_as_each_other_give_none() -> None:
     ],
 )
 def test_the_cells_below_must_agree(field: str, cells: list[str], expected: bool) -> None:
-    assert agree(field, cells) is expected
+    kind = next(fields[field] for fields in FIELDS.values() if field in fields)
+    assert agree(kind, cells) is expected
 
 
 def test_of_the_vocabulary_held_back_spelling_by_spelling_most_proposals_are_right() -> None:
     """Spelling alone; the cells below are not asked here."""
     words = vocabulary()
-    for block in BLOCKS:
+    for block in FIELDS:
         rows = words._of_block(block)
         told = right = 0
         for i, (spelling, field) in enumerate(rows):

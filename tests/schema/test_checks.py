@@ -38,12 +38,61 @@ def test_a_wrong_execution_rate_names_the_base_that_explains_it() -> None:
     assert (finding.stated, finding.computed, finding.where) == (D("1.3658"), D(1), "funds[0].execution_rate")
 
 
-def test_an_execution_rate_over_no_budget_is_not_checked() -> None:
-    assert not list(
-        broken(
-            arithmetic.execution_rate, Form(funds=(total(revised=D(0), executed=D(5), execution_rate=D(1)),))
-        )
-    )
+def test_a_rate_over_a_budget_of_nothing_cannot_hold_where_something_was_spent() -> None:
+    def form(executed: int) -> Form:
+        return Form(funds=(total(revised=D(0), executed=D(executed), execution_rate=D(1)),))
+
+    (finding,) = broken(arithmetic.execution_rate, form(207))
+    assert (finding.stated, finding.computed) == (D(1), None)
+    assert finding.message == "年度资金总额：预算数为0，执行数为207，执行率无从计算，所填为100%"
+    assert not broken(arithmetic.execution_rate, form(0))
+
+
+def test_a_part_alone_may_be_less_than_the_total_and_never_more() -> None:
+    def form(approved: int) -> Form:
+        return Form(funds=(total(approved=D(0)), Fund(item="other", label="其他资金", approved=D(approved))))
+
+    (finding,) = broken(arithmetic.funds_breakdown, form(90))
+    assert (finding.where, finding.stated, finding.computed) == ("funds[1].approved", D(90), D(0))
+    assert not broken(arithmetic.funds_breakdown, form(0))
+
+
+def test_indicator_points_of_100_beside_points_of_execution_are_too_many() -> None:
+    def form(name: str) -> Form:
+        rows = (indicator(weight=D(90)), indicator(level3=name, weight=D(10), score=D(9)))
+        return Form(funds=(total(weight=D(10), score=D(9)),), indicators=rows)
+
+    (finding,) = broken(arithmetic.indicator_weights_total, form("培训人次"))
+    assert (finding.stated, finding.computed) == (D(100), D(110))
+    assert not broken(arithmetic.indicator_weights_total, form("预算执行率"))  # the same points, told again
+
+
+def test_a_table_that_may_be_cut_off_is_not_accused_of_its_sums() -> None:
+    rows = (indicator(weight=D(60), score=D(55), level1_weight=D(70)),)
+    for rule in (arithmetic.indicator_weights_total, arithmetic.scores_total, arithmetic.group_weight):
+        assert broken(rule, Form(indicators=rows, self_score=D(90)))
+        assert not broken(rule, Form(indicators=rows, self_score=D(90), whole=False))
+
+
+@pytest.mark.parametrize(
+    ("name", "target", "actual", "missed"),
+    [
+        ("财政供养人员控制率", "1", "0.92", False),
+        ("三公经费变动率", "0", "0.1", True),
+        ("安全事故数", "0", "2", True),
+        ("投诉办结率", "0.95", "1", False),
+        ("投诉下降率", "0.1", "0.05", True),
+        ("培训人次", "100", "92", True),
+    ],
+)
+def test_where_a_name_says_that_less_is_better_a_plain_target_is_the_most(
+    name: str, target: str, actual: str, missed: bool
+) -> None:
+    row = indicator(
+        level3=name, weight=D(10), score=D(10), target_value=Quantity("=", D(target), None),
+        actual_value=Quantity("=", D(actual), None),
+    )  # fmt: skip
+    assert bool(list(checks.full_score_missed_target(Form(indicators=(row,))))) is missed
 
 
 def test_parts_that_do_not_sum_to_the_total_are_found_per_column() -> None:
