@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from operator import attrgetter
 from typing import NamedTuple
 
-_BEGINS = re.compile(
-    r"^(?:[一二三四五六七八九十]{1,3}、|[（(][一二三四五六七八九十\d]{1,3}[)）]|\d{1,2}[、.．](?!\d)|[①-⑳]|(?:目标|指标)\d+[:：]|附件|说明[:：])"
-)
+from schema import numbering
+
+_BEGINS = re.compile(r"(?:目标|指标)\d+[:：]|附件|说明[:：]")
 _IN_READING_ORDER = attrgetter("base", "left")
 
 
@@ -108,8 +108,13 @@ def wrapped(line: Line, following: Line, right: float) -> bool:
         right - line.right < (first.right - first.left) + 0.75 * line.size
         and following.left < line.left + 1.6 * line.size
         and not text.endswith(("：", ":"))
-        and not _BEGINS.match(following.text.strip())
+        and not _begins(following.text.strip())
     )
+
+
+def _begins(text: str) -> bool:
+    """Does a text begin as a paragraph does: with a list number, or a word that opens one?"""
+    return numbering.parse(text) is not None or _BEGINS.match(text) is not None
 
 
 def stripped(found: list[Line]) -> str:

@@ -12,15 +12,9 @@ from normalizers.grid import Grid, Slot
 from normalizers.text import squeeze, words
 from normalizers.values import number, rate
 from normalizers.vocabulary import Vocabulary
+from schema import numbering
 from schema.records import Basic
 
-_DEPTHS = (
-    (1, re.compile(r"^[一二三四五六七八九十]{1,3}[、.．]")),
-    (2, re.compile(r"^[（(][一二三四五六七八九十]{1,3}[)）]")),
-    (3, re.compile(r"^\d{1,2}[、.．](?!\d)")),
-    (4, re.compile(r"^[（(]\d{1,2}[)）]")),
-    (5, re.compile(r"^[①-⑳]")),
-)
 # A unit in brackets is no part of a name; another note is.
 _UNIT = re.compile(r"[（(](?:单位[:：])?(?:人|个|辆|台|户|万元|元|%|平方米|㎡)[)）]$")
 _OF_WHICH = re.compile(r"^其中[:：]?")
@@ -96,9 +90,7 @@ class _Rows:
     def _labelled(self, label: Slot, values: list[Slot]) -> None:
         text = squeeze(label.cell.text)
         own = self._depth(text)
-        name = _OF_WHICH.sub("", text)
-        for _, pattern in _DEPTHS:
-            name = pattern.sub("", name)
+        name = numbering.without(_OF_WHICH.sub("", text))
         name = _UNIT.sub("", name.rstrip(":："))
         while self.open and self.open[-1].depth >= own:
             self.open.pop()
@@ -108,9 +100,8 @@ class _Rows:
 
     def _depth(self, text: str) -> int:
         """How deep a label stands: by its numbering, else under the label it follows."""
-        for depth, pattern in _DEPTHS:
-            if pattern.match(text):
-                return depth
+        if (numbered := numbering.parse(text)) is not None:
+            return numbered.level
         if self.vocabulary.listed(text, "basics_top") and not _OF_WHICH.match(text):
             return 1
         last = self.open[-1].depth if self.open else 0

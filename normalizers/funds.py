@@ -15,13 +15,13 @@ from normalizers.likeness import Near, agree
 from normalizers.text import words
 from normalizers.values import Number, money, not_stated, number, rate
 from normalizers.vocabulary import FIELDS, LONGEST, Label, Vocabulary
+from schema import numbering
 from schema.records import Fund
 
 _MONEY = ("approved", "revised", "received", "executed", "amount")
 _FIELDS = (*_MONEY, "execution_rate", "weight", "score")
 _RUN_IN = re.compile(r"^(.{2,30}?)[:：](.+)$", re.DOTALL)
 _OF_WHICH = re.compile(r"^其中[:：]?")
-_NUMBERING = re.compile(r"^(?:\d{1,2}[、.．](?!\d)|[（(][\d一二三四五六七八九十]{1,2}[)）]|[①-⑳])\s*")
 _HEADING_POINTS = re.compile(r"[（(](\d+(?:\.\d+)?)分[)）]")
 _YUAN = re.compile(r"[（(](?:单位[:：])?(?:人民币)?元[)）]")
 _UNKNOWN = Label(None, None)  # a line whose label no code fits
@@ -42,7 +42,7 @@ class _Heading:
     @property
     def label(self) -> str | None:
         """The row's own words, without a leading 其中, numbering, a closing colon or a figure run in."""
-        words_only = _NUMBERING.sub("", _OF_WHICH.sub("", self.behind or self.slot.text))
+        words_only = numbering.without(_OF_WHICH.sub("", self.behind or self.slot.text))
         return re.split("[:：]", words_only)[0] or None
 
 

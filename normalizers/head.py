@@ -15,6 +15,7 @@ from normalizers.text import clean, squeeze, width, words
 from normalizers.titles import names_unit
 from normalizers.values import day, number, year
 from normalizers.vocabulary import Vocabulary
+from schema import numbering
 from schema.records import GRADE, LEGEND, STATED_WEIGHT
 
 _STAMP = re.compile(
@@ -22,9 +23,6 @@ _STAMP = re.compile(
 )
 _COLON = re.compile(r"[:：]")
 _LABEL_RUN = re.compile(r"[\u4e00-\u9fff（）()/、]{2,24}$")
-_NUMBER = re.compile(
-    r"^(?:\d{1,2}[.、．]|[（(][\d一二三四五六七八九十]{1,2}[)）]|[一二三四五六七八九十]{1,2}、)"
-)
 _BLANK_DATE = re.compile("年月日?|月日")
 _MONEY_UNIT = re.compile("(?:人民币)?[百千万亿]*元[)）]?")
 _UNIT_OF_MONEY = re.compile(r"(?:单位[:：]|[（(])\s*(?:人民币)?\s*元\s*[)）]?")
@@ -142,7 +140,7 @@ def _state(field: str, label: str, source: Source, draft: Draft) -> None:
 
 
 def _bare(label: str) -> str:
-    return _NUMBER.sub("", _STAMP.sub("", width(label))).strip(":： 。")
+    return numbering.without(_STAMP.sub("", width(label))).strip(":： 。")
 
 
 def head_value(field: str, text: str) -> Value | None:

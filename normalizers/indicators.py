@@ -15,6 +15,7 @@ from normalizers.likeness import by_cells
 from normalizers.text import squeeze, words
 from normalizers.values import OPERATORS, not_stated, number, quantity, rate
 from normalizers.vocabulary import Vocabulary
+from schema import numbering
 from schema.records import GRADE, STATED_WEIGHT, Indicator, Kind, of_kind
 
 CARRIED = "沿用上一行的分组"
@@ -32,12 +33,7 @@ _STATES = (
     "score",
     "adjusted_target",
 )  # one of these makes a row an indicator
-_NUMBERED = re.compile(
-    r"^(?:指标|绩效指标)\s*[\d一二三四五六七八九十]{1,3}\s*[:：、.．]\s*|^\d{1,2}\s*[、．]\s*(?=\D)|^\d{1,2}\.\s*(?=\D)|^指标\d{1,2}(?=[\u4e00-\u9fff])"
-)
-_GROUP_NUMBER = re.compile(
-    r"^[一二三四五六七八九十]{1,3}[、.．]|^\d{1,2}[、.．](?=\D)|^[（(][一二三四五六七八九十]{1,2}[)）]"
-)
+_RUNNING = re.compile(r"^指标\d{1,2}(?=[\u4e00-\u9fff])")  # 指标1培训人次
 _GROUP_POINTS = re.compile(
     r"[（(\[]\s*(?:共|权重|分值|满分)?[:：]?\s*(\d+(?:\.\d+)?)\s*(?:分|%)?\s*[)）\]]$|(?<=[^\d.])(\d+(?:\.\d+)?)\s*分$"
 )
@@ -321,7 +317,7 @@ class _Rows:
             if level in fields:
                 text = words(fields[level].cell.text)
                 if text is not None:
-                    text = _NUMBERED.sub("", squeeze(text)) or None
+                    text = _name(squeeze(text)) or None
                     text = None if text and _HOLLOW.match(text) else text
                     if text and (own := _OWN_POINTS.search(text)):
                         text = text[: own.start()]
@@ -380,6 +376,12 @@ def _placed(band: list[Column], slots: list[Slot]) -> dict[int, Slot]:
     return out
 
 
+def _name(text: str) -> str:
+    """An indicator's name without its number: `指标1：…`, `1.…`, `指标1培训人次`."""
+    behind = numbering.behind(text, "指标", "绩效指标")
+    return _RUNNING.sub("", behind if behind is not None else numbering.without(text))
+
+
 def _hollow(field: str, text: str) -> bool:
     """A template's own filling: `指标1：`, `……`, blanks."""
     return words(text) is None or (field in ("level3", "level4") and _HOLLOW.match(squeeze(text)) is not None)
@@ -390,5 +392,5 @@ def group_name(text: str) -> tuple[str | None, Decimal | None]:
     plain = squeeze(text)
     match = _GROUP_POINTS.search(plain)
     points = Decimal(match[1] or match[2]) if match else None
-    name = _GROUP_NUMBER.sub("", plain[: match.start()] if match else plain)
+    name = numbering.without(plain[: match.start()] if match else plain)
     return (name or None) if words(name) else None, points

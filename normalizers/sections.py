@@ -8,21 +8,10 @@ from dataclasses import dataclass, field
 from normalizers.ledger import Ledger
 from normalizers.text import clean, squeeze
 from normalizers.vocabulary import Vocabulary
+from schema import numbering
 from schema.document import Paragraph
 from schema.records import Section
 
-_NUMBERS = (
-    (
-        1,
-        re.compile(
-            r"^(?:第[一二三四五六七八九十]{1,3}(?:部分|章)\s*[:：、]?|[一二三四五六七八九十]{1,3}\s*[、.．，])\s*"
-        ),
-    ),
-    (2, re.compile(r"^[（(]\s*[一二三四五六七八九十]{1,3}\s*[)）]\s*[、.．]?\s*")),
-    (3, re.compile(r"^\d{1,2}\s*[、.．](?!\d)\s*")),
-    (4, re.compile(r"^[（(]\s*\d{1,2}\s*[)）]\s*[、.．]?\s*|^[⑴-⒇]\s*")),
-    (5, re.compile(r"^[①-⑳]\s*")),
-)
 _ENDS = re.compile("[。；;！？!?，,、]$")
 _RUN_IN = re.compile(r"^([^。；;：:，,！？!?]{2,16})[。：:](.+)$", re.DOTALL)
 _BRACKETS = re.compile("[（(][^（()）]*[)）]")
@@ -42,24 +31,19 @@ class Heading:
 
 def heading(line: str) -> Heading | None:
     """A line as a heading; None where it is text. A numbered sentence that ends in 。 or ； is text."""
-    line = clean(line)
-    for level, pattern in _NUMBERS:
-        match = pattern.match(line)
-        if not match:
-            continue
-        number, rest = match.group().strip(), line[match.end() :].strip()
-        if not rest:
-            return None
-        run_in = _RUN_IN.match(rest)
-        if not _ENDS.search(rest) and len(_BRACKETS.sub("", rest)) <= _LONGEST and not (run_in and level > 2):
-            if level >= 3 and (len(rest) > 30 or re.search("[，；。]", rest)):
-                return None
-            if run_in and len(run_in[2]) > 12:
-                return Heading(level, number, run_in[1], run_in[2])
-            return Heading(level, number, rest.rstrip(":："), None)
-        if run_in and len(run_in[2]) >= 4:
-            return Heading(level, number, run_in[1], run_in[2])
+    numbered = numbering.parse(clean(line))
+    if numbered is None or not numbered.rest:
         return None
+    level, number, rest = numbered
+    run_in = _RUN_IN.match(rest)
+    if not _ENDS.search(rest) and len(_BRACKETS.sub("", rest)) <= _LONGEST and not (run_in and level > 2):
+        if level >= 3 and (len(rest) > 30 or re.search("[，；。]", rest)):
+            return None
+        if run_in and len(run_in[2]) > 12:
+            return Heading(level, number, run_in[1], run_in[2])
+        return Heading(level, number, rest.rstrip(":："), None)
+    if run_in and len(run_in[2]) >= 4:
+        return Heading(level, number, run_in[1], run_in[2])
     return None
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from decimal import Decimal
 
 from normalizers.blocks import Block
@@ -11,11 +10,11 @@ from normalizers.grid import Grid, Slot, widest
 from normalizers.text import words
 from normalizers.values import money, number
 from normalizers.vocabulary import Vocabulary
+from schema import numbering
 from schema.records import Fund, Task
 
 _MONEY = ("approved", "revised", "executed")
 _FIELDS = ("name", "planned", "actual", "reason")
-_NUMBER = re.compile(r"^(?:任务)?(\d{1,3})\s*[、.．:：)）](?!\d)\s*|^([一二三四五六七八九十]{1,3})[、.．]\s*")
 
 
 def read(grid: Grid, block: Block, draft: Draft, vocabulary: Vocabulary) -> None:
@@ -60,7 +59,7 @@ def read(grid: Grid, block: Block, draft: Draft, vocabulary: Vocabulary) -> None
             elif field == "ignore":
                 draft.ledger.ornament(slot.cell)
         if texts:
-            name = _NUMBER.sub("", texts["name"]).replace("\n", "") if "name" in texts else None
+            name = _name(texts["name"]) if "name" in texts else None
             draft.tasks.append(
                 Task(
                     len(draft.tasks) + 1,
@@ -71,6 +70,11 @@ def read(grid: Grid, block: Block, draft: Draft, vocabulary: Vocabulary) -> None
                     extra or None,
                 )
             )
+
+
+def _name(text: str) -> str:
+    """A task's name without its list number: `任务1：…`, `（一）…`, `2、…`."""
+    return numbering.without(numbering.behind(text, "任务", "") or text).replace("\n", "")
 
 
 def _total(

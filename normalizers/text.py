@@ -7,6 +7,8 @@ import unicodedata
 from functools import lru_cache
 from itertools import pairwise
 
+from schema import numbering
+
 # CJK Radicals Supplement characters that PDF fonts yield for whole characters; Unicode gives them no
 # compatibility mapping (the Kangxi radicals U+2F00..2FD5 have one, NFKC does those).
 _RADICALS = str.maketrans(
@@ -26,9 +28,8 @@ _BLANKS = re.compile(r"[^\S\n]+")
 _INVISIBLE = re.compile("[\u200b-\u200f\u2028-\u202e\u2060\ufeff\u00ad\x00-\x08\x0b-\x1f\x7f]")
 
 # A line break is kept where the words say that a new paragraph begins or the old one ended.
-_NUMBERED = re.compile(
-    r"^(?:[①-⑳❶-❿]|[（(]\s*[\d一二三四五六七八九十]{1,3}\s*[)）]|\d{1,2}\s*[、.．)）](?!\d)"
-    r"|[一二三四五六七八九十]{1,3}[、.．]|(?:目标|指标|任务|注|说明|附|第)\s*[\d一二三四五六七八九十]*\s*[:：、章条]"
+_BEGINS = re.compile(
+    r"^(?:[❶-❿]|\d{1,2}\s*[)）](?!\d)|(?:目标|指标|任务|注|说明|附|第)\s*[\d一二三四五六七八九十]*\s*[:：、章条]"
     r"|[一二三四五六七八九十]是|[-•●·■◆])"
 )
 _ENDED = re.compile(r"[。；;：:！？!?）)]$")
@@ -71,7 +72,7 @@ def clean(text: str) -> str:
 
 
 def _joint(before: str, after: str) -> str:
-    if _NUMBERED.match(after) or (_ENDED.search(before) and len(before) > 3):
+    if numbering.parse(after) or _BEGINS.match(after) or (_ENDED.search(before) and len(before) > 3):
         return "\n"
     return "" if re.match(_CJK, after) or re.search(_CJK + "$", before) else " "
 

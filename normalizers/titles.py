@@ -6,11 +6,10 @@ import re
 
 from normalizers.text import clean, squeeze
 from normalizers.vocabulary import Vocabulary
+from schema import numbering
 
 _YEAR_BRACKET = re.compile(r"[（(]\s*(?:20\d\d|[二〇零○一二三四五六七八九]{4})\s*年?\s*(?:度|年度)?\s*[)）]?")
-_LEAD = re.compile(
-    r"^(?:附件|附表|附|表)\s*[\d一二三四五六七八九十\-—－.]*\s*[:：、.．]?\s*|^[一二三四五六七八九十]{1,3}[、.．]|^[（(][一二三四五六七八九十]+[)）]|^\d{1,2}[、.．](?!\d)"
-)
+_LEAD = re.compile(r"^(?:附件|附表|附|表)\s*[\d一二三四五六七八九十\-—－.]*\s*[:：、.．]?\s*")
 _TAIL = re.compile(
     r"[（(]\s*(?:表\s*[\d一二三四五六七八九十]+|样表|参考|式样|表样|[一二三四五六七八九十\d]+|续表?)\s*[)）]$|[:：]$"
 )
@@ -24,7 +23,7 @@ def bare_title(text: str) -> str:
     before = None
     while before != title:
         before = title
-        title = _TAIL.sub("", _LEAD.sub("", title)).strip()
+        title = _TAIL.sub("", numbering.without(_LEAD.sub("", title))).strip()
     return title
 
 

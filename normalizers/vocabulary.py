@@ -17,6 +17,7 @@ from typing import Any
 
 from normalizers.likeness import Near, agree, likest, nearest
 from normalizers.text import squeeze
+from schema import numbering
 from schema.errors import VocabularyError
 from schema.records import CATEGORIES, LISTS, SECTION_KINDS, Contacts, Form, Kind, about
 
@@ -40,9 +41,6 @@ COLUMNS = {
 }
 LONGEST = 30  # a heading is never longer; what is longer is text
 
-_NUMBERING = re.compile(
-    r"^(?:[一二三四五六七八九十]{1,3}[、.．]|[（(][一二三四五六七八九十\d]{1,3}[)）]|\d{1,2}[、.．](?!\d)|[①-⑳])+"
-)
 _OF_WHICH = re.compile(r"^(?:其中|其 中)[:：]?|^(?:加|减)[:：]")
 _BRACKETS = re.compile(r"[（(\[【][^（()）\[\]【】]*[)）\]】]")
 _ENDS = re.compile(r"[:：。*＊★▲]+$|^[*＊★▲]+")
@@ -221,7 +219,7 @@ class Vocabulary:
         whole = _spelling(text)
         if not whole or len(whole) > LONGEST * 2:
             return []
-        plain = _OF_WHICH.sub("", _NUMBERING.sub("", whole))
+        plain = _OF_WHICH.sub("", numbering.without(whole))
         bare = _BRACKETS.sub("", plain)
         bare = _FORMULA.sub("", _ENDS.sub("", bare))
         out = [whole, plain, bare, bare.split("（")[0], _RUNNING.sub("", _POINTS.sub("", bare))]

@@ -144,8 +144,9 @@ def search(
     word: str, year: int | None, unit: str | None, limit: int, kind: str | None, out: Path | None, url: str
 ) -> None:
     """Find words in indicators, goals, tasks and sections, with the place of each."""
-    from pipeline.query import Answer, label
+    from pipeline.query import Answer
     from pipeline.search import search as find
+    from schema.records import title
 
     with failing():
         store = existing(url)
@@ -155,7 +156,7 @@ def search(
     titles = ("单位", "年度", "文件", "文件中的位置", "页", "字段", "文字", "自评材料编号", "记录路径")
     rows = [tuple(getattr(hit, name) for name in columns) for hit in hits[:limit]]
     if kind in (None, "table") and out is None:
-        _show_hits(word, rows, [label(row[5]) for row in rows])
+        _show_hits(word, rows, [title(row[8], row[5]) for row in rows])
     else:
         _give(Answer(columns, titles, rows, more), kind, out, "检索")
     if more:

@@ -17,7 +17,6 @@ from pipeline import query, search, tabular
 from pipeline.rows import CONTACTS, batches, put
 from schema import tables
 from schema.errors import StoreError, ZipingError
-from schema.tables import Exact
 
 if TYPE_CHECKING:
     from pipeline.store import Store
@@ -120,7 +119,7 @@ def _xlsx(store: Store, out: Path, choice: Choice) -> dict[str, int]:
     book, counts = tabular.book(), {}
     for wanted in choice.chosen():
         with _rows(store, wanted, choice) as (columns, rows):
-            labels = [query.label(name) for name in columns]
+            labels = query.titles(wanted.sql, columns)
             total = tabular.sheet(book, wanted.chinese, columns, labels, islice(rows, _SHEET))
             part = 1
             while total == part * _SHEET and (first := next(rows, None)) is not None:
@@ -174,27 +173,30 @@ def _parquet(store: Store, out: Path, choice: Choice) -> dict[str, int]:
     counts = {}
     for wanted in choice.chosen():
         with _rows(store, wanted, choice) as (columns, rows):
-            schema = pa.schema([(name, kinds[column_kind(name)]) for name in columns])
+            told = column_kinds(wanted.sql, columns)
+            schema = pa.schema([(name, kinds[kind]) for name, kind in zip(columns, told, strict=True)])
             count = 0
             with pq.ParquetWriter(out / f"{wanted.name}.parquet", schema, compression="zstd") as writer:
                 while chunk := list(islice(rows, _CHUNK)):
                     count += len(chunk)
                     arrays = [
-                        pa.array(_values(column_kind(name), values), kinds[column_kind(name)])
-                        for name, values in zip(columns, zip(*chunk, strict=True), strict=True)
+                        pa.array(_values(kind, values), kinds[kind])
+                        for kind, values in zip(told, zip(*chunk, strict=True), strict=True)
                     ]
                     writer.write_batch(pa.record_batch(arrays, schema=schema))
             counts[wanted.name] = count
     return counts
 
 
-def column_kind(name: str) -> str:
-    """`number`, `integer` or `text`: what the column of a name holds, wherever it stands."""
-    found = next((t.c[name].type for t in tables.metadata.sorted_tables if name in t.c), None)
-    if tabular.share(name) or (isinstance(found, Exact) and name not in ("stated", "computed")):
-        return "number"
-    counts = ("forms", "indicators", "findings", "cells", "unexplained")
-    return "integer" if isinstance(found, sa.Integer) or name in counts else "text"
+_COUNTS = ("forms", "indicators", "findings", "cells", "unexplained")  # columns that views compute
+
+
+def column_kinds(sql: str, columns: Sequence[str]) -> list[str]:
+    """What each column of a list holds: `number`, `integer` or `text`."""
+    return [
+        "number" if tabular.share(name) else "integer" if name in _COUNTS else column.kind or "text"
+        for name, column in zip(columns, query.described(sql, columns), strict=True)
+    ]
 
 
 def _values(kind: str, values: Sequence[Any]) -> list[Any]:

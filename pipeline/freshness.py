@@ -32,7 +32,15 @@ _READERS = (
     "olefile",
     "rapidocr",
 )
-_RULES = ("records.py", "checking.py", "arithmetic.py", "checks.py", "proof.py", "evidence.py")
+_RULES = (
+    "records.py",
+    "numbering.py",
+    "checking.py",
+    "arithmetic.py",
+    "checks.py",
+    "proof.py",
+    "evidence.py",
+)
 _LABEL = re.compile(r"[\u4e00-\u9fff（）()/、]{2,24}$")
 _MARK = "\n"
 
@@ -40,7 +48,7 @@ _MARK = "\n"
 @cache
 def reader_key() -> str:
     """Changes where a file may be read otherwise: the extractors and the libraries they read with."""
-    parts = [*_sources("extractors"), *_sources("schema", ("document.py",))]
+    parts = [*_sources("extractors"), *_sources("schema", ("document.py", "numbering.py"))]
     for name in _READERS:
         try:
             parts.append(f"{name} {version(name)}".encode())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -29,6 +29,10 @@ SECONDS = 30.0  # seconds a question may take, unless told otherwise
 PARAMETERS = ("year", "unit", "category")  # what a named question may ask for; '' stands for any
 _STEPS = 10_000  # SQLite's steps between two looks at the clock
 _LARGEST = 50 << 20  # bytes a value may have
+_FROM = re.compile(
+    r"\b(?:FROM|JOIN)\s+(\w+)(?:\s+(?:AS\s+)?(?!(?:ON|WHERE|JOIN|LEFT|CROSS|GROUP|ORDER|LIMIT)\b)(\w+))?",
+    re.IGNORECASE,
+)
 _HEAD = re.compile(r"^-- (?:(\w+): )?(.+?) / (.+)$")
 _ALLOWED = frozenset(
     (sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION, sqlite3.SQLITE_RECURSIVE)
@@ -88,33 +92,81 @@ def ask(
         raise ZipingError(f"--{unknown[0]}", f"问题{name}没有这个参数", f"可用：{takes}")
     given = {p: values.get(p, "") for p in question.parameters}
     with select(store, question.sql, given, seconds=seconds) as (columns, found):
-        return _answer(columns, found, rows, question.labels)
+        return _answer(question.sql, columns, found, rows, question.labels)
 
 
 def free(store: Store, sql: str, *, rows: int = ROWS, seconds: float = SECONDS) -> Answer:
     """The answer to a SELECT. Raises StoreError where it is none, takes too long or is not right."""
     with select(store, sql, {}, seconds=seconds) as (columns, found):
-        return _answer(columns, found, rows, {})
+        return _answer(sql, columns, found, rows, {})
 
 
 def _answer(
-    columns: tuple[str, ...], found: Iterator[tuple[Any, ...]], rows: int, labels: dict[str, str]
+    sql: str, columns: tuple[str, ...], found: Iterator[tuple[Any, ...]], rows: int, labels: dict[str, str]
 ) -> Answer:
     out = list(islice(found, rows + 1))
-    titles = tuple(labels.get(name) or label(name) for name in columns)
-    return Answer(columns, titles, out[:rows], len(out) > rows)
+    known = titles(sql, columns)
+    return Answer(
+        columns, tuple(map(lambda n, t: labels.get(n) or t, columns, known)), out[:rows], len(out) > rows
+    )
 
 
 @cache
-def _labels() -> dict[str, str]:
-    known = {c.name: c.comment or c.name for t in tables.metadata.sorted_tables for c in t.columns}
-    known |= {name: chinese for view in VIEWS for name, _, chinese, _ in view.columns}
-    return {name: re.split("[，：（]", chinese)[0] for name, chinese in known.items()}
+def _columns() -> dict[str, dict[str, Column]]:
+    """Every table and view with its columns."""
+    known: dict[str, dict[str, Column]] = {
+        t.name: {c.name: Column(_title(c.comment or c.name), _kind(c)) for c in t.columns}
+        for t in tables.metadata.sorted_tables
+    }
+    for view in VIEWS:
+        known[view.name] = {
+            name: Column(_title(chinese), next((t[name].kind for t in known.values() if name in t), None))
+            for name, _, chinese, _ in view.columns
+        }
+    return known
 
 
-def label(column: str) -> str:
-    """The Chinese title of a column of the store; the column's own name where it has none."""
-    return _labels().get(column, column)
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a table or view: its Chinese title; kind: `number`, `integer`, `text`, None where only its values tell."""
+
+    title: str
+    kind: str | None
+
+
+def _title(comment: str) -> str:
+    return re.split("[，：（]", comment)[0]
+
+
+def _kind(column: sa.Column[Any]) -> str:
+    if isinstance(column.type, tables.Exact):
+        return "number"
+    return "integer" if isinstance(column.type, sa.Integer) else "text"
+
+
+def described(sql: str, columns: Sequence[str]) -> list[Column]:
+    """The columns of a SELECT, by the tables it names: `name` of `file` is no `name` of `task`. A column that two of them have under
+    different titles goes by its own name, unless the statement says whose it is (`t.name`, `t.number AS numbering`)."""
+    named = {
+        (match[2] or match[1]).lower(): match[1].lower()
+        for match in _FROM.finditer(sql)
+        if match[1].lower() in _columns()
+    }
+    out = []
+    for column in columns:
+        said = re.search(rf"\b(\w+)\.(\w+)\s+AS\s+{re.escape(column)}\b", sql, re.IGNORECASE) or re.search(
+            rf"\b(\w+)\.({re.escape(column)})\b", sql, re.IGNORECASE
+        )
+        owner = named.get(said[1].lower()) if said else None
+        owned = _columns()[owner].get(said[2]) if owner and said else None
+        found = {t[column] for name in set(named.values()) if column in (t := _columns()[name])}
+        out.append(owned or (found.pop() if len(found) == 1 else Column(column, None)))
+    return out
+
+
+def titles(sql: str, columns: Sequence[str]) -> list[str]:
+    """The Chinese titles of the columns of a SELECT; a column's own name where it has none."""
+    return [column.title for column in described(sql, columns)]
 
 
 # ---------------------------------------------------------------- reading only

@@ -250,6 +250,25 @@ class Finding:
 
 
 # fmt: on
+_TOP: dict[str, type] = {"report": Report, "forms": Form, "sections": Section, "findings": Finding}
+_OF_PATH = re.compile(r"([a-z]+)(?:\[\d+\])?$")
+
+
+def type_at(path: str) -> type | None:
+    """The record type at a path: `forms[0].indicators[3]` is an Indicator; None where the path names none."""
+    match = _OF_PATH.search(path)
+    if match is None:
+        return None
+    return Contacts if match[1] == "contacts" else LISTS.get(match[1]) or _TOP.get(match[1])
+
+
+def title(path: str, field: str) -> str:
+    """The Chinese title of a field of the record at a path, without its note; the field's own name where it has none."""
+    record = type_at(path)
+    told = about(record).get(field) if record is not None else None
+    return re.split("[，：（]", told.label)[0] if told is not None else field
+
+
 @dataclass(frozen=True, slots=True)
 class Submission:
     """One file's records, its findings and nothing about how they were read (see evidence.py)."""

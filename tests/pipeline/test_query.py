@@ -260,5 +260,4 @@ def test_free_sql_ends_at_its_limits(demo: Store) -> None:
 
 
 def test_labels_come_from_the_dictionary() -> None:
-    assert query.label("execution_rate") == "执行率"
-    assert query.label("nobody_knows") == "nobody_knows"
+    assert query.titles("SELECT execution_rate FROM v_unit_year", ["execution_rate"]) == ["执行率"]
