@@ -4,7 +4,7 @@ BIN := .venv/bin
 STAMP := .venv/installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test soak check format bench samples lock clean
+.PHONY: help install demo test soak check format bench migration samples gold lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -56,8 +56,14 @@ format: install ## put the code into the common format
 bench: install ## speed beside named tools, as ratios from one run
 	$(BIN)/python -m tests.bench
 
+migration: install ## write the migration to the tables as they are now (make migration NAME=what_changed)
+	$(BIN)/python -m schema.migrations $(NAME)
+
 samples: install ## make data/samples from data/maker/sources
 	$(BIN)/python -m data.maker
+
+gold: install ## write the golds that are made from sources (data/gold/years)
+	$(BIN)/python -m data.maker gold
 
 lock: install ## renew requirements.lock from pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links --extra dev --extra analysis --extra dask --extra postgresql --extra scan -o requirements.lock pyproject.toml

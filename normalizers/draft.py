@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from normalizers.grid import Slot
 from normalizers.ledger import Ledger, Source
-from schema.records import Basic, Contacts, Form, Fund, Goal, Indicator, Task
+from schema.records import Basic, Contacts, Form, Fund, Goal, Indicator, Management, Task
 
 # How much a statement of a value counts: a cell of the form's own table before a line beside it.
 IN_TABLE, TOTAL_ROW, BESIDE = 3, 2, 1
@@ -41,6 +41,7 @@ class Draft:
     extra: dict[str, str] = field(default_factory=dict)
     funds: list[Fund] = field(default_factory=list)
     goals: list[Goal] = field(default_factory=list)
+    management: list[Management] = field(default_factory=list)
     tasks: list[Task] = field(default_factory=list)
     indicators: list[Indicator] = field(default_factory=list)
     headings: tuple[str, ...] = ()  # of the last indicator block
@@ -113,6 +114,7 @@ class Draft:
             contacts=contacts,
             funds=tuple(self.funds),
             goals=tuple(self.goals),
+            management=tuple(self.management),
             tasks=tuple(self.tasks),
             indicators=tuple(self.indicators),
             basics=tuple(self.basics),

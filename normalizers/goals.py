@@ -148,7 +148,7 @@ def _add(
         for slot in [*cells.values(), *(slot for _, slot in extra)]:
             draft.ledger.ornament(slot.cell)
         return
-    goal = Goal(len(draft.goals) + 1, texts.get("planned"), texts.get("actual"), others or None)
+    goal = Goal(len(draft.goals) + 1, texts.get("planned"), texts.get("actual"), extra=others or None)
     draft.goals.append(goal)
     for field, slot in cells.items():
         draft.ledger.use(slot.cell, path, field, recognised.get(field))

@@ -46,7 +46,12 @@ LISTS = (
     List("projects", "项目", "SELECT n.* FROM v_project n", "n.submission_id, n.form_no"),
     List("funds", "资金", "SELECT n.* FROM v_fund n", "n.submission_id, n.form_no, n.no"),
     List(
-        "goals", "目标", f"SELECT {_HEAD}, t.form_no, t.no, t.planned, t.actual, t.record FROM goal t {_JOIN}",
+        "goals", "目标", f"SELECT {_HEAD}, t.form_no, t.no, t.planned, t.actual, t.weight, t.record FROM goal t {_JOIN}",
+        "t.submission_id, t.form_no, t.no",
+    ),
+    List(
+        "management", "资金管理",
+        f"SELECT {_HEAD}, t.form_no, t.no, t.item, t.detail, t.problem, t.record FROM management t {_JOIN}",
         "t.submission_id, t.form_no, t.no",
     ),
     List(
@@ -209,9 +214,9 @@ def _values(kind: str, values: Sequence[Any]) -> list[Any]:
 
 # ---------------------------------------------------------------- a copy
 _COPIED = (
-    tables.unit, tables.unit_spelling, tables.file, tables.delivery, tables.submission, tables.form, tables.fund, tables.goal,
-    tables.task, tables.indicator, tables.basic, tables.basic_value, tables.section, tables.finding, tables.provenance, tables.page,
-    tables.leftover, tables.unknown_heading, tables.form_layout, tables.passage,
+    tables.unit, tables.unit_spelling, tables.file, tables.delivery, tables.submission, tables.form, *tables.LISTS.values(),
+    tables.basic, tables.basic_value, tables.section, tables.finding, tables.provenance, tables.page, tables.leftover,
+    tables.unknown_heading, tables.form_layout, tables.passage,
 )  # fmt: skip
 _WITH_RAW_TEXT = (tables.leftover, tables.unknown_heading)  # may hold anything, a telephone number too
 

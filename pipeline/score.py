@@ -76,7 +76,7 @@ def score(predicted: Record, gold: Record) -> dict[str, Score]:
         "fields": total,
         "sections": _rows(predicted["sections"], gold["sections"], "sections", told),
         "findings": _findings(predicted["findings"], gold["findings"]),
-        "report": _compared(predicted["report"], gold["report"], "report"),
+        "report": _compared(_stated_report(predicted["report"]), _stated_report(gold["report"]), "report"),
     }
 
 
@@ -104,8 +104,13 @@ def _loaded(path: Path) -> Record:
     return record
 
 
+def _stated_report(report: Record) -> Record:
+    """The report without who handed it in, which no document states."""
+    return {name: value for name, value in report.items() if name != "submitter"}
+
+
 def _form_fields(form: Record) -> Record:
-    flat = {f.name: form.get(f.name) for f in fields(records.Form) if f.name not in _NOT_COUNTED}
+    flat = {name: form.get(name) for name in records.published(records.Form) if name not in _NOT_COUNTED}
     contacts = flat.pop("contacts", None) or {}
     return flat | {f"contacts.{name}": value for name, value in contacts.items()}
 
@@ -167,6 +172,29 @@ def _findings(ours: list[Record], theirs: list[Record]) -> Score:
             out.errors.append(Error("findings", key, None))
     out.errors += [Error("findings", None, key) for key in left]
     return out
+
+
+def differences(old: Any, new: Any, path: str = "") -> Iterator[tuple[str, Any, Any]]:
+    """(path, value in old, value in new) of everything two records state otherwise, to the letter; rows are paired by what they
+    agree in, a value that is not stated is None."""
+    if (isinstance(old, dict) or isinstance(new, dict)) and "op" not in (old or new):
+        one, other = old or {}, new or {}
+        for key in dict.fromkeys([*one, *other]):
+            yield from differences(one.get(key), other.get(key), f"{path}.{key}" if path else key)
+    elif _is_rows(old) or _is_rows(new):
+        for other, one, place in aligned(new or [], old or [], path, _own):
+            yield from differences(one, other, place)
+    elif old != new and (stated(old) or stated(new)):
+        yield path, old if stated(old) else None, new if stated(new) else None
+
+
+def _is_rows(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and isinstance(value[0], dict)
+
+
+def _own(row: Record) -> Record:
+    """What rows are paired by: their values, not the lists in them."""
+    return {key: value for key, value in row.items() if key != "no" and not _is_rows(value)}
 
 
 def same(a: Any, b: Any) -> bool:

@@ -18,7 +18,7 @@ from pipeline.extract import Extraction, as_json
 from pipeline.freshness import Reading, Words, pack, spellings, unpack
 from pipeline.journal import as_read, now
 from pipeline.rows import Batch, Rows, add, batches, clear, once, put, record, rows
-from pipeline.score import aligned, stated
+from pipeline.score import differences
 from schema import tables
 from schema.document import Document
 from schema.errors import StoreError
@@ -235,7 +235,7 @@ def changes(submission_id: str, file: str, before: Record, after: Record) -> Ite
     """What is otherwise in another record of the same submission, value by value; rows are paired by what they agree in. Gives
     nothing only where the records say the same to the letter."""
     old, new = (simplejson.loads(as_json(_published(record)), use_decimal=True) for record in (before, after))
-    for path, one, other in _differences(old, new, ""):
+    for path, one, other in differences(old, new):
         yield Change(submission_id, file, path, one, other)
 
 
@@ -243,24 +243,3 @@ def _published(record: Record) -> Record:
     """A record without the counts of its cells; how many nobody understood is told."""
     left = len(record.get("coverage", {}).get("unexplained", ()))
     return {**record, "coverage": {"unexplained": left}} if "coverage" in record else record
-
-
-def _differences(old: Any, new: Any, path: str) -> Iterator[tuple[str, Any, Any]]:
-    if (isinstance(old, dict) or isinstance(new, dict)) and "op" not in (old or new):
-        one, other = old or {}, new or {}
-        for key in dict.fromkeys([*one, *other]):
-            yield from _differences(one.get(key), other.get(key), f"{path}.{key}" if path else key)
-    elif _rows(old) or _rows(new):
-        for other, one, place in aligned(new or [], old or [], path, _own):
-            yield from _differences(one, other, place)
-    elif old != new and (stated(old) or stated(new)):
-        yield path, old if stated(old) else None, new if stated(new) else None
-
-
-def _rows(value: Any) -> bool:
-    return isinstance(value, list) and bool(value) and isinstance(value[0], dict)
-
-
-def _own(row: Record) -> Record:
-    """What rows are paired by: their values, not the lists in them."""
-    return {key: value for key, value in row.items() if key != "no" and not _rows(value)}

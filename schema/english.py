@@ -32,6 +32,7 @@ basic rows of basic data tables
 form_layout layout of each form
 fund money lines, 10,000 yuan
 goal annual goals, planned and achieved
+management how transferred money was managed
 indicator performance indicators
 task annual tasks
 basic_value figures of basic data tables""".splitlines()

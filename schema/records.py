@@ -117,6 +117,7 @@ class Report:
     fiscal_year: int | None = _field("年度", "fiscal year", Kind.COUNT)
     title: str | None = _field("标题", "title", view=True)
     reported_on: date | None = _field("填报日期", "reported on", Kind.DATE, view=True)
+    submitter: str | None = _field("报送单位", "who handed it in, derived", Kind.BODY, view=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +148,16 @@ class Goal:
     no: int = _no()
     planned: str | None = _field("预期目标", "planned", searched=True, short="预期目标")
     actual: str | None = _field("实际完成情况", "actual as written", searched=True, short="完成情况")
+    weight: Decimal | None = _field("分值", "weight, points", Kind.POINTS)
     extra: Extra | None = _extra()
+
+
+@dataclass(frozen=True, slots=True)
+class Management:
+    no: int = _no()
+    item: str | None = _field("管理事项", "item of management, as written", Kind.NAME, short="管理事项", searched=True)
+    detail: str | None = _field("情况说明", "how it was managed", short="情况说明", searched=True)
+    problem: str | None = _field("存在问题和改进措施", "problems and measures", short="存在问题和改进措施", searched=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +186,7 @@ class Indicator:
     weight: Decimal | None = _field("分值", "weight, points", Kind.POINTS, short="分值", view=True)
     score: Decimal | None = _field("得分", "score, points", Kind.POINTS, short="得分", view=True)
     review_score: Decimal | None = _field("复核得分", "score of the review, points", Kind.POINTS, short="复核", view=True)
+    goal: int | None = _field("所属目标", "number of the goal it serves", Kind.COUNT)
     coefficient: Decimal | None = _field("得分系数", "coefficient, a fraction", Kind.RATE)
     unit: str | None = _field("度量单位", "unit", Kind.LINE)
     nature: str | None = _field("指标性质", "nature of the indicator", Kind.LINE)
@@ -214,6 +225,7 @@ class Form:
     improvement: str | None = _field("改进措施", "measures of improvement", short="改进措施", searched=True)
     funds: tuple[Fund, ...] = ()
     goals: tuple[Goal, ...] = ()
+    management: tuple[Management, ...] = ()
     tasks: tuple[Task, ...] = ()
     indicators: tuple[Indicator, ...] = ()
     basics: tuple[Basic, ...] = ()
@@ -222,7 +234,7 @@ class Form:
 
 
 LISTS: dict[str, type] = {  # the lists of a form by the name of their field
-    "funds": Fund, "goals": Goal, "tasks": Task, "indicators": Indicator, "basics": Basic,
+    "funds": Fund, "goals": Goal, "management": Management, "tasks": Task, "indicators": Indicator, "basics": Basic,
 }  # fmt: skip
 
 

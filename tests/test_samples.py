@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from pipeline.extract import as_json, as_record, extract
-from pipeline.score import score
-from schema.records import Basic, Finding, Form, Fund, Goal, Indicator, Report, Section, Task, published
+from pipeline.score import differences, score
+from schema.records import LISTS, Finding, Form, Report, Section, published
 from tests.conftest import GOLD, ROOT, SAMPLES, YEARS, YEARS_GOLD
 
 FILES = sorted(SAMPLES.glob("*.docx"))
@@ -28,7 +28,8 @@ def test_a_sample_gives_its_gold_record(path: Path) -> None:
     gold = load((GOLD / f"{path.stem}.json").read_text(encoding="utf-8"))
     read = load(as_json(as_record(extract(path))))
     del read["coverage"]
-    assert read == gold
+    del read["report"]["submitter"]
+    assert [f"{where}: gold {one!r}, read {other!r}" for where, one, other in differences(gold, read)] == []
 
 
 @_named
@@ -73,23 +74,22 @@ def test_every_sample_has_a_source_and_an_answer_and_is_what_its_source_makes() 
         assert make(source.read_text(encoding="utf-8")) == path.read_bytes(), source.name
 
 
-def test_gold_has_every_field_of_the_record_format() -> None:
-    lists = {"funds": Fund, "goals": Goal, "tasks": Task, "indicators": Indicator, "basics": Basic}
+def test_a_gold_has_only_fields_of_the_record_format() -> None:
     for path in GOLD.glob("*.json"):
         gold = load(path.read_text(encoding="utf-8"))
-        assert set(gold["report"]) == set(Report.__dataclass_fields__)
+        assert set(gold["report"]) <= set(published(Report))
         for form in gold["forms"]:
-            assert set(form) | {"extra"} == set(published(Form))
-            for name, record in lists.items():
-                for row in form[name]:
-                    assert set(row) | {"extra"} == set(record.__dataclass_fields__) | {"extra"}
+            assert set(form) <= set(published(Form))
+            for name, record in LISTS.items():
+                for row in form.get(name, []):
+                    assert set(row) <= set(published(record))
         for name, record in (("sections", Section), ("findings", Finding)):
-            assert all(set(row) == set(record.__dataclass_fields__) for row in gold[name])
+            assert all(set(row) == set(published(record)) for row in gold[name])
 
 
 def test_a_record_format_is_described_field_by_field() -> None:
     text = (ROOT / "schema" / "RECORDS.md").read_text(encoding="utf-8")
-    for record in (Report, Form, Fund, Goal, Task, Indicator, Basic, Section, Finding):
+    for record in (Report, Form, *LISTS.values(), Section, Finding):
         for field in published(record):
             assert re.search(rf"\b{field}\b", text), (record.__name__, field)
 

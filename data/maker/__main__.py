@@ -1,4 +1,4 @@
-"""`python -m data.maker [OUT]` makes every sample of sources/ and years.py; `python -m data.maker forms OUT` made forms of every layout."""
+"""`python -m data.maker [OUT]` makes every sample of sources/ and years.py; `gold` only the golds of years.py; `forms OUT` forms of every layout."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from data.maker.layout import FOLDER, all_layouts
 
 HERE = Path(__file__).parent
 SAMPLES = str(HERE.parent / "samples")
+GOLD = HERE.parent / "gold" / "years"
 WRITERS = {"docx": word.make, "html": others.web, "xlsx": others.sheet, "pdf": printed.pdf}
 
 
@@ -21,10 +22,16 @@ def samples(out: Path, gold: Path) -> None:
         (out / name).mkdir(parents=True, exist_ok=True)
     for source in sorted((HERE / "sources").glob("*.txt")):
         (out / "forms" / f"{source.stem}.docx").write_bytes(word.make(source.read_text(encoding="utf-8")))
-    gold.mkdir(parents=True, exist_ok=True)
     for name, submission in years.submissions().items():
         (out / "years" / f"{name}.docx").write_bytes(word.make(submission.source))
-        (gold / f"{name}.json").write_text(_json(submission.record), encoding="utf-8")
+    golds(gold)
+
+
+def golds(out: Path) -> None:
+    """The golds that follow from years.py; those of sources/ are kept by hand."""
+    out.mkdir(parents=True, exist_ok=True)
+    for name, submission in years.submissions().items():
+        (out / f"{name}.json").write_text(_json(submission.record), encoding="utf-8")
 
 
 def _json(record: object) -> str:
@@ -54,7 +61,7 @@ def _number(value: object) -> float | int:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(prog="python -m data.maker", description=__doc__)
-    parser.add_argument("what", nargs="?", default=SAMPLES, help="`forms`, or where the samples go")
+    parser.add_argument("what", nargs="?", default=SAMPLES, help="`forms`, `gold`, or where the samples go")
     parser.add_argument("out", nargs="?", type=Path, help="where the forms go")
     parser.add_argument("--seeds", type=int, default=20, help="forms a layout (default 20)")
     parser.add_argument(
@@ -65,8 +72,7 @@ if __name__ == "__main__":
         if told.out is None:
             parser.error("forms needs a folder: python -m data.maker forms OUT")
         print(f"{made(told.out, told.seeds, told.layouts)} forms in {told.out}")
+    elif told.what == "gold":
+        golds(GOLD)
     else:
-        samples(
-            Path(told.what),
-            HERE.parent / "gold" / "years" if told.what == SAMPLES else Path(told.what) / "gold",
-        )
+        samples(Path(told.what), GOLD if told.what == SAMPLES else Path(told.what) / "gold")

@@ -1,3 +1,7 @@
-"""Alembic migrations of the store; HEAD is the revision this version of ziping writes."""
+"""Alembic migrations of the store; HEAD is the revision this version of ziping writes: the last file of versions/."""
 
-HEAD = "0005"
+from importlib.resources import files
+
+HEAD = max(
+    entry.name[1:5] for entry in files(__package__).joinpath("versions").iterdir() if entry.name[:1] == "v"
+)
