@@ -13,11 +13,13 @@ from normalizers.values import number, year
 from normalizers.vocabulary import FIELDS, KNOWN, LONGEST, Vocabulary
 
 MAX_HEADER = 4
-_LEVELS = frozenset(("level1", "level2", "level3", "level4"))
+_LEVELS = frozenset(("level1", "level2", "level3", "level4", "level"))
 _MEASURED = frozenset(
     ("target", "actual", "weight", "score", "review_score", "criteria", "definition", "evidence", "deviation")
 )
 _FUND_COLUMNS = frozenset(("approved", "revised", "received", "executed", "execution_rate"))
+_MARKS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ①②③④⑤⑥⑦⑧⑨⑩⑪⑫⑬⑭⑮⑯⑰⑱⑲⑳"
+_COLUMN_MARK = re.compile(r"[（(]?(\d{1,2}|[A-Z①-⑳])[)）]?(?:[=＝].*)?")
 _ANNUAL_GOAL = re.compile(r"^(?:项目)?年度(?:绩效)?目标\d*[:：].+")
 
 
@@ -93,6 +95,8 @@ def _starts(
         return "annual_goal", 1
     if current == "basics" or basics:
         return ("head", 1) if _head_row(filled, words, strict=True) and current is None else (None, 0)
+    if _management_row(filled, words):
+        return ("management" if current != "management" else None), 0
     if _band(filled, words, "tasks", "name", ("planned", "actual", "reason")):
         return "tasks", max(slot.cell.row_span for slot in filled[1:])
     if _band(filled, words, "goals", "planned", ("actual",)) or _goal_columns(grid, row, words):
@@ -157,9 +161,22 @@ def indicator_band(grid: Grid, row: int, words: Vocabulary) -> int:
     return max(depth, deep) if deep <= MAX_HEADER else depth
 
 
+def column_numbers(filled: list[Slot], words: Vocabulary) -> bool:
+    """`栏次 | 1 | 2 | 3`, `① | ② | ③`, `A | B | C=B/A`: the columns counted below their headings, and nothing else."""
+    marks = [_COLUMN_MARK.fullmatch(slot.text) for slot in filled]
+    counted = [match for match in marks if match]
+    label = not marks[0] and words.listed(filled[0].text, "column_numbers") is not None if marks else False
+    if len(counted) < max(3, len(filled) - label):
+        return False
+    at = [_MARKS.find(match[1]) if not match[1].isdigit() else int(match[1]) for match in counted]
+    steps = {b - a for a, b in pairwise(at)}
+    return steps == {1} and (not counted[0][1].isdigit() or at[0] in (1, 2) or label)
+
+
 def _heading_fields(filled: list[Slot], words: Vocabulary) -> set[str] | None:
-    """The indicator fields a row of headings names; None where it is no row of headings."""
-    if not filled or any(number(slot.cell.text) for slot in filled):
+    """The indicator fields a row of headings names; None where it is no row of headings. A figure among them (a year, points) is a
+    heading that nobody knows."""
+    if not filled or 3 * sum(number(slot.cell.text) is not None for slot in filled) > len(filled):
         return None
     fields = [words.heading(slot.text, "indicators") for slot in filled]
     known = sum(field is not None for field in fields)
@@ -214,6 +231,9 @@ def band_fields(
         at = next((i for i, field in enumerate(fields) if field in others), 0)
         if at and fields[at - 1] == "block":
             fields[at - 1] = first
+    if block == "goals" and len(fields) > 1 and fields[-1] == "block" and "actual" not in fields:
+        if "完成" in filled[-1].text and fields[-2] in ("planned", "block"):  # 预期目标 | 总体目标完成情况
+            fields[-2:] = ["planned", "actual"]
     return fields
 
 
@@ -251,6 +271,13 @@ def _funds_starts(filled: list[Slot], words: Vocabulary, current: str | None) ->
         and words.heading(left.text, "head") is None
         for left, right in pairwise(filled)
     )
+
+
+def _management_row(filled: list[Slot], words: Vocabulary) -> bool:
+    """`资金管理情况 | … | 情况说明 | 存在问题和改进措施`, or a row that begins with one of its items."""
+    fields = {words.heading(slot.text, "management") for slot in filled}
+    heads = "block" in fields and bool(fields & {"detail", "problem"})
+    return heads or (len(filled) > 1 and any(words.listed(slot.text, "management") for slot in filled[:2]))
 
 
 def _goal_row(filled: list[Slot], words: Vocabulary, current: str | None) -> bool:
@@ -338,13 +365,27 @@ def _told_apart(band: list[Column]) -> list[Column]:
     """Columns of one name by their neighbours: points behind each level, two columns of names."""
     fields = [column.field for column in band]
     for i, field in enumerate(fields):
-        if field == "weight" and fields.count("weight") > 1 and i and fields[i - 1] in ("level1", "level2"):
+        if field == "level":  # a column of names whose heading does not say of which level
+            fields[i] = _free_level(fields[:i], fields[i + 1 :])
+        elif field == "weight" and fields.count("weight") > 1 and i and fields[i - 1] in ("level1", "level2"):
             fields[i] = f"{fields[i - 1]}_weight"
         elif field == "weight" and fields.count("weight") > 1 and i and fields[i - 1] is None:
             fields[i] = None  # the points of a column that nobody knows
         elif field == "level3" and "level3" in fields[i + 1 :] and "level2" not in fields:
             fields[i] = "level2"
     return [replace(column, field=field) for column, field in zip(band, fields, strict=True)]
+
+
+def _free_level(before: list[str | None], behind: list[str | None]) -> str | None:
+    """The level of a column of names by those that its neighbours have: the one above them, or the last where none has any."""
+    named = [level for level in ("level1", "level2", "level3") if level in before + behind]
+    free = [level for level in ("level1", "level2", "level3") if level not in named]
+    if not named:
+        return "level3"
+    above = [level for level in free if level < min(named) and not set(before) & _LEVELS]
+    below = [level for level in free if level > max(named) and not set(behind) & _LEVELS]
+    found = above or below
+    return found[-1] if found else None
 
 
 def _over(grid: Grid, row: int, leaf: Slot) -> Slot | None:

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from normalizers.grid import Slot
 from normalizers.ledger import Ledger, Source
+from normalizers.money import Unit
 from schema.records import Basic, Contacts, Form, Fund, Goal, Indicator, Management, Task
 
 # How much a statement of a value counts: a cell of the form's own table before a line beside it.
@@ -15,6 +16,7 @@ IN_TABLE, TOTAL_ROW, BESIDE = 3, 2, 1
 
 Value = str | int | Decimal | date
 _CONTACTS = {"prepared_by", "phone", "leader"}
+TRANSFERRED = {"中央主管部门", "中央财政主管部门"}  # who passed the money on
 _CLOSING = {*_CONTACTS, "reported_on", "self_score", "grade"}  # what stands below a whole table
 
 
@@ -36,7 +38,7 @@ class Draft:
     title: str | None = None
     kind: str | None = None
     titled_by: str = ""  # the title with its year, for the fiscal year
-    scale: Decimal = Decimal(1)  # 万元 per unit of the form's money
+    unit: Unit | None = None  # of the form's money, where a line or its head states one
     head: dict[str, _Stated] = field(default_factory=dict)
     extra: dict[str, str] = field(default_factory=dict)
     funds: list[Fund] = field(default_factory=list)
@@ -99,6 +101,14 @@ class Draft:
         stated = self.head.get(name)
         return stated.value if stated else None
 
+    def _kind(self, values: dict[str, Value]) -> str:
+        """By the title, but for what only a transfer form states; where no title tells, by what the form states of itself."""
+        if (self.management or TRANSFERRED & self.extra.keys()) and self.kind in (None, "project"):
+            return "transfer"
+        if self.kind is not None:
+            return self.kind
+        return "project" if "project" in values or "implementer" in values else "department"
+
     def form(self) -> Form:
         """The finished form; every head value's source goes to the ledger."""
         values: dict[str, Value] = {}
@@ -109,7 +119,7 @@ class Draft:
         contacts = Contacts(**{k: str(values.pop(k)) for k in _CONTACTS if k in values})
         return Form(
             no=self.index + 1,
-            kind=self.kind or ("project" if "project" in values else "department"),
+            kind=self._kind(values),
             title=self.title,
             contacts=contacts,
             funds=tuple(self.funds),

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from decimal import Decimal
 
-from normalizers import basics, funds, goals, head, indicators, pairs, tasks
+from normalizers import basics, funds, goals, head, indicators, management, money, pairs, tasks
 from normalizers.beside import apart
-from normalizers.blocks import Block, cut
+from normalizers.blocks import Block, column_numbers, cut
 from normalizers.draft import BESIDE, IN_TABLE, Draft
 from normalizers.grid import Grid
 from normalizers.ledger import Ledger, Source
+from normalizers.money import Unit
 from normalizers.text import clean
 from normalizers.titles import bare_title, form_kind
 from normalizers.values import year
@@ -22,6 +22,7 @@ _READERS: dict[str, Reader] = {
     "head": head.read,
     "funds": funds.read,
     "goals": goals.read,
+    "management": management.read,
     "tasks": tasks.read,
     "indicators": indicators.read,
     "basics": basics.read,
@@ -38,7 +39,7 @@ class Forms:
         self.drafts: list[Draft] = []
         self.title: Paragraph | None = None
         self.waiting: list[Paragraph] = []  # lines between a title and its table
-        self.in_yuan = False  # a line since the last table said `单位：元`
+        self.unit: Unit | None = None  # of money, as a line since the last table states it
         self.notes: list[Source] = []
         self.covers: list[Grid] = []  # label–value pairs before the first form
 
@@ -73,7 +74,7 @@ class Forms:
     def _table(self, table: Table, beside: bool) -> bool:
         """beside: the form at the left of this one has just been read."""
         self.end_notes()
-        grid = Grid(table)
+        grid = self._grid(table)
         title = bare_title(self.title.text) if self.title else None
         kind = form_kind(title, self.vocabulary) if title else None
         blocks = cut(grid, self.vocabulary, basics=kind == "basics")
@@ -90,10 +91,21 @@ class Forms:
         elif not _opens_with_title(blocks) and (beside or self._is_another(blocks)):
             self._open(None, None)
         if not _opens_with_title(blocks):
-            self._in_yuan()
+            self._take_unit()
         for block in blocks:
             self._read(grid, block)
         return True
+
+    def _grid(self, table: Table) -> Grid:
+        """The table without the rows that only count its columns."""
+        grid = Grid(table)
+        for row in range(table.rows):
+            filled = grid.filled(row)
+            if column_numbers(filled, self.vocabulary):
+                for slot in filled:
+                    self.ledger.ornament(slot.cell)
+                grid.set_aside(row)
+        return grid
 
     def _is_another(self, blocks: list[Block]) -> bool:
         """A table without a title goes on with the form above it, unless it states again what a form has once."""
@@ -115,7 +127,7 @@ class Forms:
             stated = year(source.text)
             if stated is not None:
                 draft.put("fiscal_year", stated, source, IN_TABLE)
-        self._in_yuan()
+        self._take_unit()
         waiting, self.waiting = self.waiting, []
         for line in waiting:
             head.read_line(line, draft, self.vocabulary, BESIDE)
@@ -138,11 +150,10 @@ class Forms:
                 else:
                     pairs.read(grid, block, draft, self.vocabulary)
 
-    def _in_yuan(self) -> None:
+    def _take_unit(self) -> None:
         """A line `单位：元` holds for the form whose table it stands over."""
-        if self.in_yuan and self.current is not None:
-            self.current.scale = Decimal("0.0001")
-            self.in_yuan = False
+        if self.unit is not None and self.current is not None:
+            self.current.unit, self.unit = self.unit, None
 
     def _read(self, grid: Grid, block: Block) -> None:
         if block.kind == "title":
@@ -155,7 +166,7 @@ class Forms:
             for row in range(block.start, block.stop):
                 for slot in grid.filled(row):
                     self.ledger.ornament(slot.cell)
-                    self.in_yuan = head.states_yuan(slot.cell.text) or self.in_yuan
+                    self.unit = money.stated(slot.cell.text) or self.unit
             return
         draft = self.current
         assert draft is not None
@@ -170,7 +181,7 @@ class Forms:
             )
         elif block.kind in _READERS:
             _READERS[block.kind](grid, block, draft, self.vocabulary)
-        if block.kind not in ("head", "basics"):
+        if block.kind not in ("head", "basics", "management"):
             pairs.read(grid, block, draft, self.vocabulary)
 
 

@@ -7,13 +7,13 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from itertools import pairwise, takewhile
 
-from normalizers import head, ragged
+from normalizers import head, money, ragged
 from normalizers.blocks import Block
 from normalizers.draft import Draft
 from normalizers.grid import Grid, Slot
 from normalizers.likeness import Near, agree
 from normalizers.text import words
-from normalizers.values import Number, money, not_stated, number, rate
+from normalizers.values import Number, not_stated, number, rate
 from normalizers.vocabulary import FIELDS, LONGEST, Label, Vocabulary
 from schema import numbering
 from schema.records import Fund
@@ -23,7 +23,6 @@ _FIELDS = (*_MONEY, "execution_rate", "weight", "score")
 _RUN_IN = re.compile(r"^(.{2,30}?)[:：](.+)$", re.DOTALL)
 _OF_WHICH = re.compile(r"^其中[:：]?")
 _HEADING_POINTS = re.compile(r"[（(](\d+(?:\.\d+)?)分[)）]")
-_YUAN = re.compile(r"[（(](?:单位[:：])?(?:人民币)?元[)）]")
 _UNKNOWN = Label(None, None)  # a line whose label no code fits
 
 
@@ -58,6 +57,10 @@ class _Line:
     cells: list[tuple[str, Slot]] = field(default_factory=list)
     reasons: dict[Slot, str] = field(default_factory=dict)  # cells under a heading not known as written
     extra: dict[str, str] = field(default_factory=dict)
+    rate: tuple[Number, bool] | None = (
+        None  # the execution rate as written, and whether its heading says per cent
+    )
+    stated: bool = False  # is its unit of money stated anywhere?
     unreadable: list[tuple[str, str]] = field(default_factory=list)
 
     def also(self, heading: str, slot: Slot) -> None:
@@ -91,6 +94,9 @@ class _Rows:
             _Heading
         ] = []  # fields named at the left of a figure: they hold for the figures below it
         self.spent: set[_Heading] = set()  # labels beside a figure that already have theirs
+        self.units: list[
+            tuple[Slot, int, money.Unit]
+        ] = []  # cells that state a unit of money, and their rows
 
     # -- rows
     def row(self, row: int) -> None:
@@ -99,6 +105,8 @@ class _Rows:
         for slot in slots:
             if not slot.blank:
                 self._title(slot, row)
+                if number(slot.cell.text) is None and (unit := money.stated(slot.text)) is not None:
+                    self.units.append((slot, row, unit))
         slots = [slot for slot in slots if slot is not self.title and not self._takes_side(slot, row)]
         for slot in slots:
             if found := self._behind_side(slot):
@@ -118,8 +126,6 @@ class _Rows:
             self.draft.ledger.ornament(slot.cell)
             points = _HEADING_POINTS.search(slot.text)
             self.weight = Decimal(points[1]) if points else self.weight
-        if _YUAN.search(slot.text):
-            self.draft.scale = Decimal("0.0001")
 
     def _takes_side(self, slot: Slot, row: int) -> bool:
         """A side's own label merged down at the left of its rows: the headings above no longer hold."""
@@ -414,17 +420,40 @@ class _Rows:
             return label.side
         return above.side if above else None
 
+    def _unit_of(self, slot: Slot) -> money.Unit | None:
+        """The unit that the nearest heading states for a figure: over it, at its left, or the block's own label."""
+        over = [
+            (row, unit)
+            for cell, row, unit in self.units
+            if row < slot.cell.row and cell.overlap(slot.left, slot.right) > 0
+        ]
+        left = [
+            unit
+            for cell, row, unit in self.units
+            if row == slot.cell.row and cell.left < slot.left and cell is not self.title
+        ]
+        if over or left:
+            return max(over, key=lambda found: found[0])[1] if over else left[-1]
+        return next((unit for cell, _, unit in self.units if cell is self.title or cell.left == 0), None)
+
     def _state(self, line: _Line, name: str, slot: Slot, figure: Number, heading: _Heading | None) -> None:
         if name == "extra" or name in line.values:
             line.also(heading.slot.text if heading else "其他", slot)
             return
+        line.cells.append((name, slot))
         if name == "execution_rate":
-            line.values[name] = rate(figure, heading is not None and "%" in heading.slot.text)
+            line.rate = figure, heading is not None and "%" in heading.slot.text
+            line.values[name] = rate(*line.rate)
         elif name in ("weight", "score"):
             line.values[name] = figure.value
         else:
-            line.values[name] = money(figure, self.draft.scale)
-        line.cells.append((name, slot))
+            unit = money.own(figure) or self._unit_of(slot)
+            line.stated = line.stated or unit is not None or self.draft.unit is not None
+            value = money.amount(figure, unit or self.draft.unit or money.WAN)
+            if value is None:
+                line.unreadable.append((name, slot.text))
+                return
+            line.values[name] = value
         if heading is not None and heading.recognised is not None and heading.field == name:
             line.reasons[slot] = heading.recognised
         if figure.note:
@@ -469,6 +498,9 @@ class _Rows:
             self.weight = None
         if line.item is None and line.source is not None and line.label:
             self._tell_unknown(line)
+        base = line.values.get("revised", line.values.get("approved"))
+        if line.rate is not None and base and "executed" in line.values:
+            line.values["execution_rate"] = rate(*line.rate, computed=line.values["executed"] / base)
         fund = Fund(item=line.item, label=line.label, side=line.side, extra=line.extra or None, **line.values)
         self.draft.funds.append(fund)
         if line.source is not None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from types import MappingProxyType
 
 from normalizers.blocks import Block, band_fields
@@ -62,7 +64,22 @@ def _columns(grid: Grid, block: Block, draft: Draft, vocabulary: Vocabulary) -> 
             if "planned" in cells:
                 extra.append((heading["planned"], cells["planned"]))
             cells["planned"] = cells.pop("adjusted")
-        _add(draft, cells, extra, {head.field: head.recognised for head in heads})
+        _add(
+            draft,
+            cells,
+            extra,
+            {head.field: head.recognised for head in heads},
+            _side_points(grid, row, heads),
+        )
+
+
+def _side_points(grid: Grid, row: int, heads: list[_Head]) -> _Weight | None:
+    """The points that the label at the side of a row, or the heading over its plans, states."""
+    side = [
+        slot for slot in grid.covering[row] if all(h.slot.overlap(slot.left, slot.right) <= 0 for h in heads)
+    ]
+    planned = [head.slot for head in heads if head.field == "planned"]
+    return next((points for slot in [*side, *planned] if (points := _points(slot)) is not None), None)
 
 
 def _no_goal(grid: Grid, row: int, heads: list[_Head]) -> bool:
@@ -119,7 +136,9 @@ def _under(grid: Grid, row: int, header: int, heads: list[_Head]) -> list[tuple[
 
 
 def _pairs(grid: Grid, block: Block, draft: Draft, vocabulary: Vocabulary) -> None:
+    """Labels with a text beside each; the label of a goal that already has its text begins the next one."""
     cells: dict[str, Slot] = {}
+    weight: _Weight | None = None
     for row in range(block.start, block.stop):
         field = "planned"
         for slot in grid.filled(row):
@@ -130,9 +149,24 @@ def _pairs(grid: Grid, block: Block, draft: Draft, vocabulary: Vocabulary) -> No
                     "planned" in cells and "完成" in slot.text
                 )  # 年度绩效目标 | …, below it 目标完成情况 | …
                 field = named if named != "block" else "actual" if reached else "planned"
+                points = _points(slot)
+                if field == "planned" and (field in cells or (points and weight)):
+                    _add(draft, cells, [], weight=weight)
+                    cells, weight = {}, None
+                weight = points or weight
             elif field not in cells:
                 cells[field] = slot
-    _add(draft, cells, [])
+    _add(draft, cells, [], weight=weight)
+
+
+_Weight = tuple[Decimal, Slot]
+_POINTS = re.compile(r"[（(](?:分值|权重)?[:：]?(\d+(?:\.\d+)?)分?[)）]$")
+
+
+def _points(label: Slot) -> _Weight | None:
+    """The points that a goal's label states: `年度绩效目标1（40分）`."""
+    match = _POINTS.search(label.text)
+    return (Decimal(match[1]), label) if match else None
 
 
 def _add(
@@ -140,6 +174,7 @@ def _add(
     cells: dict[str, Slot],
     extra: list[tuple[str, Slot]],
     recognised: Mapping[str, str | None] = MappingProxyType({}),
+    weight: _Weight | None = None,
 ) -> None:
     texts = {field: text for field, slot in cells.items() if (text := words(slot.cell.text))}
     others = {heading: text for heading, slot in extra if (text := words(slot.cell.text))}
@@ -148,8 +183,11 @@ def _add(
         for slot in [*cells.values(), *(slot for _, slot in extra)]:
             draft.ledger.ornament(slot.cell)
         return
-    goal = Goal(len(draft.goals) + 1, texts.get("planned"), texts.get("actual"), extra=others or None)
+    points = weight[0] if weight is not None else None
+    goal = Goal(len(draft.goals) + 1, texts.get("planned"), texts.get("actual"), points, others or None)
     draft.goals.append(goal)
+    if weight is not None:
+        draft.ledger.use(weight[1].cell, path, "weight")
     for field, slot in cells.items():
         draft.ledger.use(slot.cell, path, field, recognised.get(field))
     for _, slot in extra:

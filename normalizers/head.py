@@ -6,7 +6,7 @@ import re
 from datetime import date
 from decimal import Decimal
 
-from normalizers import pairs
+from normalizers import money, pairs
 from normalizers.blocks import Block
 from normalizers.draft import BESIDE, IN_TABLE, Draft, Value
 from normalizers.grid import Grid, Slot
@@ -21,11 +21,13 @@ from schema.records import GRADE, LEGEND, STATED_WEIGHT
 _STAMP = re.compile(
     r"[（(]\s*(?:盖\s*章|公\s*章|签\s*[字名章]|印\s*章|加盖[^（()）]*|签字[^（()）]*|单位公章)\s*[)）]"
 )
+_SHORT_LINE = 60  # characters of a line that states a unit or a year beside others
+_SHORT_LINE = 60  # characters of a line that states a unit or a year beside others
+FULL_MARKS = frozenset(map(Decimal, (100, 105, 110, 115, 120)))
 _COLON = re.compile(r"[:：]")
 _LABEL_RUN = re.compile(r"[\u4e00-\u9fff（）()/、]{2,24}$")
 _BLANK_DATE = re.compile("年月日?|月日")
 _MONEY_UNIT = re.compile("(?:人民币)?[百千万亿]*元[)）]?")
-_UNIT_OF_MONEY = re.compile(r"(?:单位[:：]|[（(])\s*(?:人民币)?\s*元\s*[)）]?")
 
 
 def read(grid: Grid, block: Block, draft: Draft, vocabulary: Vocabulary) -> None:
@@ -59,6 +61,11 @@ def read_row(
         taken.add(slot)
         draft.ledger.ornament(slot.cell)
         if field == "ignore":
+            beside = slots[index + 1] if index + 1 < len(slots) else None
+            if beside is not None and "单位" in slot.text and (unit := money.stated(beside.text)) is not None:
+                draft.unit = unit  # 金额单位 | 元
+                draft.ledger.ornament(beside.cell)
+                taken.add(beside)
             continue
         values = _values(slots[index + 1 :], vocabulary)
         if not any(not value.blank for value in values) and _labels_only(slots, vocabulary):
@@ -100,11 +107,14 @@ def _below(grid: Grid, row: int, label: Slot, block: Block, vocabulary: Vocabula
 
 def _pick(field: str, values: list[Slot]) -> Slot | None:
     filled = [slot for slot in values if not slot.blank]
-    if field == "self_score":  # `总分 | 100 | 94`: the full mark, then the score
-        figures = [slot for slot in values if slot.blank or number(slot.cell.text)]
-        if len(figures) > 1 and not figures[0].blank and not figures[1].blank:
-            return figures[1]
-        return next((slot for slot in figures if not slot.blank), None)
+    if (
+        field == "self_score"
+    ):  # `总分 | 100 | 94`, `总分 | 94 | 100`: the full mark is never less than the score
+        figures = [slot for slot in values if number(slot.cell.text)]
+        full = [slot for slot in figures if (figure := number(slot.cell.text)) and figure.value in FULL_MARKS]
+        if len(figures) > 1 and full:
+            return next((slot for slot in figures if slot is not full[0]), full[0])
+        return figures[0] if figures else None
     return filled[0] if filled and values[0] is filled[0] else None
 
 
@@ -171,8 +181,8 @@ _YEAR_ALONE = re.compile(
 def read_line(source: Source, draft: Draft, vocabulary: Vocabulary, rank: int = BESIDE) -> bool:
     """A line of run-in labels (`填报单位（盖章）：… 填报时间：2021.6.8`) or a year; False where it is neither."""
     plain = _STAMP.sub("", width(source.text))
-    if states_yuan(plain):
-        draft.scale = Decimal("0.0001")
+    if len(squeeze(plain)) <= _SHORT_LINE:
+        draft.unit = money.stated(plain) or draft.unit
     pairs = run_ins(plain, vocabulary)
     stated = (
         year(plain)
@@ -195,11 +205,6 @@ def read_line(source: Source, draft: Draft, vocabulary: Vocabulary, rank: int = 
             if value_of is not None:
                 draft.put(field, value_of, source, rank, _bare(label))
     return True
-
-
-def states_yuan(text: str) -> bool:
-    """Does the line say that the form's money is in 元 (`单位：元`)?"""
-    return _UNIT_OF_MONEY.search(width(text)) is not None
 
 
 def run_ins(text: str, vocabulary: Vocabulary) -> list[tuple[str, str, str]]:

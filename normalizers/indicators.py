@@ -6,17 +6,18 @@ import re
 from dataclasses import replace
 from decimal import Decimal
 
-from normalizers import ragged
+from normalizers import ragged, totals
 from normalizers.blocks import Block, Column, below, columns, indicator_band
-from normalizers.draft import TOTAL_ROW, Draft
+from normalizers.draft import Draft
 from normalizers.grid import Grid, Slot
 from normalizers.head import read_note
 from normalizers.likeness import by_cells
 from normalizers.text import squeeze, words
-from normalizers.values import OPERATORS, not_stated, number, quantity, rate
+from normalizers.values import OPERATORS, chinese_number, not_stated, number, quantity, rate
 from normalizers.vocabulary import Vocabulary
 from schema import numbering
-from schema.records import GRADE, STATED_WEIGHT, Indicator, Kind, of_kind
+from schema.arithmetic import CENT
+from schema.records import Indicator, Kind, of_kind
 
 CARRIED = "沿用上一行的分组"
 _TOLD = ("target", "actual", "weight", "deviation")  # what cells alone may tell
@@ -177,30 +178,19 @@ class _Rows:
     # -- totals
     def _total(self, row: int, filled: list[Slot]) -> bool:
         """`总分 | 100 | 94`: figures under the points columns; `合计 | 90.4` too."""
-        label = next((s for s in filled[:3] if self.vocabulary.listed(s.text, "total_row")), None)
-        if label is None or any(self._is_name(slot) for slot in filled if slot is not label):
+        label = totals.label_of(filled, self.vocabulary)
+        if label is None:
+            return False
+        if row in self.grid.ragged:
+            self.flush()
+            placed = self._proven(self.aligner.place_total(self.grid.rows[row], label))
+            found = totals.Row(label, filled, placed, ragged=True)
+        else:
+            found = totals.Row(label, filled, _placed(self.band, self.grid.rows[row]), ragged=False)
+        if not totals.is_total(found, self.band, self.draft, self.vocabulary):
             return False
         self.flush()
-        self.draft.closed = True
-        ledger = self.draft.ledger
-        for slot in filled:
-            ledger.ornament(slot.cell)
-        if row in self.grid.ragged:
-            placed = self._proven(self.aligner.place_total(self.grid.rows[row], label))
-        else:
-            placed = _placed(self.band, [s for s in self.grid.rows[row] if s is not label])
-        for column, slot in placed.items():
-            figure = number(slot.cell.text)
-            field = self.band[column].field
-            if figure is None:
-                continue
-            if field == "score":
-                self.draft.put("self_score", figure.value, slot.cell, TOTAL_ROW, label.text)
-            elif field == "weight":
-                self.draft.add_extra(STATED_WEIGHT, str(figure.value), slot.cell)
-        grade = next((s for s in filled if GRADE.fullmatch(s.text)), None)
-        if grade is not None:
-            self.draft.put("grade", grade.text, grade.cell, TOTAL_ROW)
+        totals.read(found, self.band, self.draft, self.vocabulary)
         return True
 
     def _proven(self, placed: dict[int, Slot]) -> dict[int, Slot]:
@@ -209,16 +199,13 @@ class _Rows:
         figures = [(slot, figure) for slot in placed.values() if (figure := number(slot.cell.text))]
         if score is None or len(figures) != 1:
             return placed
-        total = sum((i.score for i in self.draft.indicators if i.score is not None), Decimal(0))
-        return {score: figures[0][0]} if abs(figures[0][1].value - total) <= Decimal("0.01") else placed
+        total, _ = totals.sums(self.draft)
+        return {score: figures[0][0]} if abs(figures[0][1].value - total) <= CENT else placed
 
     def _runs_over(self, slot: Slot) -> bool:
         """Does a cell run over more columns than a row of the block has cells merged sideways?"""
         covered = [column for column in self.band if slot.overlap(column.left, column.right) > 0]
         return len(covered) > max(3, len(self.band) // 2)
-
-    def _is_name(self, slot: Slot) -> bool:
-        return number(slot.cell.text) is None and len(slot.text) > 3 and not slot.text.endswith("分")
 
     # -- one indicator
     def _indicator(self, placed: dict[int, Slot]) -> None:
@@ -325,10 +312,23 @@ class _Rows:
                             values["weight"] = Decimal(own[1])
                             self.draft.ledger.use(fields[level].cell, path, "weight")
                 values[level] = text
+        if "goal" in fields:
+            values["goal"] = self._goal(squeeze(fields["goal"].cell.text))
         first, second = values.get("level1"), values.get("level2")
         values["category"] = self.vocabulary.category(
             str(first) if first else None, str(second) if second else None
         )
+
+    def _goal(self, text: str) -> int | None:
+        """The number of the goal that a cell names: `目标2`, `2`, or the goal's own words."""
+        match = re.fullmatch(
+            r"(?:年度)?(?:绩效)?(?:目标)?([\d一二三四五六七八九十]{1,2})(?:[:：、.．].*)?", text
+        )
+        if match:
+            number = Decimal(match[1]) if match[1].isdigit() else chinese_number(match[1])
+            return int(number) if number else None
+        named = [g.no for g in self.draft.goals if g.planned and squeeze(g.planned) == text]
+        return named[0] if len(named) == 1 else None
 
     def _own_group(self, groups: list[tuple[str, str]], level2: object) -> tuple[str, Decimal]:
         """Of several groups merged into one cell the one that a row's level 2 belongs to."""

@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 from datetime import date
 
-from normalizers import head, pairs
+from normalizers import head, money, pairs
 from normalizers.forms import Forms
 from normalizers.ledger import Ledger
 from normalizers.sections import Heading, Narrative, heading
@@ -60,7 +60,7 @@ class _Reader:
         found = heading(text)
         if re.search(self.words.forms["staging"], plain):
             self.ledger.ornament(paragraph)
-            self.forms.in_yuan = head.states_yuan(text) or self.forms.in_yuan
+            self.forms.unit = money.stated(text) or self.forms.unit
             self.narrative.close()
             self.forms.end_notes()
         elif self._names_form(text, found):

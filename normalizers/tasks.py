@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from normalizers import money
 from normalizers.blocks import Block
 from normalizers.draft import Draft
 from normalizers.grid import Grid, Slot, widest
 from normalizers.text import words
-from normalizers.values import money, number
+from normalizers.values import number
 from normalizers.vocabulary import Vocabulary
 from schema import numbering
 from schema.records import Fund, Task
@@ -94,7 +95,12 @@ def _total(
         field = vocabulary.heading(over.text, "funds")
         name = label.text if over.cell is head.cell else head.text
         if field in _MONEY and field not in lines.get(name, {}):
-            lines.setdefault(name, {})[field] = money(figure, draft.scale)
+            unit = next((u for s in (head, over) if (u := money.stated(s.text))), draft.unit or money.WAN)
+            value = money.amount(figure, unit)
+            if value is None:
+                draft.unreadable.append((f"funds[{len(draft.funds)}].{field}", name, slot.text))
+                continue
+            lines.setdefault(name, {})[field] = value
             cells.setdefault(name, []).append((field, slot))
     for name, values in lines.items():
         found = vocabulary.label(name)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 from normalizers.text import squeeze, width
 from schema.records import Quantity
 
 _NUMBER = r"[-+−]?(?:\d{1,3}(?:[,，]\d{3})+|\d+)(?:\.\d+)?"
-_PERCENT = r"[%％﹪]|百分比|个百分点|百分点"
+_PERCENT = r"[%％﹪]|百分比"
 _NOT_STATED = frozenset(("无", "不适用", "不涉及", "未填", "N/A", "n/a", "NA", "空"))
 
 
@@ -25,7 +25,7 @@ class Number:
 
 
 _FIGURE = re.compile(
-    rf"^[¥￥]?(?P<number>{_NUMBER})(?P<unit>{_PERCENT}|‰|分|万元|万|亿元|亿|元|人|个)?(?P<note>[（(].*[)）])?[。.]?$"
+    rf"^[¥￥]?(?P<number>{_NUMBER})(?P<unit>{_PERCENT}|‰|个?百分点|分|[百千]?万元?|亿元?|[百千]?元|人|个|户|名|次)?(?P<note>[（(].*[)）])?[。.]?$"
 )
 
 
@@ -46,21 +46,27 @@ def not_stated(text: str) -> bool:
     return squeeze(text) in _NOT_STATED
 
 
-def money(figure: Number, scale: Decimal = Decimal(1)) -> Decimal:
-    """In 万元. The figure's own unit rules, else `scale` (1 for 万元, 0.0001 for 元)."""
-    factor = {"元": Decimal("0.0001"), "亿元": Decimal(10000), "亿": Decimal(10000)}.get(figure.unit)
-    if factor is None:
-        factor = Decimal(1) if figure.unit in ("万元", "万") else scale
-    return figure.value * factor if factor != 1 else figure.value
-
-
-def rate(figure: Number, percent: bool = False) -> Decimal:
-    """A fraction. A bare figure is a percentage where its heading says so, or where it is above 1.5."""
+def rate(figure: Number, percent: bool = False, computed: Decimal | None = None) -> Decimal:
+    """A fraction. A bare figure is what the form's own figures prove, `computed`, to the digits that are written; else a
+    percentage where its heading says so (percent), or where it is above 1.5."""
     if figure.unit == "‰":
         return figure.value.scaleb(-3)
-    if figure.unit == "%" or percent or abs(figure.value) > Decimal("1.5"):
+    if figure.unit == "%":
         return figure.value.scaleb(-2)
-    return figure.value
+    hundredth = figure.value.scaleb(-2)
+    readings = (hundredth, figure.value) if percent else (figure.value, hundredth)
+    if computed is not None:
+        proven = [reading for reading in readings if _to_its_digits(computed, reading) == reading]
+        if proven and not (percent and figure.value.as_tuple().exponent == 0):
+            return proven[0]
+    return hundredth if percent or abs(figure.value) > Decimal("1.5") else figure.value
+
+
+def _to_its_digits(value: Decimal, like: Decimal) -> Decimal:
+    exponent = like.as_tuple().exponent
+    return value.quantize(
+        Decimal(1).scaleb(min(exponent, -2) if isinstance(exponent, int) else -2), ROUND_HALF_UP
+    )
 
 
 _YEAR_PHRASE = re.compile(r"(?<!\d)(20[0-4]\d)\s*(?:财政)?年")
@@ -134,17 +140,19 @@ _MEASURES = (
     "个工作日 工作日 个月 小时 分钟 秒 天 日 周 季度 季 年 学时 课时 岁 人 名 位 个 项 次 件 份 份数 "
     "册 本 期 篇 条 家 户 户数 台 套 辆 艘 架 台套 台(套) 台（套） 处 座 间 栋 幢 所 批 场 轮 回 届 "
     "组 支 队 只 头 株 棵 块 张 幅 盏 颗 笔 宗 例 起 部 种 类 门 道 段 根 片 面 枚 把 副 双 对 袋 "
-    "箱 桶 瓶 盒 包 村 镇 乡 县 街 社区 学校 班 床 眼 口 孔 路 单位 点 分 级 倍 人年 标段 平台 系统 "
+    "个百分点 百分点 箱 桶 瓶 盒 包 村 镇 乡 县 街 社区 学校 班 床 眼 口 孔 路 单位 点 分 级 倍 人年 标段 平台 系统 "
     "对象 户籍 mm cm m km m2 m3 km2 m² m³ ㎡ kg t kw kwh mb gb ℃ °C "
 ).split()
 _MEASURE = "(?:" + "|".join(sorted((re.escape(w) for w in _MEASURES), key=len, reverse=True)) + ")"
 _UNIT = re.compile(
-    rf"^(?P<rate>{_PERCENT}|‰)|^(?P<unit>[万亿]?{_MEASURE}(?:[/／][万亿]?{_MEASURE}){{0,3}})", re.IGNORECASE
+    rf"^(?P<rate>{_PERCENT}|‰)|^(?P<unit>[万亿]?{_MEASURE}(?:[/／*×·每][万亿]?{_MEASURE}){{0,3}})",
+    re.IGNORECASE,
 )
 _CHINESE_DIGITS = "零〇一二两三四五六七八九"
 _CHINESE_NUMBER = re.compile(r"[零〇一二两三四五六七八九十百千]+")
 _CALENDAR = re.compile(
-    r"(?<!\d)20\d\d[年./\-]\d{1,2}[月./\-]\d{1,2}日?"  # 2022年6月30日, 2022.6.30
+    r"(?:(?<!\d)20\d\d年度?)?(?<![\d.])(?:1[0-2]|0?[1-9])月?[-—－~～至到](?:20\d\d年)?(?:1[0-2]|0?[1-9])月(?:份|底|末)?"  # 1-12月
+    r"|(?<!\d)20\d\d[年./\-]\d{1,2}[月./\-]\d{1,2}日?"  # 2022年6月30日, 2022.6.30
     r"|(?<!\d)20\d\d年度?(?:\d{1,2}月(?:份|底|\d{1,2}日)?)?"  # 2022年, 2022年12月底
     r"|(?<![\d.])(?:1[0-2]|0?[1-9])月(?:份|底|末|初|[上中下]旬|\d{1,2}[日号])?"  # 12月底前, 10月完工
 )

@@ -29,9 +29,11 @@ FIELDS: dict[str, dict[str, Kind]] = {
        for block in LISTS if block != "basics"},
 }  # fmt: skip
 FIELDS["goals"]["adjusted"] = Kind.TEXT  # an adjusted goal or target beside the initial one
-FIELDS["indicators"] |= {"adjusted_target": Kind.LINE, "op": Kind.SIGN}
+FIELDS["indicators"] |= {"adjusted_target": Kind.LINE, "op": Kind.SIGN, "level": Kind.NAME}
 KNOWN = frozenset(("extra", "ignore", "block"))
-LABELS = frozenset(("funds", "side", "basics_top", "basics_group", "total_row", "subtotal_row"))
+LABELS = frozenset(
+    ("funds", "side", "basics_top", "basics_group", "total_row", "total_weight", "subtotal_row", "column_numbers", "management")
+)  # fmt: skip
 NONE = "none"  # in categories.csv and narrative.csv: known, and no code fits
 COLUMNS = {
     "headings.csv": ("heading", "block", "field", "note"),

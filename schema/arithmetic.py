@@ -15,6 +15,12 @@ from schema.records import STATED_WEIGHT, Finding, Form, Fund, Indicator, Kind, 
 CENT = Decimal("0.01")  # money and points agree within this
 _MONEY = of_kind(Fund, Kind.MONEY)
 _SELF = "《项目支出绩效评价管理办法》（财预〔2020〕10号）"
+# Items that may be parts of other parts: levels of government of fiscal money, levels below the centre of local money.
+_WITHIN = (
+    (frozenset(("fiscal", "general_public_budget", "current_appropriation")),
+     frozenset(("central", "provincial", "municipal", "county", "local"))),
+    (frozenset(("local",)), frozenset(("provincial", "municipal", "county"))),
+)  # fmt: skip
 _EXECUTION = re.compile("执行率|预算执行")
 _SUB_PARTS = frozenset(("personnel", "operating"))  # of basic; never counted beside it
 
@@ -157,6 +163,11 @@ def _sums(funds: list[Fund], values: list[Decimal]) -> list[Decimal]:
         fund.item in ("fiscal", "general_public_budget") for fund, _ in figures
     ):
         out.append(sum(whole, Decimal(0)))
+    for above, below in _WITHIN:
+        inner = [(fund, value) for fund, value in figures if fund.item not in below]
+        if len(inner) < len(figures) and any(fund.item in above for fund, _ in figures):
+            out.append(sum((value for _, value in inner), Decimal(0)))
+            out.append(sum((value for fund, value in inner if fund.item is not None), Decimal(0)))
     return out
 
 

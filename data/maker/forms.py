@@ -12,10 +12,15 @@ from typing import Any
 from data.maker import invent
 from data.maker.layout import HOLE, Group, Layout
 from data.maker.source import ABOVE, LEFT
-from schema.records import Fund, Indicator, Kind, about, of_kind
+from schema.records import LISTS, Fund, Indicator, Kind, about, of_kind
 
 _MONEY = of_kind(Fund, Kind.MONEY)
 _ROW = "|*"
+_ROWS = {
+    "goal": "goals",
+    "management": "management",
+    "task": "tasks",
+}  # rows that a layout numbers: goal1, task2
 _INDICATOR = [name for name in about(Indicator) if name != "extra"]
 
 
@@ -112,7 +117,7 @@ class _Form:
         asked: dict[str, set[str]] = {}
         for hole in self.layout.holes():
             owner, dot, about = hole.split("=")[0].partition(".")
-            if dot and not owner.startswith(("goal", "task", "basic:", "extra:", "report", "?")):
+            if dot and not (_row_of(owner) or owner.startswith(("basic:", "extra:", "report", "?"))):
                 asked.setdefault(owner, set()).add(about)
         figures = self._figures(list(asked))
         for owner, names in asked.items():
@@ -383,10 +388,13 @@ class _Form:
             self.extra[name.removeprefix("extra:")] = text
             return text
         owner, dot, about = name.partition(".")
-        if dot and owner.startswith(("goal", "task")):
-            line = self.others.setdefault(owner[:4], {}).setdefault(owner[4:], {})
-            line[about] = words if given else invent.answer(self.rng, about)
-            return str(line[about])
+        if dot and (row := _row_of(owner)):
+            line = self.others.setdefault(row[0], {}).setdefault(row[1], {})
+            if about == "weight":
+                line[about] = Decimal(words)
+            else:
+                line[about] = words if given else invent.answer(self.rng, about)
+            return words or str(line[about])
         if dot and owner != "report":
             return self._fund(owner, about, words)
         told = self.cover if owner == "report" else self.head
@@ -467,14 +475,12 @@ class _Form:
         for name in ("annual_goal", "duties", "deviation", "improvement"):
             form[name] = self.head.get(name)
         form["funds"] = [_without_extra(line) for line in self.funds.values()]
-        form["goals"] = [
-            {"no": n, "planned": g.get("planned"), "actual": g.get("actual")}
-            for n, g in enumerate(self.others.get("goal", {}).values(), 1)
-        ]
-        form["tasks"] = [
-            {"no": n} | {k: t.get(k) for k in ("name", "planned", "actual", "reason")} | _extra(t)
-            for n, t in enumerate(self.others.get("task", {}).values(), 1)
-        ]
+        for name, plural in _ROWS.items():
+            told = [key for key in about(LISTS[plural]) if key not in ("no", "extra")]
+            form[plural] = [
+                {"no": n} | {key: row.get(key) for key in told} | _extra(row)
+                for n, row in enumerate(self.others.get(name, {}).values(), 1)
+            ]
         form["indicators"] = self.indicators
         form["basics"] = [{"group": p[0], "path": list(p[1:]), "values": v} for p, v in self.basics.items()]
         if self.extra:
@@ -485,6 +491,12 @@ class _Form:
         }
         forms = [] if self.layout.kind == "report" else [form]
         return {"report": report, "forms": forms, "sections": self.sections, "findings": self.findings}
+
+
+def _row_of(owner: str) -> tuple[str, str] | None:
+    """(`goal`, `1`) of `goal1`; None where a hole's owner is no numbered row."""
+    match = re.fullmatch(rf"({'|'.join(_ROWS)})(\d+)", owner)
+    return (match[1], match[2]) if match else None
 
 
 def _without_extra(line: dict[str, Any]) -> dict[str, Any]:

@@ -84,7 +84,8 @@ def head(rng: random.Random, year: int) -> dict[str, Any]:
 def sentence(rng: random.Random, about: str) -> str:
     """An invented sentence for a text field."""
     pools = {
-        "planned": _PLANS, "actual": _DONE, "evidence": _DONE, "reason": _REASONS, "deviation": _REASONS,
+        "planned": _PLANS, "actual": _DONE, "evidence": _DONE, "detail": _DONE, "problem": _REASONS,
+        "item": _PROJECTS, "reason": _REASONS, "deviation": _REASONS,
         "criteria": _RULES, "definition": _MEANINGS, "remark": ("见附件",), "name": _PROJECTS,
     }  # fmt: skip
     return rng.choice(pools[about])
@@ -98,7 +99,7 @@ def line(rng: random.Random, unit: str) -> str:
 def answer(rng: random.Random, heading: str) -> str:
     """What stands under a heading that no field holds: a figure where it asks for one."""
     heading = heading.removeprefix("extra:")
-    if heading in ("planned", "actual", "reason", "name"):
+    if heading in ("planned", "actual", "reason", "name", "detail", "problem", "item"):
         return sentence(rng, heading)
     if re.search("率|比例|占比", heading):
         return f"{rng.randint(60, 100)}%"

@@ -102,8 +102,7 @@ def _known(hole: str) -> bool:
     if owner == "report":
         return name in about(Report)
     name = "label" if name.startswith("extra:") else name
-    if re.fullmatch(r"goal\d+", owner):
-        return name in FIELDS["goals"] or name == "label"
-    if re.fullmatch(r"task\d+", owner):
-        return name in FIELDS["tasks"] or name == "label"
+    row = re.fullmatch(r"(goal|task|management)\d+", owner)
+    if row:
+        return name in FIELDS[row[1] if row[1] == "management" else f"{row[1]}s"] or name == "label"
     return name in FIELDS["funds"]

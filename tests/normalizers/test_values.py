@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from normalizers import values
-from normalizers.values import day, money, number, quantity, rate, year
+from normalizers import money, values
+from normalizers.values import day, number, quantity, rate, year
 
 
 @pytest.mark.parametrize(
@@ -41,7 +41,7 @@ def test_money_is_in_wan_and_a_rate_is_a_fraction() -> None:
     for text, expected in (("120", "120"), ("12元", "0.0012"), ("1.2亿元", "12000"), ("3万元", "3")):
         figure = number(text)
         assert figure is not None
-        assert money(figure) == D(expected)
+        assert money.amount(figure, money.WAN) == D(expected)
     for text, percent, expected in (
         ("97.42%", False, "0.9742"),
         ("94", True, "0.94"),
