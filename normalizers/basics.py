@@ -6,9 +6,8 @@ import re
 from dataclasses import dataclass
 from decimal import Decimal
 
-from normalizers.blocks import Block
 from normalizers.draft import Draft
-from normalizers.grid import Grid, Slot
+from normalizers.grid import Block, Grid, Slot
 from normalizers.text import squeeze, words
 from normalizers.values import number, rate
 from normalizers.vocabulary import Vocabulary

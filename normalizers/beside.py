@@ -43,9 +43,16 @@ def _edge(table: Table, row: int, words: Vocabulary) -> int | None:
     if len(cells) % 2 or half < FEWEST:
         return None
     first, second = cells[:half], cells[half:]
-    same = all(words.stripped(a.text) == words.stripped(b.text) for a, b in zip(first, second, strict=True))
+    same = all(_alike(a, b, words) for a, b in zip(first, second, strict=True))
     known = sum(words.heading(cell.text, "indicators") is not None for cell in first)
     return second[0].column if same and known >= FEWEST else None
+
+
+def _alike(one: Cell, other: Cell, words: Vocabulary) -> bool:
+    """Do two headings say the same: in the same words, or naming the same field?"""
+    field = words.heading(one.text, "indicators")
+    named = field is not None and field == words.heading(other.text, "indicators")
+    return named or words.stripped(one.text) == words.stripped(other.text)
 
 
 def _whole(cell: Cell, columns: int) -> Cell:

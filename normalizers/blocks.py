@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from normalizers.grid import Grid, Slot, widest
-from normalizers.likeness import agree
+from normalizers.columns import named_alone, shown_by_cells
+from normalizers.grid import Block, Grid, Slot
 from normalizers.titles import is_title
 from normalizers.values import number, year
-from normalizers.vocabulary import FIELDS, KNOWN, LONGEST, Vocabulary
+from normalizers.vocabulary import LONGEST, Vocabulary
 
 MAX_HEADER = 4
 _LEVELS = frozenset(("level1", "level2", "level3", "level4", "level"))
@@ -21,29 +20,6 @@ _FUND_COLUMNS = frozenset(("approved", "revised", "received", "executed", "execu
 _MARKS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ①②③④⑤⑥⑦⑧⑨⑩⑪⑫⑬⑭⑮⑯⑰⑱⑲⑳"
 _COLUMN_MARK = re.compile(r"[（(]?(\d{1,2}|[A-Z①-⑳])[)）]?(?:[=＝].*)?")
 _ANNUAL_GOAL = re.compile(r"^(?:项目)?年度(?:绩效)?目标\d*[:：].+")
-
-
-@dataclass(frozen=True, slots=True)
-class Block:
-    """Rows `start` to `stop` (exclusive) of a table; the first `header` of them are its heading band."""
-
-    kind: str
-    start: int
-    stop: int
-    header: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """A column of a heading band: the field it names (None: not known), its own words, its stretch; recognised: why it is
-    that field, where its spelling is not known as written."""
-
-    field: str | None
-    heading: str
-    left: float
-    right: float
-    slot: Slot
-    recognised: str | None = None
 
 
 def cut(grid: Grid, words: Vocabulary, basics: bool) -> list[Block]:
@@ -82,6 +58,8 @@ def _starts(
         return None, 0
     if current is None and len(filled) == 1 and re.search(words.forms["staging"], filled[0].text):
         return "staging", 1
+    if _people(filled, words) or (current == "people" and len(filled) > 2):
+        return ("people" if current != "people" else None), 0
     band = indicator_band(grid, row, words)
     if band:
         return "indicators", band
@@ -127,6 +105,11 @@ def _same_band(grid: Grid, block: Block, row: int, header: int) -> bool:
     return len(old & new) >= 0.7 * max(len(new), 1)
 
 
+def _people(filled: list[Slot], words: Vocabulary) -> bool:
+    """`姓名 | 职务 | 单位 | 项目评分`: the headings of a list of people; what stands below them is no pair of label and value."""
+    return len(filled) > 2 and any(re.search(words.forms["people"], slot.text) for slot in filled)
+
+
 def _note(filled: list[Slot], words: Vocabulary) -> bool:
     return len(filled) == 1 and re.match(words.forms["notes"], filled[0].text) is not None
 
@@ -148,7 +131,7 @@ def indicator_band(grid: Grid, row: int, words: Vocabulary) -> int:
         depth += 1
     fits = bool(fields & _LEVELS) and len(fields & (_LEVELS | _MEASURED)) >= 3 and bool(fields & _MEASURED)
     if not fits or not depth:
-        return 0
+        return int(shown_by_cells(grid, row, words))
     # headings merged down: what stands beside their lower rows is the band's too, known or not
     deep = max(
         (
@@ -185,7 +168,7 @@ def _heading_fields(filled: list[Slot], words: Vocabulary) -> set[str] | None:
             f is None and words.near(s.text, "indicators") is not None
             for f, s in zip(fields, filled, strict=True)
         )
-    named = {_named_alone(s) for f, s in zip(fields, filled, strict=True) if f == "block" and s.left > 0}
+    named = {named_alone(s) for f, s in zip(fields, filled, strict=True) if f == "block" and s.left > 0}
     return {f for f in {*fields, *named} if f} if known >= 0.6 * len(filled) else None
 
 
@@ -306,124 +289,3 @@ def run_in_label(text: str, words: Vocabulary) -> str | None:
     """The head field of a text that begins `label：`, as in `填报单位：…`."""
     match = re.match(r"^([^:：]{2,20})[:：]", text)
     return words.heading(match[1], "head") if match else None
-
-
-def columns(grid: Grid, block: Block, words: Vocabulary) -> list[Column]:
-    """The columns of an indicator block's heading band, left to right."""
-    last = block.start + block.header - 1
-    out: list[Column] = []
-    for leaf in _leaves(grid, block):
-        above = [
-            slot
-            for row in range(block.start, last + 1)
-            if (slot := _over(grid, row, leaf)) is not None and slot.cell is not leaf.cell
-        ]
-        parents = [f for slot in dict.fromkeys(above) if (f := words.heading(slot.text, "indicators"))]
-        field = _column_field(leaf, parents, words)
-        beside = leaf.cell.row + leaf.cell.row_span > last + 1 and leaf is grid.covering[last][0]
-        if field is None and beside:
-            field = "block"  # the label at the side of the whole block
-        elif field == "block" and not beside and leaf.left > 0:
-            field = _named_alone(leaf)
-        out.append(Column(field, leaf.text, leaf.left, leaf.right, leaf))
-    return _told_apart(_recognised(grid, block, out, words))
-
-
-def _recognised(grid: Grid, block: Block, band: list[Column], words: Vocabulary) -> list[Column]:
-    """Columns whose heading is not known by the spelling most like it, where the cells below agree and no other column
-    has that field."""
-    taken = {column.field for column in band}
-    out = []
-    for column in band:
-        near = words.near(column.heading, "indicators") if column.field is None else None
-        if near is None or near.field in taken or near.field in KNOWN:
-            out.append(column)
-        elif agree(FIELDS["indicators"][near.field], below(grid, block, column, words)):
-            taken.add(near.field)
-            out.append(replace(column, field=near.field, recognised=near.reason))
-        else:
-            out.append(column)
-    return out
-
-
-def below(grid: Grid, block: Block, column: Column, words: Vocabulary) -> list[str]:
-    """The texts that stand below a heading in its block; neither in a total row nor in a ragged one."""
-    out: list[str] = []
-    last = None
-    for row in range(block.start + block.header, block.stop):
-        filled = grid.filled(row)
-        if row in grid.ragged or len(filled) < 3 or words.listed(filled[0].text, "total_row"):
-            continue
-        slot = widest(grid.covering[row], column.left, column.right)
-        if slot is not None and slot.cell is not last and not slot.blank:
-            out.append(slot.cell.text)
-        last = slot.cell if slot is not None else None
-    return out
-
-
-def _told_apart(band: list[Column]) -> list[Column]:
-    """Columns of one name by their neighbours: points behind each level, two columns of names."""
-    fields = [column.field for column in band]
-    for i, field in enumerate(fields):
-        if field == "level":  # a column of names whose heading does not say of which level
-            fields[i] = _free_level(fields[:i], fields[i + 1 :])
-        elif field == "weight" and fields.count("weight") > 1 and i and fields[i - 1] in ("level1", "level2"):
-            fields[i] = f"{fields[i - 1]}_weight"
-        elif field == "weight" and fields.count("weight") > 1 and i and fields[i - 1] is None:
-            fields[i] = None  # the points of a column that nobody knows
-        elif field == "level3" and "level3" in fields[i + 1 :] and "level2" not in fields:
-            fields[i] = "level2"
-    return [replace(column, field=field) for column, field in zip(band, fields, strict=True)]
-
-
-def _free_level(before: list[str | None], behind: list[str | None]) -> str | None:
-    """The level of a column of names by those that its neighbours have: the one above them, or the last where none has any."""
-    named = [level for level in ("level1", "level2", "level3") if level in before + behind]
-    free = [level for level in ("level1", "level2", "level3") if level not in named]
-    if not named:
-        return "level3"
-    above = [level for level in free if level < min(named) and not set(before) & _LEVELS]
-    below = [level for level in free if level > max(named) and not set(behind) & _LEVELS]
-    found = above or below
-    return found[-1] if found else None
-
-
-def _over(grid: Grid, row: int, leaf: Slot) -> Slot | None:
-    """The heading over a leaf; in a ragged row a blank place belongs to the heading at its left."""
-    slot = widest(grid.covering[row], leaf.left, leaf.right)
-    if slot is None or row not in grid.ragged or not slot.blank:
-        return slot
-    return next((s for s in reversed(grid.rows[row]) if s.left <= slot.left and not s.blank), None)
-
-
-def _leaves(grid: Grid, block: Block) -> list[Slot]:
-    last = block.start + block.header - 1
-    if last not in grid.ragged:
-        return grid.covering[last]
-    # A ragged band: for every place the lowest filled cell, each as wide as up to the next one.
-    lowest: dict[int, Slot] = {}
-    for row in range(block.start, last + 1):
-        if len(grid.filled(row)) > 1:
-            lowest.update({i: slot for i, slot in enumerate(grid.rows[row]) if not slot.blank})
-    return [lowest[i] for i in sorted(lowest)]
-
-
-def _named_alone(leaf: Slot) -> str | None:
-    """A block's own name as the heading of a column of its own: 评价指标 holds names, 年度绩效目标 what is to be reached."""
-    if leaf.text.endswith("指标"):
-        return "level3"
-    return "target" if leaf.text.endswith(("目标", "值")) else None
-
-
-def _column_field(leaf: Slot, parents: list[str], words: Vocabulary) -> str | None:
-    own = words.heading(leaf.text, "indicators")
-    parent = next((f for f in reversed(parents) if f not in ("block", "ignore", "extra")), None)
-    if own == "ignore" and parent and leaf.text in ("名称", "值", "数值", "内容"):
-        return parent
-    if own in _LEVELS and parent in _LEVELS:  # 一级指标 over 指标内容 | 分值
-        return parent
-    if own == "weight" and parent in ("level1", "level2"):
-        return f"{parent}_weight"
-    if own is None and parent and leaf.blank:
-        return parent
-    return own

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 
@@ -15,6 +15,8 @@ from schema.records import Basic, Contacts, Form, Fund, Goal, Indicator, Managem
 IN_TABLE, TOTAL_ROW, BESIDE = 3, 2, 1
 
 Value = str | int | Decimal | date
+# Fields of which a form makes one statement, and what another one is kept as.
+_AGAIN = {"unit": "单位", "fiscal_year": "年度", "project": "项目名称", "self_score": "总分"}
 _CONTACTS = {"prepared_by", "phone", "leader"}
 TRANSFERRED = {"中央主管部门", "中央财政主管部门"}  # who passed the money on
 _CLOSING = {*_CONTACTS, "reported_on", "self_score", "grade"}  # what stands below a whole table
@@ -27,6 +29,16 @@ class _Stated:
     source: Source
     label: str
     recognised: str | None = None  # why it is that field, where its label is not known as written
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A cell that should be a figure. where: the path of its value; name: the row's; why: what is wrong with it."""
+
+    where: str
+    name: str
+    raw: str
+    why: str = "不是数字"
 
 
 @dataclass(slots=True)
@@ -49,9 +61,11 @@ class Draft:
     headings: tuple[str, ...] = ()  # of the last indicator block
     groups: dict[str, Slot] = field(default_factory=dict)  # level 1 and 2 of its last row
     basics: list[Basic] = field(default_factory=list)
-    unreadable: list[tuple[str, str, str]] = field(default_factory=list)  # where, name, raw text
+    unreadable: list[Unreadable] = field(default_factory=list)
+    twice: list[tuple[str, str, str]] = field(default_factory=list)  # field, first and second statement
     outline: list[tuple[str, str, str | None]] = field(default_factory=list)  # block, heading, field
     read: set[str] = field(default_factory=set)  # the kinds of block seen
+    unsure: list[int] = field(default_factory=list)  # funds whose unit of money nothing states
     closed: bool = False  # a total row, a total or a signature came after the indicators
 
     @property
@@ -83,10 +97,18 @@ class Draft:
             self._also(name, _Stated(value, rank, source, label))
 
     def _also(self, name: str, stated: _Stated) -> None:
+        """A second statement: another total is kept beside, one that differs is told as such."""
+        first = self.head[name]
         if name == "self_score":
             self.add_extra(stated.label, str(stated.value), stated.source)
-        else:
+            if stated.label != first.label:
+                return  # 财政评分 beside 自评得分
+        elif first.value == stated.value:
             self.ledger.use(stated.source, self.path, name)
+        else:
+            self.add_extra(_AGAIN.get(name, stated.label), str(stated.value), stated.source)
+        if name in _AGAIN and first.value != stated.value:
+            self.twice.append((name, str(first.value), str(stated.value)))
 
     def add_extra(self, heading: str, text: str | None, source: Source) -> None:
         if text is None:
@@ -116,10 +138,15 @@ class Draft:
             values[name] = stated.value
             path = self.path + (".contacts" if name in _CONTACTS else "")
             self.ledger.use(stated.source, path, name, stated.recognised)
+        kind = self._kind(values)
+        if kind in ("project", "transfer") and all(fund.side != "expenditure" for fund in self.funds):
+            self.funds = [
+                replace(fund, side=None) for fund in self.funds
+            ]  # sources of one sum, no side of a budget
         contacts = Contacts(**{k: str(values.pop(k)) for k in _CONTACTS if k in values})
         return Form(
             no=self.index + 1,
-            kind=self._kind(values),
+            kind=kind,
             title=self.title,
             contacts=contacts,
             funds=tuple(self.funds),

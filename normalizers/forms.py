@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 from normalizers import basics, funds, goals, head, indicators, management, money, pairs, tasks
 from normalizers.beside import apart
-from normalizers.blocks import Block, column_numbers, cut
+from normalizers.blocks import column_numbers, cut
 from normalizers.draft import BESIDE, IN_TABLE, Draft
-from normalizers.grid import Grid
+from normalizers.grid import Block, Grid
 from normalizers.ledger import Ledger, Source
 from normalizers.money import Unit
 from normalizers.text import clean
@@ -89,7 +89,8 @@ class Forms:
             if not _opens_with_title(blocks):
                 self._open(title, self.title)
         elif not _opens_with_title(blocks) and (beside or self._is_another(blocks)):
-            self._open(None, None)
+            kind = self.current.kind if beside and self.current is not None else None
+            self._open(None, None).kind = kind
         if not _opens_with_title(blocks):
             self._take_unit()
         for block in blocks:
@@ -181,7 +182,7 @@ class Forms:
             )
         elif block.kind in _READERS:
             _READERS[block.kind](grid, block, draft, self.vocabulary)
-        if block.kind not in ("head", "basics", "management"):
+        if block.kind not in ("head", "basics", "management", "people"):
             pairs.read(grid, block, draft, self.vocabulary)
 
 

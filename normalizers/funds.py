@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from itertools import pairwise, takewhile
 
 from normalizers import head, money, ragged
-from normalizers.blocks import Block
-from normalizers.draft import Draft
-from normalizers.grid import Grid, Slot
+from normalizers.draft import Draft, Unreadable
+from normalizers.grid import Block, Grid, Slot
 from normalizers.likeness import Near, agree
 from normalizers.text import words
 from normalizers.values import Number, not_stated, number, rate
 from normalizers.vocabulary import FIELDS, LONGEST, Label, Vocabulary
 from schema import numbering
+from schema.arithmetic import CENT
 from schema.records import Fund
 
 _MONEY = ("approved", "revised", "received", "executed", "amount")
@@ -60,15 +61,19 @@ class _Line:
     rate: tuple[Number, bool] | None = (
         None  # the execution rate as written, and whether its heading says per cent
     )
+    crossed: bool = False  # do figures of it stand under the items of other lines?
     stated: bool = False  # is its unit of money stated anywhere?
-    unreadable: list[tuple[str, str]] = field(default_factory=list)
+    unreadable: list[tuple[str, str, str]] = field(default_factory=list)  # field, raw text, what is wrong
 
     def also(self, heading: str, slot: Slot) -> None:
         """A cell that belongs to the line and to no field of it."""
         text = words(slot.cell.text)
         if text is not None:
-            self.extra[heading] = text
-            self.cells.append(("extra", slot))
+            key, again = heading, 2
+            while key in self.extra:
+                key, again = f"{heading} {again}", again + 1
+            self.extra[key] = text
+            self.cells.append((f"extra.{key}", slot))
 
 
 def read(grid: Grid, block: Block, draft: Draft, vocabulary: Vocabulary) -> None:
@@ -88,7 +93,7 @@ class _Rows:
         self.lines: dict[tuple[object, ...], _Line] = {}
         self.title: Slot | None = None  # the block's own label at its side
         self.weight: Decimal | None = None  # the points that label states
-        self.beside: _Heading | None = None  # 年度预算收入, merged down at the side of its rows
+        self.beside: list[_Heading] = []  # 资金来源, 支出构成, merged down at the side of their rows
         self.sided = False  # the form parts its money by revenue and expenditure
         self.pairs: list[
             _Heading
@@ -110,7 +115,7 @@ class _Rows:
         slots = [slot for slot in slots if slot is not self.title and not self._takes_side(slot, row)]
         for slot in slots:
             if found := self._behind_side(slot):
-                self.beside, self.sided = _Heading(slot, row, side=found[0]), True
+                self.beside, self.sided = [*self.beside, _Heading(slot, row, side=found[0])], True
         named = {slot: h for slot in slots if not slot.blank and (h := self._named(slot, row))}
         figures = [slot for slot in slots if number(slot.cell.text) or self._run_in(slot)]
         if figures or not self._headings_only(row, list(named.values())):
@@ -129,11 +134,11 @@ class _Rows:
 
     def _takes_side(self, slot: Slot, row: int) -> bool:
         """A side's own label merged down at the left of its rows: the headings above no longer hold."""
-        side = (
-            self.vocabulary.listed(slot.text, "side") if slot.left == 0 and slot.cell.row_span > 1 else None
-        )
+        side = self.vocabulary.listed(slot.text, "side") if slot.cell.row_span > 1 else None
         if side is not None:
-            self.beside, self.sided, self.headings = _Heading(slot, row, side=side), True, []
+            if slot.left == 0:
+                self.headings = []
+            self.beside, self.sided = [*self.beside, _Heading(slot, row, side=side)], True
             self.draft.ledger.ornament(slot.cell)
         return side is not None
 
@@ -260,10 +265,21 @@ class _Rows:
                 )
             elif slot in named:
                 left = named[slot]
+            elif left is not None and (other := self._no_money(left)):
+                heading = self._above(slot, "field")
+                key = f"{other}>{heading.slot.text}" if heading is not None else other
+                self.draft.add_extra(key, words(slot.cell.text), slot.cell)
+                self.draft.ledger.ornament(left.slot.cell)
             elif figure := number(slot.cell.text):
                 self._place(slot, figure, left, ordered.get(slot))
             else:
                 left = self._words(slot, left, ordered.get(slot))
+
+    def _no_money(self, left: _Heading) -> str | None:
+        """The label of a line that counts no money: 受益人数, 批复文号."""
+        known = left.field or (left.item and left.item != _UNKNOWN)
+        plain = not known and re.search(self.vocabulary.forms["no_money"], left.slot.text)
+        return left.label if plain else None
 
     def _by_order(self, row: int, figures: list[Slot]) -> dict[Slot, _Heading]:
         """In a ragged row: as many figures as a row of headings has items or fields go by their order."""
@@ -294,6 +310,12 @@ class _Rows:
         if left is not None and left.item == _UNKNOWN and field_above is None and self._among_fields(left):
             left = self._unknown_pair(left, slot)
         item_above = ordered if ordered and ordered.item else self._above(slot, "item")
+        if left is not None and self._crosses(left, item_above):
+            key = [h.slot.text for h in (field_above, item_above) if h is not None]
+            line = self._line(left)
+            line.also(">".join(key), slot)
+            line.crossed = True
+            return
         line = self._line_of(slot, left, item_above)
         name = field_above.field if field_above else None
         if (
@@ -311,6 +333,12 @@ class _Rows:
         if name is None and item_above is not None and line.side == "expenditure":
             name = "executed"  # under items as column headings (支出合计 | 基本支出 | …)
         self._state(line, name or "amount", slot, figure, field_above)
+
+    def _crosses(self, left: _Heading, item_above: _Heading | None) -> bool:
+        """Does a figure belong to a line and to a column of another item: the part of `财政性资金` that is `基本支出`?"""
+        if item_above is None or left.item is None or left.item == _UNKNOWN or item_above.item == _UNKNOWN:
+            return False
+        return "total" not in (left.item.item, item_above.item.item if item_above.item else None)
 
     def _paired(self, slot: Slot) -> _Heading | None:
         """The field named at the left of the figure above: `预算数 | 100 | 执行数 | 90` over `其中：财政资金 | 60 | …`."""
@@ -364,7 +392,7 @@ class _Rows:
         if above.field == "extra":
             line.also(above.slot.text, slot)
         elif re.search(r"\d", slot.text) and len(slot.text) < 20:
-            line.unreadable.append((above.field, slot.text))
+            line.unreadable.append((above.field, slot.text, "不是数字"))
             line.cells.append((above.field, slot))
         elif not_stated(slot.text):
             self.draft.ledger.ornament(slot.cell)
@@ -415,7 +443,11 @@ class _Rows:
         """Only where the form itself has sides: the side heading above, else the side of the item."""
         if not self.sided:
             return None
-        above = self._above(slot, "side") or self.beside
+        left = [h for h in self.beside if h.slot.left <= slot.left and h.row <= slot.cell.row]
+        reach = [h for h in left if slot.cell.row < h.row + h.slot.cell.row_span]
+        above = self._above(slot, "side") or max(
+            reach or left, key=lambda h: (h.slot.left, h.row), default=None
+        )
         if label.side and (slot.cell.row in self.grid.ragged or above is None):
             return label.side
         return above.side if above else None
@@ -451,7 +483,7 @@ class _Rows:
             line.stated = line.stated or unit is not None or self.draft.unit is not None
             value = money.amount(figure, unit or self.draft.unit or money.WAN)
             if value is None:
-                line.unreadable.append((name, slot.text))
+                line.unreadable.append((name, slot.text, money.UNKNOWN_UNIT))
                 return
             line.values[name] = value
         if heading is not None and heading.recognised is not None and heading.field == name:
@@ -462,7 +494,7 @@ class _Rows:
     def close(self) -> None:
         """Hands the lines with a figure over to the draft; what only headings and empty lines said is ornament."""
         for line in self.lines.values():
-            if line.values or line.unreadable:
+            if line.values or line.unreadable or line.crossed:
                 self._hand_over(line)
         for row in range(self.block.start, self.block.stop):
             for slot in self.grid.filled(row):
@@ -507,5 +539,57 @@ class _Rows:
             ledger.use(line.source.cell, path, "label")
         for name, slot in line.cells:
             ledger.use(slot.cell, path, name, line.reasons.get(slot))
-        for name, raw in line.unreadable:
-            self.draft.unreadable.append((f"funds[{index}].{name}", line.label or "资金", raw))
+        for name, raw, why in line.unreadable:
+            self.draft.unreadable.append(Unreadable(f"funds[{index}].{name}", line.label or "资金", raw, why))
+        if not line.stated:
+            self.draft.unsure.append(index)
+
+
+# ---------------------------------------------------------------- a unit that nothing states
+_FACTORS = (Decimal(1), Decimal("0.0001"), Decimal("0.1"), Decimal("0.01"))
+_BEYOND = 1000  # a sum that is so many times the total of another table is in another unit
+
+
+def settle(drafts: Sequence[Draft]) -> None:
+    """Money whose unit no heading, table or line states is taken in the unit in which its sum is one that a table before it states
+    in 万元; where none is and it is far beyond all of them, its figures are not read (RECORDS.md: number_unreadable)."""
+    known: set[Decimal] = set()
+    for draft in drafts:
+        unsure = [draft.funds[i] for i in draft.unsure]
+        if unsure and known and len(unsure) == len(draft.funds):
+            _scale(draft, known)
+        elif not unsure:
+            known |= {
+                value for fund in draft.funds if fund.item == "total" for value in _amounts(fund).values()
+            }
+
+
+def _amounts(fund: Fund) -> dict[str, Decimal]:
+    return {name: value for name in _MONEY if (value := getattr(fund, name)) is not None}
+
+
+def _scale(draft: Draft, known: set[Decimal]) -> None:
+    totals = [fund for fund in draft.funds if fund.item == "total"]
+    own = {value for fund in totals for value in _amounts(fund).values()}
+    if not own:
+        columns: dict[str, Decimal] = {}
+        for fund in draft.funds:
+            for name, value in _amounts(fund).items():
+                columns[name] = columns.get(name, Decimal(0)) + value
+        own = set(columns.values())
+    factor = next((f for f in _FACTORS if any(abs(v * f - k) <= CENT for v in own for k in known if k)), None)
+    if factor is not None:
+        if factor != 1:
+            draft.funds = [
+                replace(fund, **{name: value * factor for name, value in _amounts(fund).items()})  # type: ignore[arg-type]
+                for fund in draft.funds
+            ]  # fmt: skip
+        return
+    if own and max(own) > _BEYOND * max(known):
+        for index, fund in enumerate(draft.funds):
+            for name, value in _amounts(fund).items():
+                raw, label = f"{value:f}", fund.label or "资金"
+                draft.unreadable.append(
+                    Unreadable(f"funds[{index}].{name}", label, raw, "没有写明金额单位，与前表的合计无法对应")
+                )
+        draft.funds = [replace(fund, **dict.fromkeys(_amounts(fund))) for fund in draft.funds]

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from types import MappingProxyType
 
-from normalizers.blocks import Block, band_fields
+from normalizers.blocks import band_fields
 from normalizers.draft import Draft
-from normalizers.grid import Grid, Slot
+from normalizers.grid import Block, Grid, Slot
 from normalizers.likeness import Near
 from normalizers.text import words
 from normalizers.vocabulary import LONGEST, Vocabulary

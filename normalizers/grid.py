@@ -30,6 +30,16 @@ class Slot:
         return min(self.right, right) - max(self.left, left)
 
 
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Rows `start` to `stop` (exclusive) of a table; the first `header` of them are its heading band."""
+
+    kind: str
+    start: int
+    stop: int
+    header: int = 0
+
+
 class Grid:
     """rows[r]: the cells that begin in row r, left to right; covering[r]: all that stand in it.
 

@@ -7,9 +7,8 @@ from datetime import date
 from decimal import Decimal
 
 from normalizers import money, pairs
-from normalizers.blocks import Block
 from normalizers.draft import BESIDE, IN_TABLE, Draft, Value
-from normalizers.grid import Grid, Slot
+from normalizers.grid import Block, Grid, Slot
 from normalizers.ledger import Source
 from normalizers.text import clean, squeeze, width, words
 from normalizers.titles import names_unit

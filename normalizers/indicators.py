@@ -7,9 +7,10 @@ from dataclasses import replace
 from decimal import Decimal
 
 from normalizers import ragged, totals
-from normalizers.blocks import Block, Column, below, columns, indicator_band
-from normalizers.draft import Draft
-from normalizers.grid import Grid, Slot
+from normalizers.blocks import indicator_band
+from normalizers.columns import Column, below, columns
+from normalizers.draft import Draft, Unreadable
+from normalizers.grid import Block, Grid, Slot
 from normalizers.head import read_note
 from normalizers.likeness import by_cells
 from normalizers.text import squeeze, words
@@ -132,7 +133,8 @@ class _Rows:
             read_note([filled[0].cell], self.draft)
             return
         if row not in self.grid.ragged and any(self._runs_over(slot) for slot in filled):
-            return  # 说明 | one text over all columns: a line of its own, left over
+            if not self._names_beside(filled):
+                return  # 说明 | one text over all columns: a line of its own, left over
         if row not in self.grid.ragged:
             self._indicator(_placed(self.band, self.grid.covering[row]))
         elif self._goes_on(filled):
@@ -207,6 +209,15 @@ class _Rows:
         covered = [column for column in self.band if slot.overlap(column.left, column.right) > 0]
         return len(covered) > max(3, len(self.band) // 2)
 
+    def _names_beside(self, filled: list[Slot]) -> bool:
+        """Does a name stand in its own column at the left of a text that runs over the others?"""
+        names = [c for c in self.band if c.field in ("level3", "level4")]
+        return any(
+            not self._runs_over(slot)
+            and any(slot.overlap(c.left, c.right) >= 0.5 * (c.right - c.left) for c in names)
+            for slot in filled
+        )
+
     # -- one indicator
     def _indicator(self, placed: dict[int, Slot]) -> None:
         fields: dict[str, Slot] = {}
@@ -217,7 +228,7 @@ class _Rows:
                 continue
             if column.field in ("ignore", "block"):
                 self.draft.ledger.ornament(slot.cell)
-            elif column.field in (None, "extra") or column.field in fields:
+            elif column.field in (None, "extra") or column.field in fields or self._runs_over(slot):
                 extra.append((column.heading, slot))
             else:
                 fields[str(column.field)] = slot
@@ -225,6 +236,12 @@ class _Rows:
             if "target" in fields:
                 extra.append((self._heading("target"), fields["target"]))
             fields["target"] = fields.pop("adjusted_target")
+        if "op" in fields and squeeze(fields["op"].cell.text) not in OPERATORS:
+            slot = fields.pop("op")  # `>= 98` in the column of signs
+            if "target" not in fields and quantity(words(slot.cell.text)) is not None:
+                fields["target"] = slot
+            else:
+                extra.append((self._heading("op"), slot))
         stated = [f for f in _STATES if f in fields and not _hollow(f, fields[f].cell.text)]
         if not stated:
             self.blank_levels += [slot for _, slot in extra] + list(fields.values())
@@ -349,7 +366,8 @@ class _Rows:
                 percent = "%" in self._heading(field)
                 values[field] = rate(figure, percent) if field in _RATES else figure.value
             elif not not_stated(text):
-                self.draft.unreadable.append((path.split(".", 1)[1] + f".{field}", name, squeeze(text)))
+                where = path.split(".", 1)[1] + f".{field}"
+                self.draft.unreadable.append(Unreadable(where, name, squeeze(text)))
 
     def _heading(self, field: str) -> str:
         return next((column.heading for column in self.band if column.field == field), "")

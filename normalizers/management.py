@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from normalizers.blocks import Block
 from normalizers.draft import Draft
-from normalizers.grid import Grid, Slot
+from normalizers.grid import Block, Grid, Slot
 from normalizers.text import words
 from normalizers.vocabulary import LONGEST, Vocabulary
 from schema import numbering

@@ -40,6 +40,7 @@ class Unit:
     factor: Decimal | None
 
 
+UNKNOWN_UNIT = "的金额单位无法换算为万元"
 WAN = Unit("万元", Decimal(1))
 
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
-from normalizers.blocks import Block
 from normalizers.draft import Draft, Value
-from normalizers.grid import Grid, Slot
+from normalizers.grid import Block, Grid, Slot
 from normalizers.likeness import Near, agree
 from normalizers.text import squeeze, words
 from normalizers.values import number

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
-from normalizers.blocks import Column
+from normalizers.columns import Column
 from normalizers.grid import Slot
 from normalizers.text import squeeze
 from normalizers.values import Number, number, quantity

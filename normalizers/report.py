@@ -8,6 +8,7 @@ from datetime import date
 
 from normalizers import head, money, pairs
 from normalizers.forms import Forms
+from normalizers.funds import settle
 from normalizers.ledger import Ledger
 from normalizers.sections import Heading, Narrative, heading
 from normalizers.text import blank, clean, squeeze
@@ -17,7 +18,7 @@ from normalizers.vocabulary import Vocabulary, vocabulary
 from schema.document import Document, Paragraph, Table
 from schema.errors import NothingFound
 from schema.evidence import Evidence, Outline
-from schema.records import Finding, Form, Report, Submission
+from schema.records import Finding, Form, Report, Submission, title
 
 
 def normalize(document: Document, words: Vocabulary | None = None) -> tuple[Submission, Evidence]:
@@ -136,15 +137,28 @@ class _Reader:
         self.narrative.close()
         self._give_back()
         self.forms.close()
+        settle(self.forms.drafts)
         forms = tuple(draft.form() for draft in self.forms.drafts)
         sections = tuple(self.narrative.sections)
         report = self._report(forms)
         if not forms and not sections:
             raise NothingFound(document.name, "没有找到自评表，也没有找到编号的章节", "请核对是否交错了文件")
         findings = tuple(
-            Finding("number_unreadable", draft.index + 1, where, f"{name}：“{raw}”不是数字", raw)
+            Finding("number_unreadable", draft.index + 1, u.where, f"{u.name}：“{u.raw}”{u.why}", u.raw)
             for draft in self.forms.drafts
-            for where, name, raw in draft.unreadable
+            for u in draft.unreadable
+        )
+        findings += tuple(
+            Finding(
+                "stated_twice",
+                draft.index + 1,
+                name,
+                f"{title(draft.path, name)}两处所填不一致：“{one}”与“{other}”",
+                one,
+                other,
+            )
+            for draft in self.forms.drafts
+            for name, one, other in draft.twice
         )
         outlines = tuple(Outline(draft.index + 1, tuple(draft.outline)) for draft in self.forms.drafts)
         evidence = replace(self.ledger.evidence(document), outlines=outlines)

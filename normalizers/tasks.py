@@ -5,16 +5,15 @@ from __future__ import annotations
 from decimal import Decimal
 
 from normalizers import money
-from normalizers.blocks import Block
-from normalizers.draft import Draft
-from normalizers.grid import Grid, Slot, widest
+from normalizers.draft import Draft, Unreadable
+from normalizers.grid import Block, Grid, Slot, widest
 from normalizers.text import words
-from normalizers.values import number
+from normalizers.values import number, rate
 from normalizers.vocabulary import Vocabulary
 from schema import numbering
-from schema.records import Fund, Task
+from schema.records import Fund, Kind, Task, of_kind
 
-_MONEY = ("approved", "revised", "executed")
+_FIGURES = of_kind(Fund, Kind.MONEY, Kind.RATE)
 _FIELDS = ("name", "planned", "actual", "reason")
 
 
@@ -94,11 +93,16 @@ def _total(
             continue
         field = vocabulary.heading(over.text, "funds")
         name = label.text if over.cell is head.cell else head.text
-        if field in _MONEY and field not in lines.get(name, {}):
+        if field == "execution_rate":
+            lines.setdefault(name, {})[field] = rate(figure, "%" in over.text)
+            cells.setdefault(name, []).append((field, slot))
+        elif field in _FIGURES and field not in lines.get(name, {}):
             unit = next((u for s in (head, over) if (u := money.stated(s.text))), draft.unit or money.WAN)
             value = money.amount(figure, unit)
             if value is None:
-                draft.unreadable.append((f"funds[{len(draft.funds)}].{field}", name, slot.text))
+                draft.unreadable.append(
+                    Unreadable(f"funds[{len(draft.funds)}].{field}", name, slot.text, money.UNKNOWN_UNIT)
+                )
                 continue
             lines.setdefault(name, {})[field] = value
             cells.setdefault(name, []).append((field, slot))
@@ -148,4 +152,6 @@ def _field(grid: Grid, block: Block, head: Slot, vocabulary: Vocabulary) -> str 
     """The field of a column of headings: its own, else that of the heading over it."""
     own = vocabulary.heading(head.text, "tasks")
     over = grid.at(block.start, head.left, head.right)
+    if own is None and vocabulary.heading(head.text, "funds") in (*_FIGURES, "weight", "score"):
+        return "extra"  # a task's money keeps its heading's words
     return own if own is not None or over is None else vocabulary.heading(over.text, "tasks")

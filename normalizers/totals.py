@@ -6,7 +6,8 @@ import re
 from dataclasses import dataclass
 from decimal import Decimal
 
-from normalizers.blocks import Column
+from normalizers import head
+from normalizers.columns import Column
 from normalizers.draft import TOTAL_ROW, Draft
 from normalizers.grid import Slot
 from normalizers.text import words
@@ -70,6 +71,12 @@ def read(row: Row, band: list[Column], draft: Draft, vocabulary: Vocabulary) -> 
         if GRADE.fullmatch(slot.text) or (graded := _GRADED.search(slot.text)):
             text = slot.text if GRADE.fullmatch(slot.text) else graded[1]  # type: ignore[index]
             draft.put("grade", text, slot.cell, TOTAL_ROW)
+        elif (
+            figure is None
+            and head.run_ins(slot.cell.text, vocabulary)
+            and head.read_line(slot.cell, draft, vocabulary)
+        ):
+            continue  # 单位负责人：…
         elif figure is None:
             heading = column.heading if column is not None and column.heading else row.label.text
             draft.add_extra(heading, words(slot.cell.text), slot.cell)

@@ -325,7 +325,18 @@ def _forms(source: Traversable) -> dict[str, Any]:
     import yaml
 
     loaded: dict[str, Any] = yaml.safe_load(source.read_text(encoding="utf-8"))
-    wanted = ("title", "kinds", "report_title", "unit_ends", "notes", "signature", "staging", "typing_errors")
+    wanted = (
+        "title",
+        "kinds",
+        "report_title",
+        "unit_ends",
+        "notes",
+        "signature",
+        "staging",
+        "no_money",
+        "people",
+        "typing_errors",
+    )
     missing = [name for name in wanted if name not in loaded]
     if missing:
         raise VocabularyError(source, f"缺少{'、'.join(missing)}", "请补上")
