@@ -77,7 +77,8 @@ def _starts(
         return ("management" if current != "management" else None), 0
     if _band(filled, words, "tasks", "name", ("planned", "actual", "reason")):
         return "tasks", max(slot.cell.row_span for slot in filled[1:])
-    if _band(filled, words, "goals", "planned", ("actual",)) or _goal_columns(grid, row, words):
+    goals = _band(filled, words, "goals", "planned", ("actual",)) and not _bare_goal(filled, words)
+    if goals or _goal_columns(grid, row, words):
         return "goals", 1
     if _tasks_unread(filled, words):
         return "unknown", filled[0].cell.row_span
@@ -144,16 +145,20 @@ def indicator_band(grid: Grid, row: int, words: Vocabulary) -> int:
     return max(depth, deep) if deep <= MAX_HEADER else depth
 
 
-def column_numbers(filled: list[Slot], words: Vocabulary) -> bool:
-    """`栏次 | 1 | 2 | 3`, `① | ② | ③`, `A | B | C=B/A`: the columns counted below their headings, and nothing else."""
-    marks = [_COLUMN_MARK.fullmatch(slot.text) for slot in filled]
-    counted = [match for match in marks if match]
-    label = not marks[0] and words.listed(filled[0].text, "column_numbers") is not None if marks else False
-    if len(counted) < max(3, len(filled) - label):
-        return False
-    at = [_MARKS.find(match[1]) if not match[1].isdigit() else int(match[1]) for match in counted]
-    steps = {b - a for a, b in pairwise(at)}
-    return steps == {1} and (not counted[0][1].isdigit() or at[0] in (1, 2) or label)
+def column_numbers(filled: list[Slot], words: Vocabulary) -> list[Slot]:
+    """The cells of `栏次 | 1 | 2 | 3`, `① | ② | ③`, `A | B | C=B/A`: a row that counts the columns below their headings; none where
+    it does not. Behind a label that says so words may follow the numbers: they are headings."""
+    label = bool(filled) and words.listed(filled[0].text, "column_numbers") is not None
+    marks = [(slot, match) for slot in filled if (match := _COLUMN_MARK.fullmatch(slot.text))]
+    others = [slot for slot in filled[label:] if not _COLUMN_MARK.fullmatch(slot.text)]
+    if len(marks) < 3 or (others and (not label or any(number(slot.cell.text) for slot in others))):
+        return []
+    at = [_MARKS.find(match[1]) if not match[1].isdigit() else int(match[1]) for _, match in marks]
+    if {b - a for a, b in pairwise(at)} != {1} or not (
+        label or at[0] in (1, 2) or not marks[0][1][1].isdigit()
+    ):
+        return []
+    return [*filled[:label], *(slot for slot, _ in marks)]
 
 
 def _heading_fields(filled: list[Slot], words: Vocabulary) -> set[str] | None:
@@ -185,6 +190,12 @@ def _band(filled: list[Slot], words: Vocabulary, block: str, first: str, others:
     return len(unknown) <= most * len(fields[at:]) and all(
         len(text) <= LONGEST and number(text) is None and not re.search("[。；，]", text) for text in unknown
     )
+
+
+def _bare_goal(filled: list[Slot], words: Vocabulary) -> bool:
+    """Does a bare 目标 stand among more headings than those of a year, a goal and what was reached?"""
+    planned = [slot for slot in filled if words.heading(slot.text, "goals") == "planned"]
+    return len(filled) > 3 and bool(planned) and all(words.stripped(s.text) == "目标" for s in planned)
 
 
 def _goal_columns(grid: Grid, row: int, words: Vocabulary) -> bool:

@@ -28,6 +28,7 @@ _READERS: dict[str, Reader] = {
     "basics": basics.read,
 }
 _ONCE = frozenset(("funds", "annual_goal"))
+_MONEY_ONLY = frozenset(("funds", "tasks", "unknown", "staging", "note"))
 
 
 class Forms:
@@ -42,6 +43,8 @@ class Forms:
         self.unit: Unit | None = None  # of money, as a line since the last table states it
         self.notes: list[Source] = []
         self.covers: list[Grid] = []  # label–value pairs before the first form
+        self.titles = 0  # forms that stand under a title, so far
+        self.caption: Paragraph | None = None  # a line over the table to come that is no form's title
 
     @property
     def current(self) -> Draft | None:
@@ -63,16 +66,19 @@ class Forms:
     def end_notes(self) -> None:
         if self.notes and self.current:
             head.read_note(self.notes, self.current)
+        for note in self.notes:
+            self.ledger.ornament(note)
         self.notes = []
 
     # -- tables
-    def table(self, table: Table) -> bool:
-        """Reads a table into forms; False where nothing in it was understood."""
+    def table(self, table: Table, inside: bool = False) -> bool:
+        """Reads a table into forms; False where nothing in it was understood. inside: it stands in the midst of a section."""
+        caption, self.caption = self.caption, None
         parts = apart(table, self.vocabulary)
-        return any([self._table(part, beside=i > 0) for i, part in enumerate(parts)])
+        return any([self._table(part, i > 0, inside, caption is not None) for i, part in enumerate(parts)])
 
-    def _table(self, table: Table, beside: bool) -> bool:
-        """beside: the form at the left of this one has just been read."""
+    def _table(self, table: Table, beside: bool, inside: bool, captioned: bool) -> bool:
+        """beside: the form at the left of this one has just been read; captioned: a line that is no title names the table."""
         self.end_notes()
         grid = self._grid(table)
         title = bare_title(self.title.text) if self.title else None
@@ -81,10 +87,14 @@ class Forms:
         if not any(block.kind in _READERS and block.kind != "head" for block in blocks) and not self.title:
             heads = any(block.kind == "head" for block in blocks)
             own = any(block.kind == "title" for block in blocks) and heads
+            if inside:
+                return False
             if heads and self.current is None and not own:
                 self.covers.append(grid)
             if not own and (not heads or self.current is None):
                 return heads
+        if captioned and self._is_stranger(blocks):
+            return False
         if self.title is not None or self.current is None:
             if not _opens_with_title(blocks):
                 self._open(title, self.title)
@@ -97,15 +107,21 @@ class Forms:
             self._read(grid, block)
         return True
 
+    def _is_stranger(self, blocks: list[Block]) -> bool:
+        """A table of money under a caption of its own, below a form that is whole, is no part of that form."""
+        kinds = {block.kind for block in blocks}
+        return (
+            self.title is None and self.current is not None and self.current.closed and kinds <= _MONEY_ONLY
+        )
+
     def _grid(self, table: Table) -> Grid:
         """The table without the rows that only count its columns."""
         grid = Grid(table)
         for row in range(table.rows):
-            filled = grid.filled(row)
-            if column_numbers(filled, self.vocabulary):
-                for slot in filled:
-                    self.ledger.ornament(slot.cell)
-                grid.set_aside(row)
+            counting = column_numbers(grid.filled(row), self.vocabulary)
+            for slot in counting:
+                self.ledger.ornament(slot.cell)
+            grid.set_aside(row, counting)
         return grid
 
     def _is_another(self, blocks: list[Block]) -> bool:
@@ -122,6 +138,7 @@ class Forms:
         self.title = None
         if source is not None and title:
             draft.title = title.replace(" ", "")
+            self.titles += 1
             draft.kind = form_kind(title, self.vocabulary)
             draft.titled_by = clean(source.text)
             self.ledger.use(source, draft.path, "title")

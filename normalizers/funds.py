@@ -3,77 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from decimal import Decimal
 from itertools import pairwise, takewhile
 
 from normalizers import head, money, ragged
 from normalizers.draft import Draft, Unreadable
+from normalizers.fund_lines import OF_WHICH, UNKNOWN, Heading, Line
 from normalizers.grid import Block, Grid, Slot
 from normalizers.likeness import Near, agree
 from normalizers.text import words
 from normalizers.values import Number, not_stated, number, rate
 from normalizers.vocabulary import FIELDS, LONGEST, Label, Vocabulary
-from schema import numbering
-from schema.arithmetic import CENT
 from schema.records import Fund
 
 _MONEY = ("approved", "revised", "received", "executed", "amount")
 _FIELDS = (*_MONEY, "execution_rate", "weight", "score")
 _RUN_IN = re.compile(r"^(.{2,30}?)[:：](.+)$", re.DOTALL)
-_OF_WHICH = re.compile(r"^其中[:：]?")
 _HEADING_POINTS = re.compile(r"[（(](\d+(?:\.\d+)?)分[)）]")
-_UNKNOWN = Label(None, None)  # a line whose label no code fits
-
-
-@dataclass(frozen=True, slots=True)
-class _Heading:
-    """A cell that names a field, an item or a side, above its figures or at their left."""
-
-    slot: Slot
-    row: int
-    field: str | None = None
-    item: Label | None = None
-    side: str | None = None
-    recognised: str | None = None  # why it is that field, where its spelling is not known as written
-    behind: str | None = None  # the label behind a side's own name: `资金来源：财政拨款`
-
-    @property
-    def label(self) -> str | None:
-        """The row's own words, without a leading 其中, numbering, a closing colon or a figure run in."""
-        words_only = numbering.without(_OF_WHICH.sub("", self.behind or self.slot.text))
-        return re.split("[:：]", words_only)[0] or None
-
-
-@dataclass(slots=True)
-class _Line:
-    """One fund in the making: its label's slot, its values and where they were read."""
-
-    label: str | None
-    item: str | None
-    side: str | None
-    source: Slot | None
-    values: dict[str, Decimal] = field(default_factory=dict)
-    cells: list[tuple[str, Slot]] = field(default_factory=list)
-    reasons: dict[Slot, str] = field(default_factory=dict)  # cells under a heading not known as written
-    extra: dict[str, str] = field(default_factory=dict)
-    rate: tuple[Number, bool] | None = (
-        None  # the execution rate as written, and whether its heading says per cent
-    )
-    crossed: bool = False  # do figures of it stand under the items of other lines?
-    stated: bool = False  # is its unit of money stated anywhere?
-    unreadable: list[tuple[str, str, str]] = field(default_factory=list)  # field, raw text, what is wrong
-
-    def also(self, heading: str, slot: Slot) -> None:
-        """A cell that belongs to the line and to no field of it."""
-        text = words(slot.cell.text)
-        if text is not None:
-            key, again = heading, 2
-            while key in self.extra:
-                key, again = f"{heading} {again}", again + 1
-            self.extra[key] = text
-            self.cells.append((f"extra.{key}", slot))
 
 
 def read(grid: Grid, block: Block, draft: Draft, vocabulary: Vocabulary) -> None:
@@ -89,16 +36,16 @@ class _Rows:
 
     def __init__(self, grid: Grid, block: Block, draft: Draft, vocabulary: Vocabulary) -> None:
         self.grid, self.block, self.draft, self.vocabulary = grid, block, draft, vocabulary
-        self.headings: list[_Heading] = []  # those above the row being read, topmost first
-        self.lines: dict[tuple[object, ...], _Line] = {}
+        self.headings: list[Heading] = []  # those above the row being read, topmost first
+        self.lines: dict[tuple[object, ...], Line] = {}
         self.title: Slot | None = None  # the block's own label at its side
         self.weight: Decimal | None = None  # the points that label states
-        self.beside: list[_Heading] = []  # 资金来源, 支出构成, merged down at the side of their rows
+        self.beside: list[Heading] = []  # 资金来源, 支出构成, merged down at the side of their rows
         self.sided = False  # the form parts its money by revenue and expenditure
         self.pairs: list[
-            _Heading
+            Heading
         ] = []  # fields named at the left of a figure: they hold for the figures below it
-        self.spent: set[_Heading] = set()  # labels beside a figure that already have theirs
+        self.spent: set[Heading] = set()  # labels beside a figure that already have theirs
         self.units: list[
             tuple[Slot, int, money.Unit]
         ] = []  # cells that state a unit of money, and their rows
@@ -115,7 +62,7 @@ class _Rows:
         slots = [slot for slot in slots if slot is not self.title and not self._takes_side(slot, row)]
         for slot in slots:
             if found := self._behind_side(slot):
-                self.beside, self.sided = [*self.beside, _Heading(slot, row, side=found[0])], True
+                self.beside, self.sided = [*self.beside, Heading(slot, row, side=found[0])], True
         named = {slot: h for slot in slots if not slot.blank and (h := self._named(slot, row))}
         figures = [slot for slot in slots if number(slot.cell.text) or self._run_in(slot)]
         if figures or not self._headings_only(row, list(named.values())):
@@ -138,7 +85,7 @@ class _Rows:
         if side is not None:
             if slot.left == 0:
                 self.headings = []
-            self.beside, self.sided = [*self.beside, _Heading(slot, row, side=side)], True
+            self.beside, self.sided = [*self.beside, Heading(slot, row, side=side)], True
             self.draft.ledger.ornament(slot.cell)
         return side is not None
 
@@ -150,24 +97,24 @@ class _Rows:
             return None
         return side, match[2]
 
-    def _named(self, slot: Slot, row: int) -> _Heading | None:
+    def _named(self, slot: Slot, row: int) -> Heading | None:
         if behind := self._behind_side(slot):
-            return _Heading(slot, row, item=self.vocabulary.label(behind[1]) or _UNKNOWN, behind=behind[1])
+            return Heading(slot, row, item=self.vocabulary.label(behind[1]) or UNKNOWN, behind=behind[1])
         label = self.vocabulary.label(slot.text)
         side = self.vocabulary.listed(slot.text, "side")
         name = self.vocabulary.heading(slot.text, "funds")
         if side and not label:
             self.sided = True
-            return _Heading(slot, row, side=side)
+            return Heading(slot, row, side=side)
         if name in _FIELDS or name == "extra":
-            return _Heading(slot, row, field=name)
+            return Heading(slot, row, field=name)
         if label:
-            return _Heading(slot, row, item=label)
+            return Heading(slot, row, item=label)
         if name in ("ignore", "block"):
             self.draft.ledger.ornament(slot.cell)
         return None
 
-    def _headings_only(self, row: int, named: list[_Heading]) -> bool:
+    def _headings_only(self, row: int, named: list[Heading]) -> bool:
         """Takes a row without a figure as headings; False where it is a line with nothing stated."""
         sides = any(h.side for h in named)
         if not named or (len(named) == 1 and named[0].item):
@@ -178,6 +125,9 @@ class _Rows:
             upper = self.grid.rows[self.headings[-1].row]
             stretched = dict(zip(upper, ragged.spread(upper, self.grid.rows[row]), strict=True))
             self.headings = [replace(h, slot=stretched.get(h.slot, h.slot)) for h in self.headings]
+        if any(h.field in _FIELDS for h in named) and all(h.item.item == "total" for h in named if h.item):
+            # 小计 among headings that name fields sums up some of them: it is no line
+            named = [replace(h, item=None, field="extra") if h.item else h for h in named]
         self.headings += named
         for heading in named:
             self.draft.ledger.ornament(heading.slot.cell)
@@ -217,11 +167,11 @@ class _Rows:
             )
             proposal = near or self.vocabulary.guess(slot.text, "funds", cells) or self._only_missing(taken)
             if near is not None and sure:
-                self.headings.append(_Heading(slot, row, field=near.field, recognised=near.reason))
+                self.headings.append(Heading(slot, row, field=near.field, recognised=near.reason))
                 self.draft.ledger.ornament(slot.cell)
                 taken.add(near.field)
             else:
-                self.headings.append(_Heading(slot, row, field="extra"))
+                self.headings.append(Heading(slot, row, field="extra"))
             beside = tuple(other.text for other in self.grid.filled(row) if other in named)
             self.draft.ledger.unknown(
                 slot.text, slot.cell, "funds", proposal, taken=sure, below=cells, beside=beside
@@ -243,22 +193,21 @@ class _Rows:
 
     def _run_in(self, slot: Slot) -> Number | None:
         """`资金总额：2677.71`: label and figure in one cell."""
-        match = _RUN_IN.match(_OF_WHICH.sub("", slot.text))
+        match = _RUN_IN.match(OF_WHICH.sub("", slot.text))
         return number(match[2]) if match and not number(slot.cell.text) else None
 
     # -- figures
-    def _values(self, row: int, slots: list[Slot], figures: list[Slot], named: dict[Slot, _Heading]) -> None:
+    def _values(self, row: int, slots: list[Slot], figures: list[Slot], named: dict[Slot, Heading]) -> None:
         ordered = self._by_order(row, figures)
-        left: _Heading | None = None
+        left: Heading | None = None
         for slot in slots:
             if slot.blank:
                 continue
             if figure := self._run_in(slot):
-                left = _Heading(
+                left = Heading(
                     slot,
                     row,
-                    item=self.vocabulary.label(re.split("[:：]", _OF_WHICH.sub("", slot.text))[0])
-                    or _UNKNOWN,
+                    item=self.vocabulary.label(re.split("[:：]", OF_WHICH.sub("", slot.text))[0]) or UNKNOWN,
                 )
                 self._state(
                     self._line(left), self._run_in_field(left), slot, figure, self._above(slot, "field")
@@ -275,20 +224,20 @@ class _Rows:
             else:
                 left = self._words(slot, left, ordered.get(slot))
 
-    def _no_money(self, left: _Heading) -> str | None:
+    def _no_money(self, left: Heading) -> str | None:
         """The label of a line that counts no money: 受益人数, 批复文号."""
-        known = left.field or (left.item and left.item != _UNKNOWN)
+        known = left.field or (left.item and left.item != UNKNOWN)
         plain = not known and re.search(self.vocabulary.forms["no_money"], left.slot.text)
         return left.label if plain else None
 
-    def _by_order(self, row: int, figures: list[Slot]) -> dict[Slot, _Heading]:
+    def _by_order(self, row: int, figures: list[Slot]) -> dict[Slot, Heading]:
         """In a ragged row: as many figures as a row of headings has items or fields go by their order."""
         if row not in self.grid.ragged or not self.headings:
             return {}
         heads = [h for h in self.headings if h.row == self.headings[-1].row and not h.side]
         return dict(zip(figures, heads, strict=True)) if len(heads) == len(figures) else {}
 
-    def _above(self, slot: Slot, kind: str) -> _Heading | None:
+    def _above(self, slot: Slot, kind: str) -> Heading | None:
         """The nearest heading of a kind (`field`, `item`, `side`) over a cell."""
         over = [
             h
@@ -302,12 +251,12 @@ class _Rows:
             default=None,
         )
 
-    def _place(self, slot: Slot, figure: Number, left: _Heading | None, ordered: _Heading | None) -> None:
+    def _place(self, slot: Slot, figure: Number, left: Heading | None, ordered: Heading | None) -> None:
         """Gives one figure its line and field, from the label at its left and the headings above it."""
         field_above = (
             ordered if ordered and ordered.field else self._above(slot, "field") or self._paired(slot)
         )
-        if left is not None and left.item == _UNKNOWN and field_above is None and self._among_fields(left):
+        if left is not None and left.item == UNKNOWN and field_above is None and self._among_fields(left):
             left = self._unknown_pair(left, slot)
         item_above = ordered if ordered and ordered.item else self._above(slot, "item")
         if left is not None and self._crosses(left, item_above):
@@ -334,18 +283,18 @@ class _Rows:
             name = "executed"  # under items as column headings (支出合计 | 基本支出 | …)
         self._state(line, name or "amount", slot, figure, field_above)
 
-    def _crosses(self, left: _Heading, item_above: _Heading | None) -> bool:
+    def _crosses(self, left: Heading, item_above: Heading | None) -> bool:
         """Does a figure belong to a line and to a column of another item: the part of `财政性资金` that is `基本支出`?"""
-        if item_above is None or left.item is None or left.item == _UNKNOWN or item_above.item == _UNKNOWN:
+        if item_above is None or left.item is None or left.item == UNKNOWN or item_above.item == UNKNOWN:
             return False
         return "total" not in (left.item.item, item_above.item.item if item_above.item else None)
 
-    def _paired(self, slot: Slot) -> _Heading | None:
+    def _paired(self, slot: Slot) -> Heading | None:
         """The field named at the left of the figure above: `预算数 | 100 | 执行数 | 90` over `其中：财政资金 | 60 | …`."""
         below = [h for h in self.pairs if h.row < slot.cell.row and h.slot.overlap(slot.left, slot.right) > 0]
         return max(below, key=lambda h: h.row, default=None)
 
-    def _among_fields(self, left: _Heading) -> bool:
+    def _among_fields(self, left: Heading) -> bool:
         """Does a label nobody knows stand in a row of label–figure pairs of which another names a field?"""
         slots = self.grid.filled(left.row)
         return any(
@@ -354,7 +303,7 @@ class _Rows:
             if a is not left.slot
         )
 
-    def _unknown_pair(self, left: _Heading, slot: Slot) -> _Heading:
+    def _unknown_pair(self, left: Heading, slot: Slot) -> Heading:
         """A label nobody knows beside labels that name fields: its figures keep its own words."""
         proposal = self.vocabulary.near(left.slot.text, "funds") or self.vocabulary.guess(
             left.slot.text, "funds", (slot.cell.text,)
@@ -362,7 +311,7 @@ class _Rows:
         self.draft.ledger.unknown(left.slot.text, left.slot.cell, "funds", proposal, below=(slot.cell.text,))
         return replace(left, item=None, field="extra")
 
-    def _heads_line(self, left: _Heading, slot: Slot, field_above: _Heading | None) -> bool:
+    def _heads_line(self, left: Heading, slot: Slot, field_above: Heading | None) -> bool:
         """Is a label that could name a field (`全年支出`) the label of a whole line? Several figures follow it, each below a
         heading of its own."""
         if field_above is None or left.row != slot.cell.row:
@@ -371,8 +320,8 @@ class _Rows:
         figures = list(takewhile(lambda s: number(s.cell.text) is not None, after))
         return len(figures) > 1 and len({self._above(s, "field") for s in figures} - {None}) > 1
 
-    def _line_of(self, slot: Slot, left: _Heading | None, item_above: _Heading | None) -> _Line:
-        if item_above is not None and left is not None and left.item == _UNKNOWN:
+    def _line_of(self, slot: Slot, left: Heading | None, item_above: Heading | None) -> Line:
+        if item_above is not None and left is not None and left.item == UNKNOWN:
             line = self._line(item_above, slot, left.row)  # a unit's name at the side of its row of items
             line.also(self._over_label(left) or "名称", left.slot)
             return line
@@ -382,12 +331,12 @@ class _Rows:
             )  # 合计 at the side of a row says nothing where the headings above are items
         return self._line(item_above, slot) if item_above is not None else self._total(left)
 
-    def _words(self, slot: Slot, left: _Heading | None, ordered: _Heading | None) -> _Heading | None:
+    def _words(self, slot: Slot, left: Heading | None, ordered: Heading | None) -> Heading | None:
         """A cell of words is a note of the line, a figure that cannot be read, or a label nobody knows."""
         above = ordered or self._above(slot, "field")
         if above is None or above.field is None or above.slot.left == 0:
             known = len(slot.text) <= LONGEST and not re.search("[。；]", slot.text)
-            return _Heading(slot, slot.cell.row, item=_UNKNOWN) if known else left
+            return Heading(slot, slot.cell.row, item=UNKNOWN) if known else left
         line = self._line_of(slot, left, self._above(slot, "item"))
         if above.field == "extra":
             line.also(above.slot.text, slot)
@@ -399,7 +348,7 @@ class _Rows:
         return left
 
     # -- lines
-    def _over_label(self, left: _Heading) -> str | None:
+    def _over_label(self, left: Heading) -> str | None:
         """The words over a label at the side of a row (`机构名称`)."""
         top = self.headings[-1].row if self.headings else left.row
         over = [
@@ -407,16 +356,16 @@ class _Rows:
         ]
         return next((s.text for s in reversed(over) if s is not None and not s.blank), None)
 
-    def _line(self, heading: _Heading, under: Slot | None = None, row: int | None = None) -> _Line:
+    def _line(self, heading: Heading, under: Slot | None = None, row: int | None = None) -> Line:
         """The line a heading names; under: the figure it stands above, where it stands above it; row: the row that has lines of
         its own."""
         assert heading.item is not None
         placed = under if under is not None and under.cell.row not in self.grid.ragged else heading.slot
         side = self._side(placed, heading.item)
         key = (heading.label, heading.item.item, side, heading.row if under is None else row)
-        return self.lines.setdefault(key, _Line(heading.label, heading.item.item, side, heading.slot))
+        return self.lines.setdefault(key, Line(heading.label, heading.item.item, side, heading.slot))
 
-    def _total(self, left: _Heading | None) -> _Line:
+    def _total(self, left: Heading | None) -> Line:
         """The line of figures that have no label: the total, named by the block's own label as written, else by the heading
         at the left of its first figure."""
         for line in self.lines.values():
@@ -426,9 +375,9 @@ class _Rows:
         if left is not None and left.field and left.slot.cell.row_span == 1 and left not in self.spent:
             text = left.label
         label = text.replace("\n", "") if text else left.label if left else None
-        return self.lines.setdefault((label, "total", None, None), _Line(label, "total", None, self.title))
+        return self.lines.setdefault((label, "total", None, None), Line(label, "total", None, self.title))
 
-    def _run_in_field(self, heading: _Heading) -> str:
+    def _run_in_field(self, heading: Heading) -> str:
         """A total that shares its row with an executed figure but has no column heading is `approved`."""
         above = self._above(heading.slot, "field")
         if above is not None and above.field in _MONEY:
@@ -468,7 +417,7 @@ class _Rows:
             return max(over, key=lambda found: found[0])[1] if over else left[-1]
         return next((unit for cell, _, unit in self.units if cell is self.title or cell.left == 0), None)
 
-    def _state(self, line: _Line, name: str, slot: Slot, figure: Number, heading: _Heading | None) -> None:
+    def _state(self, line: Line, name: str, slot: Slot, figure: Number, heading: Heading | None) -> None:
         if name == "extra" or name in line.values:
             line.also(heading.slot.text if heading else "其他", slot)
             return
@@ -511,7 +460,7 @@ class _Rows:
             and number(before[-1].cell.text) is None
         )
 
-    def _tell_unknown(self, line: _Line) -> None:
+    def _tell_unknown(self, line: Line) -> None:
         """A line whose label nobody knows goes to the evidence; one known to fit no code does not."""
         assert line.source is not None
         if self.vocabulary.label(line.label or "") is not None:
@@ -520,7 +469,7 @@ class _Rows:
         figures = tuple(slot.text for _, slot in line.cells)
         self.draft.ledger.unknown(line.label or "", line.source.cell, "label", near, below=figures)
 
-    def _hand_over(self, line: _Line) -> None:
+    def _hand_over(self, line: Line) -> None:
         ledger, index = self.draft.ledger, len(self.draft.funds)
         path = f"{self.draft.path}.funds[{index}]"
         if line.item == "total" and self.weight is not None and self.title is not None:
@@ -543,53 +492,3 @@ class _Rows:
             self.draft.unreadable.append(Unreadable(f"funds[{index}].{name}", line.label or "资金", raw, why))
         if not line.stated:
             self.draft.unsure.append(index)
-
-
-# ---------------------------------------------------------------- a unit that nothing states
-_FACTORS = (Decimal(1), Decimal("0.0001"), Decimal("0.1"), Decimal("0.01"))
-_BEYOND = 1000  # a sum that is so many times the total of another table is in another unit
-
-
-def settle(drafts: Sequence[Draft]) -> None:
-    """Money whose unit no heading, table or line states is taken in the unit in which its sum is one that a table before it states
-    in 万元; where none is and it is far beyond all of them, its figures are not read (RECORDS.md: number_unreadable)."""
-    known: set[Decimal] = set()
-    for draft in drafts:
-        unsure = [draft.funds[i] for i in draft.unsure]
-        if unsure and known and len(unsure) == len(draft.funds):
-            _scale(draft, known)
-        elif not unsure:
-            known |= {
-                value for fund in draft.funds if fund.item == "total" for value in _amounts(fund).values()
-            }
-
-
-def _amounts(fund: Fund) -> dict[str, Decimal]:
-    return {name: value for name in _MONEY if (value := getattr(fund, name)) is not None}
-
-
-def _scale(draft: Draft, known: set[Decimal]) -> None:
-    totals = [fund for fund in draft.funds if fund.item == "total"]
-    own = {value for fund in totals for value in _amounts(fund).values()}
-    if not own:
-        columns: dict[str, Decimal] = {}
-        for fund in draft.funds:
-            for name, value in _amounts(fund).items():
-                columns[name] = columns.get(name, Decimal(0)) + value
-        own = set(columns.values())
-    factor = next((f for f in _FACTORS if any(abs(v * f - k) <= CENT for v in own for k in known if k)), None)
-    if factor is not None:
-        if factor != 1:
-            draft.funds = [
-                replace(fund, **{name: value * factor for name, value in _amounts(fund).items()})  # type: ignore[arg-type]
-                for fund in draft.funds
-            ]  # fmt: skip
-        return
-    if own and max(own) > _BEYOND * max(known):
-        for index, fund in enumerate(draft.funds):
-            for name, value in _amounts(fund).items():
-                raw, label = f"{value:f}", fund.label or "资金"
-                draft.unreadable.append(
-                    Unreadable(f"funds[{index}].{name}", label, raw, "没有写明金额单位，与前表的合计无法对应")
-                )
-        draft.funds = [replace(fund, **dict.fromkeys(_amounts(fund))) for fund in draft.funds]

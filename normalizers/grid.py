@@ -69,10 +69,10 @@ class Grid:
         for covering in self.covering:
             covering.sort(key=lambda slot: slot.left)
 
-    def set_aside(self, row: int) -> None:
-        """Takes the cells that begin in a row out: nobody is to read them."""
-        self.rows[row] = []
-        self.covering[row] = [slot for slot in self.covering[row] if slot.cell.row != row]
+    def set_aside(self, row: int, slots: list[Slot]) -> None:
+        """Takes cells of a row out: nobody is to read them."""
+        self.rows[row] = [slot for slot in self.rows[row] if slot not in slots]
+        self.covering[row] = [slot for slot in self.covering[row] if slot not in slots]
 
     def filled(self, row: int) -> list[Slot]:
         """The cells that begin in the row and hold more than blanks."""

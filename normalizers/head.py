@@ -53,6 +53,9 @@ def read_row(
         field = vocabulary.heading(slot.text, "head")
         if funds and vocabulary.heading(slot.text, "funds") not in (None, "ignore", "extra"):
             continue
+        if field is None and _joined(slot, slots[index + 1 : index + 2], draft, vocabulary):
+            taken |= {slot, slots[index + 1]}
+            continue
         if field is None:
             if _unlabelled(slot, draft, vocabulary) or read_line(slot.cell, draft, vocabulary, IN_TABLE):
                 taken.add(slot)
@@ -76,6 +79,22 @@ def read_row(
             if field == "self_score":
                 _beside_score(values, value, draft)
     return taken
+
+
+def _joined(label: Slot, behind: list[Slot], draft: Draft, vocabulary: Vocabulary) -> bool:
+    """`实施单位/联系人 | 甲站/乙某`: as many values in one cell as known labels before it."""
+    labels = re.split("[/／]", label.text)
+    values = re.split("[/／]", behind[0].text) if behind else []
+    fields = [vocabulary.heading(part, "head") for part in labels]
+    if len(labels) < 2 or len(values) != len(labels) or None in fields:
+        return False
+    draft.ledger.ornament(label.cell)
+    for field, name, value in zip(fields, labels, values, strict=True):
+        if field == "extra":
+            draft.add_extra(_bare(name), words(value), behind[0].cell)
+        elif field != "ignore":
+            draft.put(str(field), head_value(str(field), value), behind[0].cell, IN_TABLE, _bare(name))
+    return True
 
 
 def _values(after: list[Slot], vocabulary: Vocabulary) -> list[Slot]:

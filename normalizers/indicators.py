@@ -18,7 +18,7 @@ from normalizers.values import OPERATORS, chinese_number, not_stated, number, qu
 from normalizers.vocabulary import Vocabulary
 from schema import numbering
 from schema.arithmetic import CENT
-from schema.records import Indicator, Kind, of_kind
+from schema.records import Goal, Indicator, Kind, of_kind
 
 CARRIED = "沿用上一行的分组"
 _TOLD = ("target", "actual", "weight", "deviation")  # what cells alone may tell
@@ -64,6 +64,7 @@ def read(grid: Grid, block: Block, draft: Draft, vocabulary: Vocabulary) -> None
             if column.heading and column.field != "block"
         ]
     reader = _Rows(grid, band, draft, vocabulary)
+    reader.goal = _goal_at_side(block, band, draft)
     reader.carried = dict(draft.groups) if headings == draft.headings else {}
     draft.headings, draft.groups = headings, {}
     rows = [grid.rows[row] for row in range(block.start + block.header, block.stop)]
@@ -82,6 +83,25 @@ def read(grid: Grid, block: Block, draft: Draft, vocabulary: Vocabulary) -> None
             reader.row(row)
             row += 1
     reader.close()
+
+
+_GOAL = re.compile(r"目标(\d{1,2})?[（(](?:分值|权重)?[:：]?(\d+(?:\.\d+)?)分?[)）]$")
+
+
+def _goal_at_side(block: Block, band: list[Column], draft: Draft) -> tuple[int, Slot] | None:
+    """`年度绩效目标1（80分）` at the side of its indicators: a goal with its points; None where no such label stands there."""
+    side = next((c.slot for c in band if c.field == "block" and c.slot.left == 0), None)
+    match = _GOAL.search(side.text) if side is not None else None
+    if side is None or match is None or side.cell.row + side.cell.row_span <= block.start + block.header:
+        return None
+    no, weight = len(draft.goals) + 1, Decimal(match[2])
+    if match[1] and int(match[1]) <= len(draft.goals):
+        no = int(match[1])
+        draft.goals[no - 1] = replace(draft.goals[no - 1], weight=weight)
+    else:
+        draft.goals.append(Goal(no, weight=weight))
+    draft.ledger.use(side.cell, f"{draft.path}.goals[{no - 1}]", "weight")
+    return no, side
 
 
 def _tell_unknown(grid: Grid, block: Block, band: list[Column], draft: Draft, vocabulary: Vocabulary) -> None:
@@ -116,6 +136,7 @@ class _Rows:
         self.held: dict[int, Slot] = {}  # the columns of a ragged row that may go on after a page
         self.parts: list[tuple[int, Slot]] = []
         self.recognised = {column.field: column.recognised for column in band}
+        self.goal: tuple[int, Slot] | None = None  # the goal that the label at the side of the block names
         self.carried: dict[str, Slot] = {}  # the groups that go on below headings repeated on the next page
 
     def row(self, row: int) -> None:
@@ -329,6 +350,9 @@ class _Rows:
                             values["weight"] = Decimal(own[1])
                             self.draft.ledger.use(fields[level].cell, path, "weight")
                 values[level] = text
+        if self.goal is not None:
+            values["goal"] = self.goal[0]
+            self.draft.ledger.use(self.goal[1].cell, path, "goal")
         if "goal" in fields:
             values["goal"] = self._goal(squeeze(fields["goal"].cell.text))
         first, second = values.get("level1"), values.get("level2")

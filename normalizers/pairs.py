@@ -106,7 +106,7 @@ def _found(grid: Grid, block: Block, draft: Draft, vocabulary: Vocabulary) -> It
             if known:
                 at += 2
             elif (
-                ((label.left, label.right) in places or follows)
+                ((label.left, label.right) in places or follows or _like(label, value, vocabulary))
                 and _label(label, draft, vocabulary)
                 and not draft.ledger.claimed(value.cell)
                 and vocabulary.heading(value.text, "head") is None
@@ -116,6 +116,15 @@ def _found(grid: Grid, block: Block, draft: Draft, vocabulary: Vocabulary) -> It
                 at += 2
             else:
                 at += 1
+
+
+def _like(label: Slot, value: Slot, vocabulary: Vocabulary) -> bool:
+    """Is a label so like a known one that what stands behind it is its value, wherever they stand?"""
+    return (
+        not value.blank
+        and number(label.cell.text) is None
+        and vocabulary.near(label.text, "head") is not None
+    )
 
 
 def _alone(grid: Grid, slots: list[Slot], draft: Draft, vocabulary: Vocabulary) -> bool:

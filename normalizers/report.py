@@ -8,8 +8,8 @@ from datetime import date
 
 from normalizers import head, money, pairs
 from normalizers.forms import Forms
-from normalizers.funds import settle
 from normalizers.ledger import Ledger
+from normalizers.scale import settle
 from normalizers.sections import Heading, Narrative, heading
 from normalizers.text import blank, clean, squeeze
 from normalizers.titles import bare_title, is_report_title, is_title, names_unit
@@ -33,8 +33,14 @@ def normalize(document: Document, words: Vocabulary | None = None) -> tuple[Subm
         if isinstance(block, Table):
             reader.table(block)
         else:
-            reader.paragraph(block, over_table=isinstance(after, Table))
+            reader.paragraph(block, after)
     return reader.close(document)
+
+
+_CAPTION = re.compile("[^，。；：:！？]{3,30}")
+
+
+_CAPTION = re.compile("[^，。；：:！？]{3,30}")
 
 
 class _Reader:
@@ -48,21 +54,29 @@ class _Reader:
         self.cover: list[Paragraph] = []
         self.titles: list[Paragraph] = []
         self.parted = False  # the form being read names its parts in numbered lines
+        self.inserted = False  # a table stands inside the open section
 
     # -- tables
     def table(self, table: Table) -> None:
-        if self.forms.table(table):
+        """A table under a form's title ends the narrative; one inside a section does not: what follows is the section's."""
+        inside = self.narrative.open and self.forms.title is None
+        titled = self.forms.titles
+        understood = self.forms.table(table, inside)
+        if understood and not (inside and self.forms.titles == titled):
             self.narrative.close()
+        self.inserted = self.narrative.open
 
     # -- paragraphs
-    def paragraph(self, paragraph: Paragraph, over_table: bool) -> None:
-        """Gives a line to whom it belongs: the first of these that it fits. over_table: a table follows it."""
+    def paragraph(self, paragraph: Paragraph, after: Paragraph | Table | None) -> None:
+        """Gives a line to whom it belongs: the first of these that it fits. after: what follows it."""
+        over_table = isinstance(after, Table)
         text, plain = paragraph.text, squeeze(paragraph.text)
-        found = heading(text)
+        found = heading(text, self._text(after))
         if re.search(self.words.forms["staging"], plain):
             self.ledger.ornament(paragraph)
             self.forms.unit = money.stated(text) or self.forms.unit
-            self.narrative.close()
+            if re.search(self.words.forms["annex"], plain):
+                self.narrative.close()
             self.forms.end_notes()
         elif self._names_form(text, found):
             self.narrative.close()
@@ -80,13 +94,24 @@ class _Reader:
         elif found is not None and (self.forms.title is None or found.level == 1):
             self._give_back()
             self.forms.end_notes()
+            self.inserted = False
             self.narrative.begin(found, paragraph)
         elif self.forms.title is not None:
             self.forms.waiting.append(paragraph)
+        elif self.inserted and self._signs(paragraph):
+            self._line(paragraph)
         elif self.narrative.open:
             self.narrative.add(paragraph, closing=self._closes(paragraph))
         else:
             self._line(paragraph)
+            if over_table and not self.ledger.claimed(paragraph) and _CAPTION.fullmatch(plain):
+                self.forms.caption = paragraph
+
+    def _text(self, after: Paragraph | Table | None) -> str | None:
+        """The paragraph that follows a line, where it may be the text below it."""
+        if not isinstance(after, Paragraph) or self._closes(after) or is_title(after.text, self.words):
+            return None
+        return after.text
 
     def _is_part(self, found: Heading) -> bool:
         """Does a numbered heading over a table name a part of the form (`一、基本信息` below the form's title), and no section?"""
@@ -98,7 +123,7 @@ class _Reader:
         if self.forms.notes:
             return not (found and found.level <= 2) and not self._signs(paragraph)
         begins = re.match(self.words.forms["notes"], squeeze(paragraph.text)) is not None
-        return begins and not self.narrative.open
+        return begins and (self.inserted or not self.narrative.open)
 
     def _names_form(self, text: str, found: Heading | None) -> bool:
         """A form's title; a numbered line only where it says so itself (`1.项目支出绩效自评表`)."""

@@ -14,8 +14,11 @@ from schema.records import Section
 
 _ENDS = re.compile("[。；;！？!?，,、]$")
 _RUN_IN = re.compile(r"^([^。；;：:，,！？!?]{2,16})[。：:](.+)$", re.DOTALL)
+_SHORT = re.compile(r"[^，,；;。：:！!？?\d]{2,30}")
+_SHORT = re.compile(r"[^，,；;。：:！!？?\d]{2,30}")
 _BRACKETS = re.compile("[（(][^（()）]*[)）]")
-_LONGEST = 45  # without what stands in brackets
+_LONGEST = {1: 80, 2: 80}  # by level, without what stands in brackets
+_USUAL = 45
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,14 +32,24 @@ class Heading:
     text: str | None
 
 
-def heading(line: str) -> Heading | None:
-    """A line as a heading; None where it is text. A numbered sentence that ends in 。 or ； is text."""
+def heading(line: str, following: str | None = None) -> Heading | None:
+    """A line as a heading; None where it is text. A numbered sentence that ends in 。 or ； is text, but for a short one in which
+    nothing is parted or counted and that a text or a deeper number follows (`（一）资金投入情况分析。`). following: the paragraph
+    below it, None where there is none."""
     numbered = numbering.parse(clean(line))
     if numbered is None or not numbered.rest:
         return None
     level, number, rest = numbered
+    if rest.endswith("。") and _SHORT.fullmatch(rest[:-1]) and _goes_deeper(level, following):
+        return Heading(level, number, rest[:-1], None)
+    if rest.endswith("。") and _SHORT.fullmatch(rest[:-1]) and _goes_deeper(level, following):
+        return Heading(level, number, rest[:-1], None)
     run_in = _RUN_IN.match(rest)
-    if not _ENDS.search(rest) and len(_BRACKETS.sub("", rest)) <= _LONGEST and not (run_in and level > 2):
+    if (
+        not _ENDS.search(rest)
+        and len(_BRACKETS.sub("", rest)) <= _LONGEST.get(level, _USUAL)
+        and not (run_in and level > 2)
+    ):
         if level >= 3 and (len(rest) > 30 or re.search("[，；。]", rest)):
             return None
         if run_in and len(run_in[2]) > 12:
@@ -45,6 +58,14 @@ def heading(line: str) -> Heading | None:
     if run_in and len(run_in[2]) >= 4:
         return Heading(level, number, run_in[1], run_in[2])
     return None
+
+
+def _goes_deeper(level: int, following: str | None) -> bool:
+    """Is the paragraph below a heading its text, or a heading of its own parts?"""
+    if following is None:
+        return False
+    below = numbering.parse(clean(following))
+    return below is None or below.level > level
 
 
 @dataclass(slots=True)

@@ -92,7 +92,8 @@ def _total(
         if figure is None or head is None or over is None:
             continue
         field = vocabulary.heading(over.text, "funds")
-        name = label.text if over.cell is head.cell else head.text
+        summed = over.cell is head.cell or _names_total(head.text, vocabulary)
+        name = label.text if summed else head.text
         if field == "execution_rate":
             lines.setdefault(name, {})[field] = rate(figure, "%" in over.text)
             cells.setdefault(name, []).append((field, slot))
@@ -114,6 +115,12 @@ def _total(
         draft.funds.append(Fund(item=item, label=name, **values))  # type: ignore[arg-type]
         for field, slot in cells[name]:
             draft.ledger.use(slot.cell, path, field)
+
+
+def _names_total(heading: str, vocabulary: Vocabulary) -> bool:
+    """小计, 总额 over the figures of all parts."""
+    found = vocabulary.label(heading)
+    return found is not None and found.item == "total"
 
 
 def _key(grid: Grid, block: Block, head: Slot, heads: list[Slot]) -> str:

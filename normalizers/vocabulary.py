@@ -34,6 +34,8 @@ KNOWN = frozenset(("extra", "ignore", "block"))
 LABELS = frozenset(
     ("funds", "side", "basics_top", "basics_group", "total_row", "total_weight", "subtotal_row", "column_numbers", "management")
 )  # fmt: skip
+OTHER = "other"  # the kind of a narrative section that is of no other kind
+OTHER = "other"  # the kind of a narrative section that is of no other kind
 NONE = "none"  # in categories.csv and narrative.csv: known, and no code fits
 COLUMNS = {
     "headings.csv": ("heading", "block", "field", "note"),
@@ -109,6 +111,9 @@ class Vocabulary:
             found = self._labels.get((spelling, "funds"))
             if found:
                 return Label(found[0] or None, found[1] or None)
+        for rule in self.forms["items"]:
+            if any(re.fullmatch(rule["pattern"], spelling) for spelling in spellings):
+                return Label(rule["item"], "revenue" if rule["item"] == "other" else None)
         return None
 
     @lru_cache(maxsize=65536)  # noqa: B019
@@ -155,16 +160,17 @@ class Vocabulary:
                     return category, f"“{name}”有“{hit.group()}”"
         return None
 
-    def narrative(self, heading: str) -> str | None:
-        """The kind of a narrative section by its heading's own words."""
+    def narrative(self, heading: str) -> str:
+        """The kind of a narrative section by its heading's own words, but for those in brackets; `other` where none tells."""
         found = self._narrative_row(heading)
-        return None if found == NONE else found
+        return OTHER if found in (None, NONE) else str(found)
 
     def knows_narrative(self, heading: str) -> bool:
         return self._narrative_row(heading) is not None
 
     def _narrative_row(self, heading: str) -> str | None:
-        return next((kind for pattern, kind in self._narrative if pattern.search(squeeze(heading))), None)
+        plain = _BRACKETS.sub("", squeeze(heading))
+        return next((kind for pattern, kind in self._narrative if pattern.search(plain)), None)
 
     @lru_cache(maxsize=65536)  # noqa: B019
     def near(self, text: str, block: str) -> Near | None:
@@ -172,7 +178,16 @@ class Vocabulary:
         spellings = self.spellings(text)
         if not spellings or any((s, block) in self._headings for s in spellings):
             return None
-        return nearest(spellings[-1], self._of_block(block))
+        return nearest(spellings[-1], self._of_block(block)) or self._telling(spellings, block)
+
+    def _telling(self, spellings: list[str], block: str) -> Near | None:
+        """The field that words of a heading tell whatever stands around them (forms.yml: telling)."""
+        for rule in self.forms["telling"]:
+            if rule["block"] == block:
+                for spelling in spellings:
+                    if match := re.search(rule["pattern"], spelling):
+                        return Near(rule["field"], spelling, 1.0, f"表头有“{match.group()}”")
+        return None
 
     def near_label(self, text: str) -> Near | None:
         """The item code whose label is most like that of a fund line that is not known; None where none is."""
@@ -334,6 +349,9 @@ def _forms(source: Traversable) -> dict[str, Any]:
         "signature",
         "staging",
         "no_money",
+        "telling",
+        "items",
+        "annex",
         "people",
         "typing_errors",
     )

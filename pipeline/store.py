@@ -17,6 +17,7 @@ from sqlalchemy.exc import ArgumentError as UrlError
 from sqlalchemy.exc import DBAPIError, NoSuchModuleError
 
 from normalizers.text import grams
+from normalizers.vocabulary import OTHER
 from pipeline import copies, journal, search, units, versions
 from pipeline.extract import Extraction
 from pipeline.freshness import current
@@ -301,10 +302,10 @@ class Store:
         )
 
     def without_kind(self) -> list[sa.Row[Any]]:
-        """The narrative's first headings whose kind is not known: submission_id, file, heading, below (None), and where they
+        """The narrative's first headings of no kind, known or not: submission_id, file, heading, below (None), and where they
         are written."""
         s = tables.section
-        wanted = s.c.kind.is_(None) & (s.c.level == 1) & s.c.heading.is_not(None)
+        wanted = (s.c.kind == OTHER) & (s.c.level == 1) & s.c.heading.is_not(None)
         return self._read_at(s, (s.c.heading, sa.null().label("below")), wanted, ("heading",))
 
     def _read_at(

@@ -241,7 +241,7 @@ LISTS: dict[str, type] = {  # the lists of a form by the name of their field
 @dataclass(frozen=True, slots=True)
 class Section:
     no: int = _no()
-    kind: str | None = _field("类别", "kind, code", Kind.CODE)
+    kind: str = _field("类别", "kind, code", Kind.CODE, default="other")
     level: int = _field("层级", "level", Kind.COUNT, default=1)
     number: str | None = _field("编号", "number as written", Kind.LINE)
     heading: str | None = _field("标题", "heading", Kind.LINE, searched=True)

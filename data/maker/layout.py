@@ -18,7 +18,7 @@ FORM = frozenset(
     "title fiscal_year unit project supervisor implementer self_score grade prepared_by phone leader reported_on annual_goal duties "
     "deviation improvement".split()
 )
-_DERIVED = {"no", "item", "side", "extra", "category", "target_value", "actual_value"}
+_DERIVED = {"no", "side", "extra", "category", "target_value", "actual_value"}
 FIELDS = {name: frozenset(about(record)) - _DERIVED for name, record in LISTS.items()}
 INDICATOR = FIELDS["indicators"] | {"op", "figure", "actual_figure"}
 

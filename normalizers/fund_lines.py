@@ -1,0 +1,65 @@
+"""What the reader of funds collects: headings in force, and lines of money in the making."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from normalizers.grid import Slot
+from normalizers.text import words
+from normalizers.values import Number
+from normalizers.vocabulary import Label
+from schema import numbering
+
+OF_WHICH = re.compile(r"^其中[:：]?")
+UNKNOWN = Label(None, None)  # a line whose label no code fits
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A cell that names a field, an item or a side, above its figures or at their left."""
+
+    slot: Slot
+    row: int
+    field: str | None = None
+    item: Label | None = None
+    side: str | None = None
+    recognised: str | None = None  # why it is that field, where its spelling is not known as written
+    behind: str | None = None  # the label behind a side's own name: `资金来源：财政拨款`
+
+    @property
+    def label(self) -> str | None:
+        """The row's own words, without a leading 其中, numbering, a closing colon or a figure run in."""
+        words_only = numbering.without(OF_WHICH.sub("", self.behind or self.slot.text))
+        return re.split("[:：]", words_only)[0] or None
+
+
+@dataclass(slots=True)
+class Line:
+    """One fund in the making: its label's slot, its values and where they were read."""
+
+    label: str | None
+    item: str | None
+    side: str | None
+    source: Slot | None
+    values: dict[str, Decimal] = field(default_factory=dict)
+    cells: list[tuple[str, Slot]] = field(default_factory=list)
+    reasons: dict[Slot, str] = field(default_factory=dict)  # cells under a heading not known as written
+    extra: dict[str, str] = field(default_factory=dict)
+    rate: tuple[Number, bool] | None = (
+        None  # the execution rate as written, and whether its heading says per cent
+    )
+    crossed: bool = False  # do figures of it stand under the items of other lines?
+    stated: bool = False  # is its unit of money stated anywhere?
+    unreadable: list[tuple[str, str, str]] = field(default_factory=list)  # field, raw text, what is wrong
+
+    def also(self, heading: str, slot: Slot) -> None:
+        """A cell that belongs to the line and to no field of it."""
+        text = words(slot.cell.text)
+        if text is not None:
+            key, again = heading, 2
+            while key in self.extra:
+                key, again = f"{heading} {again}", again + 1
+            self.extra[key] = text
+            self.cells.append((f"extra.{key}", slot))
