@@ -77,8 +77,7 @@ def _starts(
         return ("management" if current != "management" else None), 0
     if _band(filled, words, "tasks", "name", ("planned", "actual", "reason")):
         return "tasks", max(slot.cell.row_span for slot in filled[1:])
-    goals = _band(filled, words, "goals", "planned", ("actual",)) and not _bare_goal(filled, words)
-    if goals or _goal_columns(grid, row, words):
+    if _band(filled, words, "goals", "planned", ("actual",)) or _goal_columns(grid, row, words):
         return "goals", 1
     if _tasks_unread(filled, words):
         return "unknown", filled[0].cell.row_span
@@ -192,12 +191,6 @@ def _band(filled: list[Slot], words: Vocabulary, block: str, first: str, others:
     )
 
 
-def _bare_goal(filled: list[Slot], words: Vocabulary) -> bool:
-    """Does a bare 目标 stand among more headings than those of a year, a goal and what was reached?"""
-    planned = [slot for slot in filled if words.heading(slot.text, "goals") == "planned"]
-    return len(filled) > 3 and bool(planned) and all(words.stripped(s.text) == "目标" for s in planned)
-
-
 def _goal_columns(grid: Grid, row: int, words: Vocabulary) -> bool:
     """`年度目标 | 预期目标 | (a heading nobody knows)` over a row of texts: the label at the side covers both rows,
     one heading is known, every one is short, and a longer text stands below. The unknown one must not become a goal."""
@@ -221,6 +214,8 @@ def band_fields(
     """The fields of a row of headings. A block's own name before the others stands for `first`, as in
     `年度绩效目标 | 实际完成情况`."""
     fields = [words.heading(slot.text, block) for slot in filled]
+    if len(fields) <= 3:  # 年份 | 目标 | 实际完成情况
+        fields = ["planned" if field == "bare" else field for field in fields]
     if first not in fields:
         at = next((i for i, field in enumerate(fields) if field in others), 0)
         if at and fields[at - 1] == "block":

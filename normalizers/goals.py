@@ -150,7 +150,11 @@ def _pairs(grid: Grid, block: Block, draft: Draft, vocabulary: Vocabulary) -> No
                 )  # 年度绩效目标 | …, below it 目标完成情况 | …
                 field = named if named != "block" else "actual" if reached else "planned"
                 points = _points(slot)
-                if field == "planned" and (field in cells or (points and weight)):
+                if (
+                    field == "planned"
+                    and _COUNTED.search(slot.text)
+                    and (field in cells or (points and weight))
+                ):
                     _add(draft, cells, [], weight=weight)
                     cells, weight = {}, None
                 weight = points or weight
@@ -159,6 +163,7 @@ def _pairs(grid: Grid, block: Block, draft: Draft, vocabulary: Vocabulary) -> No
     _add(draft, cells, [], weight=weight)
 
 
+_COUNTED = re.compile("目标[（(]?[\\d一二三四五六七八九十]")  # 年度绩效目标2
 _Weight = tuple[Decimal, Slot]
 _POINTS = re.compile(r"[（(](?:分值|权重)?[:：]?(\d+(?:\.\d+)?)分?[)）]$")
 

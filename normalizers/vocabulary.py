@@ -28,7 +28,10 @@ FIELDS: dict[str, dict[str, Kind]] = {
     **{block: {name: told.kind for name, told in about(LISTS[block]).items() if name not in ("no", "extra", "category")}
        for block in LISTS if block != "basics"},
 }  # fmt: skip
-FIELDS["goals"]["adjusted"] = Kind.TEXT  # an adjusted goal or target beside the initial one
+FIELDS["goals"] |= {
+    "adjusted": Kind.TEXT,
+    "bare": Kind.TEXT,
+}  # an adjusted goal beside the initial one; a bare 目标
 FIELDS["indicators"] |= {"adjusted_target": Kind.LINE, "op": Kind.SIGN, "level": Kind.NAME}
 KNOWN = frozenset(("extra", "ignore", "block"))
 LABELS = frozenset(

@@ -294,6 +294,13 @@ class _Form:
         self.values["self_score"] = total
 
     # ---------------------------------------------------------------- the picture
+    def _goal_at_side(self) -> int | None:
+        """The goal whose points the headings of the indicators state (`{goal1.weight=40}` at their side)."""
+        lines = self.layout.picture.splitlines()
+        first = next((i for i, line in enumerate(lines) if line.startswith(_ROW)), 0)
+        found = re.search(r"\{goal(\d+)\.weight", lines[first - 1]) if first else None
+        return int(found[1]) if found else None
+
     def _picture(self) -> list[str]:
         """The layout's lines, with the columns and headings of the indicators as this form has them."""
         lines = self.layout.picture.splitlines()
@@ -481,6 +488,9 @@ class _Form:
                 {"no": n} | {key: row.get(key) for key in told} | _extra(row)
                 for n, row in enumerate(self.others.get(name, {}).values(), 1)
             ]
+        if (goal := self._goal_at_side()) is not None:
+            for indicator in self.indicators:
+                indicator["goal"] = goal
         form["indicators"] = self.indicators
         form["basics"] = [{"group": p[0], "path": list(p[1:]), "values": v} for p, v in self.basics.items()]
         if self.extra:
