@@ -12,7 +12,7 @@ import zlib
 from pathlib import Path
 from typing import Any
 
-from extractors import pdf_pages, scan_lines, scan_text
+from extractors import pdf_pages, scan_lines, scan_signs, scan_text
 from extractors.pdf_tables import Box, Lattice, TooManyMarks, fill, lattices
 from extractors.pdf_text import lines
 from schema.document import Reading
@@ -89,9 +89,10 @@ def laid_out(image: Any, number: int, scale: float) -> pdf_pages.Page:
     found = [part for word in found for part in _cell_by_cell(bare, word, tables, scale)]
     unread = scan_text.unread(bare, found)
     found = [scan_text.extended(bare, unread, word, *_room(word, tables, scale)) for word in found]
-    outside = fill(tables, scan_text.chars(found, scale))
+    outside = fill(tables, scan_text.chars([scan_signs.reshaped(bare, word) for word in found], scale))
     overlooked = [word for box in _blank(tables)[:MAX_LOOKS] for word in _second_look(bare, box, scale)]
-    outside += fill(tables, scan_text.chars(overlooked, scale))
+    outside += fill(tables, scan_text.chars([scan_signs.reshaped(bare, w) for w in overlooked], scale))
+    scan_signs.lone_bars(tables)
     filled = [table for table in tables if any(box.chars for box in table.boxes)]
     reading = Reading(number + 1, "rapidocr", "图像页")
     return pdf_pages.laid_out(reading, grey.shape[0] / scale, filled, lines(outside))

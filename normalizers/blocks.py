@@ -19,6 +19,7 @@ _MEASURED = frozenset(
 _FUND_COLUMNS = frozenset(("approved", "revised", "received", "executed", "execution_rate"))
 _MARKS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ①②③④⑤⑥⑦⑧⑨⑩⑪⑫⑬⑭⑮⑯⑰⑱⑲⑳"
 _COLUMN_MARK = re.compile(r"[（(]?(\d{1,2}|[A-Z①-⑳])[)）]?(?:[=＝].*)?")
+_OF_YEAR = re.compile(r"20\d\d年度?(?:(?:绩效|预期|年度)?目标)?")
 _ANNUAL_GOAL = re.compile(r"^(?:项目)?年度(?:绩效)?目标\d*[:：].+")
 
 
@@ -79,6 +80,8 @@ def _starts(
         return "tasks", max(slot.cell.row_span for slot in filled[1:])
     if _band(filled, words, "goals", "planned", ("actual",)) or _goal_columns(grid, row, words):
         return "goals", 1
+    if _goal_years(filled, words):
+        return "goals", 1
     if _tasks_unread(filled, words):
         return "unknown", filled[0].cell.row_span
     if _funds_starts(filled, words, current):
@@ -87,6 +90,8 @@ def _starts(
         return "basics", 0
     if _goal_row(filled, words, current):
         return "goals", 0
+    if current == "goals" and len(filled) == 1 and filled[0].left > 0 and year(filled[0].text) is not None:
+        return None, 0  # a year of which no goal is stated
     if current != "head" and not (current == "indicators" and words.listed(filled[0].text, "total_row")):
         if _head_row(filled, words, strict=current in ("indicators", "funds", "goals", "tasks")):
             return "head", 0
@@ -189,6 +194,18 @@ def _band(filled: list[Slot], words: Vocabulary, block: str, first: str, others:
     return len(unknown) <= most * len(fields[at:]) and all(
         len(text) <= LONGEST and number(text) is None and not re.search("[。；，]", text) for text in unknown
     )
+
+
+def of_year(text: str) -> bool:
+    """A heading that names a year, or the goals of one: `2023年`, `2023年度目标`."""
+    return _OF_YEAR.fullmatch(text) is not None
+
+
+def _goal_years(filled: list[Slot], words: Vocabulary) -> bool:
+    """`年度目标 | 2022年 | 2023年 | 2024年`: a goal for each of several years."""
+    rest = [slot for slot in filled if not of_year(slot.text)]
+    named = [words.heading(slot.text, "goals") for slot in rest]
+    return len(filled) - len(rest) >= 2 and "block" in named[:1] and None not in named
 
 
 def _goal_columns(grid: Grid, row: int, words: Vocabulary) -> bool:

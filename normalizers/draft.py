@@ -129,7 +129,8 @@ class Draft:
             return "transfer"
         if self.kind is not None:
             return self.kind
-        return "project" if "project" in values or "implementer" in values else "department"
+        told = {"project", "implementer"} & values.keys() or any(key.startswith("项目") for key in self.extra)
+        return "project" if told else "department"
 
     def form(self) -> Form:
         """The finished form; every head value's source goes to the ledger."""

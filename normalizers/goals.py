@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 from types import MappingProxyType
 
-from normalizers.blocks import band_fields
+from normalizers.blocks import band_fields, of_year
 from normalizers.draft import Draft
 from normalizers.grid import Block, Grid, Slot
 from normalizers.likeness import Near
 from normalizers.text import words
+from normalizers.values import year
 from normalizers.vocabulary import LONGEST, Vocabulary
 from schema.records import Goal
 
@@ -39,9 +40,8 @@ class _Head:
 def _columns(grid: Grid, block: Block, draft: Draft, vocabulary: Vocabulary) -> None:
     heads: list[_Head] = []
     filled = grid.filled(block.start)
-    for slot, field in zip(
-        filled, band_fields(filled, vocabulary, "goals", "planned", ("actual",)), strict=True
-    ):
+    fields = _by_year(filled, band_fields(filled, vocabulary, "goals", "planned", ("actual",)), draft)
+    for slot, field in zip(filled, fields, strict=True):
         if field is None:
             heads.append(_unknown(grid, block, slot, filled, draft, vocabulary))
             continue
@@ -71,6 +71,15 @@ def _columns(grid: Grid, block: Block, draft: Draft, vocabulary: Vocabulary) -> 
             {head.field: head.recognised for head in heads},
             _side_points(grid, row, heads),
         )
+
+
+def _by_year(filled: list[Slot], fields: list[str | None], draft: Draft) -> list[str | None]:
+    """Of headings that name years the form's own is the plan, the first where it names none of them; the others are kept beside."""
+    years = [i for i, slot in enumerate(filled) if of_year(slot.text)]
+    if len(years) < 2:
+        return fields
+    own = next((i for i in years if year(filled[i].text) == draft.get("fiscal_year")), years[0])
+    return ["planned" if i == own else "extra" if i in years else field for i, field in enumerate(fields)]
 
 
 def _side_points(grid: Grid, row: int, heads: list[_Head]) -> _Weight | None:

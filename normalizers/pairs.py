@@ -120,11 +120,8 @@ def _found(grid: Grid, block: Block, draft: Draft, vocabulary: Vocabulary) -> It
 
 def _like(label: Slot, value: Slot, vocabulary: Vocabulary) -> bool:
     """Is a label so like a known one that what stands behind it is its value, wherever they stand?"""
-    return (
-        not value.blank
-        and number(label.cell.text) is None
-        and vocabulary.near(label.text, "head") is not None
-    )
+    known = vocabulary.near(label.text, "head") or vocabulary.listed(label.text, "named")
+    return not value.blank and number(label.cell.text) is None and known is not None
 
 
 def _alone(grid: Grid, slots: list[Slot], draft: Draft, vocabulary: Vocabulary) -> bool:

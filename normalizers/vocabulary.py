@@ -35,9 +35,8 @@ FIELDS["goals"] |= {
 FIELDS["indicators"] |= {"adjusted_target": Kind.LINE, "op": Kind.SIGN, "level": Kind.NAME}
 KNOWN = frozenset(("extra", "ignore", "block"))
 LABELS = frozenset(
-    ("funds", "side", "basics_top", "basics_group", "total_row", "total_weight", "subtotal_row", "column_numbers", "management")
+    ("funds", "side", "basics_top", "basics_group", "total_row", "total_weight", "subtotal_row", "column_numbers", "management", "named")
 )  # fmt: skip
-OTHER = "other"  # the kind of a narrative section that is of no other kind
 OTHER = "other"  # the kind of a narrative section that is of no other kind
 NONE = "none"  # in categories.csv and narrative.csv: known, and no code fits
 COLUMNS = {
