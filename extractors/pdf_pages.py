@@ -9,9 +9,10 @@ import re
 from bisect import bisect_left
 from dataclasses import dataclass, field
 from operator import attrgetter
+from statistics import median
 
 from extractors.pdf_tables import Box, Lattice
-from extractors.pdf_text import Line, stripped, wrapped
+from extractors.pdf_text import Counted, Line, stripped, wrapped
 from schema.document import Cell, Origin, Paragraph, Place, Reading, Table
 
 _PAGE_NUMBER = re.compile(
@@ -24,6 +25,7 @@ CUT = 26.0  # a row that was cut leaves no room for another line
 MISPLACED = 20.0  # points by which a scanned page may lie askew of the one before
 _IN_BRACKETS = re.compile(r"^\s*[（(][^（()）]*[)）]\s*$")
 MAX_HEADING = 4
+TITLE = 1.15  # a title is printed so much larger than the text
 
 
 @dataclass(slots=True)
@@ -127,6 +129,7 @@ def joined(pages: list[Page]) -> list[Paragraph | Table]:
     bottom = _text_area(pages)
     left = min([line.left for line in every] + [t.xs[0] for page in pages for t in page.tables], default=0.0)
     out: list[_Whole | Text] = []
+    counted, usual = Counted(), median(line.size for line in every) if every else 0.0
     for page in pages:
         for index, item in enumerate(page.items()):
             before = out[-1] if out else None
@@ -143,14 +146,16 @@ def joined(pages: list[Page]) -> list[Paragraph | Table]:
                 continue
             item.places = [_place(page.number, item.lines)]
             last = before.lines[-1] if isinstance(before, Text) else None
-            full = (
-                last is not None and last.left < left + 3 * last.size and wrapped(last, item.lines[0], right)
+            full = last is not None and (
+                (last.left < left + 3 * last.size and wrapped(last, item.lines[0], right, counted))
+                or _one_title(last, item.lines[0], left, right, usual)
             )
             if isinstance(before, Text) and full:
                 before.lines += item.lines
                 before.places += item.places
             else:
                 out.append(item)
+                counted.note(item.lines[0].text)
     blocks: list[Paragraph | Table] = []
     tables = 0
     for whole in out:
@@ -165,6 +170,18 @@ def joined(pages: list[Page]) -> list[Paragraph | Table]:
             origin = Origin("page number", len(blocks) + 1, places=(_place(page.number, [line]),))
             blocks.append(Paragraph(line.text.strip(), origin, ornament=True))
     return blocks
+
+
+def _one_title(line: Line, following: Line, left: float, right: float, usual: float) -> bool:
+    """Are two lines a title that did not fit on one: in larger print than the text, both in the middle, close together?"""
+    middle, size = (left + right) / 2, line.size
+    return (
+        min(size, following.size) > TITLE * usual
+        and abs(size - following.size) <= 0.1 * size
+        and all(abs((one.left + one.right) / 2 - middle) < size for one in (line, following))
+        and line.right - line.left > 0.6 * (right - left)
+        and 0 < following.base - line.base < 2.5 * size
+    )
 
 
 def _text_area(pages: list[Page]) -> float:

@@ -10,6 +10,10 @@ from typing import NamedTuple
 from schema import numbering
 
 _BEGINS = re.compile(r"(?:目标|指标)\d+[:：]|附件|说明[:：]")
+_SENTENCE_ENDS = ("。", "；", ";", "！", "？", "：", ":", "”", "）", ")")
+OTHER_PRINT = (
+    0.2  # by which share of its size print differs from other print; a recogniser is less exact than that
+)
 _IN_READING_ORDER = attrgetter("base", "left")
 
 
@@ -92,29 +96,52 @@ def _on_top(before: Char, char: Char) -> bool:
 def paragraphs(found: list[Line], right: float) -> list[list[Line]]:
     """Lines as paragraphs: a line that fills the width up to `right` goes on in the next one."""
     out: list[list[Line]] = []
+    counted = Counted()
     for line in found:
-        if out and wrapped(out[-1][-1], line, right):
+        if out and wrapped(out[-1][-1], line, right, counted):
             out[-1].append(line)
         else:
             out.append([line])
+            counted.note(line.text)
     return out
 
 
-def wrapped(line: Line, following: Line, right: float) -> bool:
-    """Was the line broken only because the next word did not fit?"""
+class Counted:
+    """The list numbers that paragraphs began with so far: whether a number goes on with them."""
+
+    def __init__(self) -> None:
+        self._last: dict[int, int] = {}  # level → the last number of it
+
+    def note(self, text: str) -> None:
+        """A paragraph begins with this text."""
+        if (found := numbering.parse(text.strip())) is not None:
+            self._last[found.level] = found.value
+
+    def continued_by(self, found: numbering.Numbered) -> bool:
+        """Is it the next number of a list, or the first of one?"""
+        return found.value == 1 or self._last.get(found.level) == found.value - 1
+
+
+def wrapped(line: Line, following: Line, right: float, counted: Counted) -> bool:
+    """Was the line broken only because the next word did not fit? A line in other print was not; a number that begins the next one
+    begins a paragraph where it goes on with the list, or a sentence has ended."""
     text = line.text.rstrip()
     first = next((c for c in following.chars if not c.text.isspace()), following.chars[0])
     return (
         right - line.right < (first.right - first.left) + 0.75 * line.size
         and following.left < line.left + 1.6 * line.size
         and not text.endswith(("：", ":"))
-        and not _begins(following.text.strip())
+        and not _begins(following.text.strip(), text, counted)
+        and abs(line.size - following.size) <= OTHER_PRINT * max(line.size, following.size)
     )
 
 
-def _begins(text: str) -> bool:
+def _begins(text: str, before: str, counted: Counted) -> bool:
     """Does a text begin as a paragraph does: with a list number, or a word that opens one?"""
-    return numbering.parse(text) is not None or _BEGINS.match(text) is not None
+    found = numbering.parse(text)
+    if found is None:
+        return _BEGINS.match(text) is not None
+    return before.endswith(_SENTENCE_ENDS) or counted.continued_by(found)
 
 
 def stripped(found: list[Line]) -> str:

@@ -157,9 +157,9 @@ def column_numbers(filled: list[Slot], words: Vocabulary) -> list[Slot]:
     others = [slot for slot in filled[label:] if not _COLUMN_MARK.fullmatch(slot.text)]
     if len(marks) < 3 or (others and (not label or any(number(slot.cell.text) for slot in others))):
         return []
-    at = [_MARKS.find(match[1]) if not match[1].isdigit() else int(match[1]) for _, match in marks]
+    at = [_MARKS.find(match[1]) if not match[1].isdecimal() else int(match[1]) for _, match in marks]
     if {b - a for a, b in pairwise(at)} != {1} or not (
-        label or at[0] in (1, 2) or not marks[0][1][1].isdigit()
+        label or at[0] in (1, 2) or not marks[0][1][1].isdecimal()
     ):
         return []
     return [*filled[:label], *(slot for slot, _ in marks)]

@@ -47,10 +47,10 @@ def columns(grid: Grid, block: Block, words: Vocabulary) -> list[Column]:
             field = named_alone(leaf)
         out.append(Column(field, leaf.text, leaf.left, leaf.right, leaf))
     band = _told_apart(_recognised(grid, block, out, words))
-    if all(
-        column.field not in ("weight", "score") or number(column.heading) for column in band
-    ) or shown_by_cells(grid, block.start, words):
-        band = _by_cells(grid, block, band, words)
+    if shown_by_cells(grid, block.start, words):
+        band = _by_cells(grid, block, band, [i for i, c in enumerate(band) if c.field is None], words)
+    elif bare := [i for i, c in enumerate(band) if c.field is None and number(c.heading) is not None]:
+        band = _by_cells(grid, block, band, bare, words)
     return _parted(grid, block, band)
 
 
@@ -192,14 +192,15 @@ def _is_signed(text: str) -> bool:
     return _SIGNED.search(text) is not None and quantity(text) is not None
 
 
-def _by_cells(grid: Grid, block: Block, band: list[Column], words: Vocabulary) -> list[Column]:
-    """Columns that no heading names, by what stands below them: points, scores, groups and names. Targets and actuals look alike:
+def _by_cells(
+    grid: Grid, block: Block, band: list[Column], free: list[int], words: Vocabulary
+) -> list[Column]:
+    """Columns that no heading names (free), by what stands below them: points, scores, groups and names. Targets and actuals look alike:
     they keep their headings' words."""
     row = block.start + block.header - 1
     cells = [_cells(grid, row, column.slot, words) for column in band]
     fields = {column.field: i for i, column in enumerate(band)}
     told: dict[int, tuple[str, str]] = {}
-    free = [i for i, column in enumerate(band) if column.field is None]
     if "weight" not in fields and (found := [i for i in free if _sums_up(cells[i])]):
         told[found[0]] = ("weight", "其下合计为各项指标的分值")
     weight = next(iter(told), fields.get("weight"))

@@ -162,7 +162,7 @@ class _Rows:
             sure = (
                 near is not None
                 and near.field in _FIELDS
-                and near.field not in taken
+                and (near.field not in taken or self._only_over(slot, row, near.field))
                 and agree(FIELDS["funds"][near.field], cells)
             )
             proposal = near or self.vocabulary.guess(slot.text, "funds", cells) or self._only_missing(taken)
@@ -176,6 +176,11 @@ class _Rows:
             self.draft.ledger.unknown(
                 slot.text, slot.cell, "funds", proposal, taken=sure, below=cells, beside=beside
             )
+
+    def _only_over(self, slot: Slot, row: int, field: str) -> bool:
+        """Do only headings over a cell name its field, as 预算安排 over 年初安排数?"""
+        others = [h for h in self.headings if h.field == field]
+        return all(h.row < row and h.slot.overlap(slot.left, slot.right) > 0 for h in others)
 
     def _only_missing(self, taken: set[str | None]) -> Near | None:
         """The one of the three figures of a budget's year that no heading names."""

@@ -203,7 +203,7 @@ class _Reader:
         for field in ("title", "unit", "fiscal_year", "reported_on"):
             if stated.get(field) is None:
                 stated[field] = next((v for form in forms if (v := getattr(form, field)) is not None), None)
-        return Report(**stated)  # type: ignore[arg-type]
+        return Report(**stated, submitter=_submitter(stated.get("unit"), forms))  # type: ignore[arg-type]
 
     def _cover_line(self, stated: dict[str, object], paragraph: Paragraph) -> None:
         text, plain = paragraph.text, squeeze(paragraph.text)
@@ -230,3 +230,9 @@ class _Reader:
         if stated.get(field) is None:
             stated[field] = value
         self.ledger.use(source, "report", field)
+
+
+def _submitter(unit: object, forms: tuple[Form, ...]) -> str | None:
+    """Who handed a submission in: the unit that it states, else the one 实施单位 that all its forms state."""
+    implementers = {form.implementer for form in forms}
+    return str(unit) if unit is not None else next(iter(implementers)) if len(implementers) == 1 else None

@@ -39,7 +39,7 @@ def heading(line: str, following: str | None = None) -> Heading | None:
     numbered = numbering.parse(clean(line))
     if numbered is None or not numbered.rest:
         return None
-    level, number, rest = numbered
+    level, number, rest, _ = numbered
     if rest.endswith("。") and _SHORT.fullmatch(rest[:-1]) and _goes_deeper(level, following):
         return Heading(level, number, rest[:-1], None)
     if rest.endswith("。") and _SHORT.fullmatch(rest[:-1]) and _goes_deeper(level, following):

@@ -19,11 +19,13 @@ _COUNT = rf"\s*([\d{_CHINESE}]{{1,3}})\s*[、.．:：)）](?!\d)\s*"
 
 
 class Numbered(NamedTuple):
-    """A text that begins with a list number. level: 1 一、 2 （一） 3 1. 4 （1） 5 ①; number: as written; rest: the words behind it."""
+    """A text that begins with a list number. level: 1 一、 2 （一） 3 1. 4 （1） 5 ①; number: as written; rest: the words behind it;
+    value: which number it is."""
 
     level: int
     number: str
     rest: str
+    value: int
 
 
 def parse(text: str) -> Numbered | None:
@@ -32,9 +34,22 @@ def parse(text: str) -> Numbered | None:
     if match is None or match.lastgroup is None:
         return None
     behind = _BLANK.match(text, match.end())
-    return Numbered(
-        int(match.lastgroup[1:]), match.group().strip(), text[behind.end() if behind else match.end() :]
-    )
+    rest = text[behind.end() if behind else match.end() :]
+    return Numbered(int(match.lastgroup[1:]), match.group().strip(), rest, _count(match.group()))
+
+
+def _count(number: str) -> int:
+    """Which number a list number is: （十二） is 12."""
+    figures = re.findall(r"\d+", number)
+    if figures:
+        return int(figures[0])
+    enclosed = next((ord(ch) for ch in number if "①" <= ch <= "⒇"), None)
+    if enclosed is not None:
+        return enclosed - ord("①" if enclosed <= ord("⑳") else "⑴") + 1
+    tens, ten, ones = "".join(ch for ch in number if ch in _CHINESE).partition("十")
+    if not ten:
+        return _CHINESE.find(tens[:1]) + 1
+    return 10 * (_CHINESE.find(tens) + 1 if tens else 1) + (_CHINESE.find(ones) + 1 if ones else 0)
 
 
 def without(text: str) -> str:

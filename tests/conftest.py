@@ -9,9 +9,11 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from pipeline.score import differences
 
 if TYPE_CHECKING:
     from pipeline.store import Store
@@ -47,6 +49,16 @@ def ziping(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
         return subprocess.run(command, capture_output=True, text=True, cwd=cwd or tmp_path, timeout=120)
 
     return run
+
+
+def unlike(gold: Any, read: Any) -> list[str]:
+    """Where a record that was read is not the gold, a line each: path, gold, read. What is derived and not stated does not count."""
+    told = (
+        {**read, "report": {k: v for k, v in read["report"].items() if k != "submitter"}}
+        if "report" in read
+        else read
+    )
+    return [f"{path}: gold {one!r}, read {other!r}" for path, one, other in differences(gold, told)]
 
 
 def missing(what: str) -> None:

@@ -18,7 +18,7 @@ from data.maker.scans import Scanner, as_pdf, pictures
 from extractors import File
 from pipeline import run
 from pipeline.extract import as_json, as_record, extract
-from tests.conftest import GOLD, ROOT, SAMPLES
+from tests.conftest import GOLD, ROOT, SAMPLES, unlike
 
 FILES = sorted((ROOT / "data" / "formats").iterdir())
 # A page is set by its producer: where a line ends, and full width in a scan, is not the form's.
@@ -37,6 +37,10 @@ def same(value: Any) -> Any:
     return value
 
 
+def _parts(record: Any, *more: str) -> Any:
+    return {part: record[part] for part in ("report", "forms", "findings", *more)}
+
+
 FOUR = ("council-2021", "culture-2022", "repairs-2020", "congress-2023")
 
 
@@ -47,8 +51,7 @@ def test_a_scan_of_its_print_gives_the_gold_record(name: str, tmp_path: Path) ->
     path.write_bytes(as_pdf(pictures((ROOT / "data" / "formats" / f"{name}.pdf").read_bytes(), scanner), 200))
     read = json.loads(as_json(as_record(extract(path))), parse_float=Decimal)
     gold = json.loads((GOLD / f"{name}.json").read_text(encoding="utf-8"), parse_float=Decimal)
-    for part in ("report", "forms", "findings"):
-        assert same(read[part]) == same(gold[part]), part
+    assert unlike(same(_parts(gold)), same(_parts(read))) == []
 
 
 def test_a_page_saved_with_all_its_parts_gives_the_record_of_the_page(tmp_path: Path) -> None:
@@ -85,13 +88,12 @@ def test_a_form_gives_its_gold_record_in_every_format(path: Path) -> None:
     read = json.loads(as_json(as_record(extract(path))), parse_float=Decimal)
     if path.suffix == ".doc":
         del read["coverage"]
-        assert read == gold
+        assert unlike(gold, read) == []
         return
     if path.suffix in (".xlsx", ".xls", ".html"):
         for record in (gold, read):  # neither holds Word's automatic numbers
             record["sections"] = []
-    for part in ("report", "forms", "sections", "findings"):
-        assert same(read[part]) == same(gold[part]), part
+    assert unlike(same(_parts(gold, "sections")), same(_parts(read, "sections"))) == []
 
 
 def test_a_scan_keeps_the_recognisers_score_and_every_page_its_boxes() -> None:

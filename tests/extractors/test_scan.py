@@ -17,7 +17,7 @@ from extractors.pdf_text import Char
 from extractors.scan_lines import without_letters
 from pipeline.extract import Extraction, as_json, as_record, extract
 from pipeline.run import attempt
-from tests.conftest import GOLD, ROOT
+from tests.conftest import GOLD, ROOT, unlike
 from tests.test_formats import same
 
 SCANNERS = {
@@ -47,22 +47,29 @@ def test_a_scan_gives_the_record_of_its_form(kind: str, tmp_path: Path) -> None:
     name, scanner = SCANNERS[kind]
     path = tmp_path / "scan.pdf"
     path.write_bytes(as_pdf(scanned(name, scanner), scanner.dpi))
-    read = record(extract(path))
-    for part in ("report", "forms", "findings"):
-        assert plain(read[part], scanner) == plain(gold(name)[part], scanner), part
+    read, wanted = record(extract(path)), gold(name)
+    assert unlike(plain(wanted, scanner), plain(read, scanner)) == []
 
 
-def plain(value: Any, scanner: Scanner) -> str:
-    """A part of a record as text; under a stamp a comma may be lost."""
-    text = as_json(value)
-    return re.sub("[,，。]", "", text) if scanner.stamp else text
+def plain(value: Any, scanner: Scanner) -> Any:
+    """The stated parts of a record; under a stamp a comma may be lost."""
+
+    def without(node: Any) -> Any:
+        if isinstance(node, str):
+            return re.sub("[,，。]", "", node)
+        if isinstance(node, dict):
+            return {key: without(item) for key, item in node.items()}
+        return [without(item) for item in node] if isinstance(node, list) else node
+
+    parts = {part: value[part] for part in ("report", "forms", "findings")}
+    return without(parts) if scanner.stamp else parts
 
 
 def test_a_photographed_page_is_read_and_says_so(tmp_path: Path) -> None:
     path = tmp_path / "page.jpg"
     path.write_bytes(scanned("council-2021", Scanner(200, 0.8))[0])
     extraction = extract(path)
-    assert record(extraction)["forms"] == gold("council-2021")["forms"]
+    assert unlike({"forms": gold("council-2021")["forms"]}, {"forms": record(extraction)["forms"]}) == []
     (page,) = extraction.document.pages
     assert (page.reader, page.reason) == ("rapidocr", "图像页")
 
