@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 
 from normalizers.grid import Slot
-from normalizers.ledger import Ledger, Source
+from normalizers.ledger import Ledger, Source, keep
 from normalizers.money import Unit
 from schema.records import Basic, Contacts, Form, Fund, Goal, Indicator, Management, Task
 
@@ -113,11 +113,7 @@ class Draft:
     def add_extra(self, heading: str, text: str | None, source: Source) -> None:
         if text is None:
             return
-        key, again = heading, 2
-        while key in self.extra and self.extra[key] != text:
-            key, again = f"{heading} {again}", again + 1
-        self.extra[key] = text
-        self.ledger.use(source, self.path, "extra")
+        self.ledger.use(source, self.path, keep(self.extra, heading, text))
 
     def get(self, name: str) -> Value | None:
         stated = self.head.get(name)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from normalizers.grid import Slot
+from normalizers.ledger import keep
 from normalizers.text import words
 from normalizers.values import Number
 from normalizers.vocabulary import Label
@@ -58,8 +59,4 @@ class Line:
         """A cell that belongs to the line and to no field of it."""
         text = words(slot.cell.text)
         if text is not None:
-            key, again = heading, 2
-            while key in self.extra:
-                key, again = f"{heading} {again}", again + 1
-            self.extra[key] = text
-            self.cells.append((f"extra.{key}", slot))
+            self.cells.append((keep(self.extra, heading, text), slot))

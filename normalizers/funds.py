@@ -11,6 +11,7 @@ from normalizers import head, money, ragged
 from normalizers.draft import Draft, Unreadable
 from normalizers.fund_lines import OF_WHICH, UNKNOWN, Heading, Line
 from normalizers.grid import Block, Grid, Slot
+from normalizers.ledger import keep
 from normalizers.likeness import Near, agree
 from normalizers.text import words
 from normalizers.values import Number, not_stated, number, rate
@@ -376,11 +377,11 @@ class _Rows:
         for line in self.lines.values():
             if line.item == "total":
                 return line
-        text = words(self.title.cell.text) if self.title else None
-        if left is not None and left.field and left.slot.cell.row_span == 1 and left not in self.spent:
-            text = left.label
+        own = left is not None and left.field and left.slot.cell.row_span == 1 and left not in self.spent
+        text = words(self.title.cell.text) if self.title and not own else None
         label = text.replace("\n", "") if text else left.label if left else None
-        return self.lines.setdefault((label, "total", None, None), Line(label, "total", None, self.title))
+        source = self.title if text or left is None else left.slot
+        return self.lines.setdefault((label, "total", None, None), Line(label, "total", None, source))
 
     def _run_in_field(self, heading: Heading) -> str:
         """A total that shares its row with an executed figure but has no column heading is `approved`."""
@@ -443,7 +444,7 @@ class _Rows:
         if heading is not None and heading.recognised is not None and heading.field == name:
             line.reasons[slot] = heading.recognised
         if figure.note:
-            line.extra["备注"] = figure.note
+            line.cells.append((keep(line.extra, "备注", figure.note), slot))
 
     def close(self) -> None:
         """Hands the lines with a figure over to the draft; what only headings and empty lines said is ornament."""

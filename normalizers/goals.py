@@ -11,6 +11,7 @@ from types import MappingProxyType
 from normalizers.blocks import band_fields, of_year
 from normalizers.draft import Draft
 from normalizers.grid import Block, Grid, Slot
+from normalizers.ledger import keep
 from normalizers.likeness import Near
 from normalizers.text import words
 from normalizers.values import year
@@ -191,18 +192,24 @@ def _add(
     weight: _Weight | None = None,
 ) -> None:
     texts = {field: text for field, slot in cells.items() if (text := words(slot.cell.text))}
-    others = {heading: text for heading, slot in extra if (text := words(slot.cell.text))}
     path = f"{draft.path}.goals[{len(draft.goals)}]"
     if not texts:
-        for slot in [*cells.values(), *(slot for _, slot in extra)]:
+        for slot in cells.values():
             draft.ledger.ornament(slot.cell)
+        for heading, slot in extra:
+            draft.add_extra(heading, words(slot.cell.text), slot.cell)
         return
+    others: dict[str, str] = {}
+    for heading, slot in extra:
+        if text := words(slot.cell.text):
+            draft.ledger.use(slot.cell, path, keep(others, heading, text))
     points = weight[0] if weight is not None else None
     goal = Goal(len(draft.goals) + 1, texts.get("planned"), texts.get("actual"), points, others or None)
     draft.goals.append(goal)
     if weight is not None:
         draft.ledger.use(weight[1].cell, path, "weight")
     for field, slot in cells.items():
-        draft.ledger.use(slot.cell, path, field, recognised.get(field))
-    for _, slot in extra:
-        draft.ledger.use(slot.cell, path, "extra")
+        if field in texts:
+            draft.ledger.use(slot.cell, path, field, recognised.get(field))
+        else:
+            draft.ledger.ornament(slot.cell)

@@ -12,6 +12,7 @@ from normalizers.columns import Column, below, columns
 from normalizers.draft import Draft, Unreadable
 from normalizers.grid import Block, Grid, Slot
 from normalizers.head import read_note
+from normalizers.ledger import keep
 from normalizers.likeness import by_cells
 from normalizers.text import squeeze, words
 from normalizers.values import OPERATORS, chinese_number, not_stated, number, quantity, rate
@@ -265,7 +266,13 @@ class _Rows:
                 extra.append((self._heading("op"), slot))
         stated = [f for f in _STATES if f in fields and not _hollow(f, fields[f].cell.text)]
         if not stated:
-            self.blank_levels += [slot for _, slot in extra] + list(fields.values())
+            said = (
+                "deviation",
+                "evidence",
+                "remark",
+                "review_score",
+            )  # what is said of a row without a name stays a leftover
+            self.blank_levels += [slot for field, slot in fields.items() if field not in said]
             return
         carried = self._carry(fields)
         path = f"{self.draft.path}.indicators[{len(self.draft.indicators)}]"
@@ -306,16 +313,22 @@ class _Rows:
     ) -> Indicator:
         ledger = self.draft.ledger
         values: dict[str, object] = {}
+        others: dict[str, str] = {}
         for field, slot in fields.items():
-            ledger.use(slot.cell, path, field, CARRIED if field in carried else self.recognised.get(field))
             if field in _TEXTS:
                 text = words(slot.cell.text)
                 values[field] = text.replace("\n", "") if text and field in _LINES else text
-        others = {heading: text for heading, slot in extra if (text := words(slot.cell.text))}
-        for _, slot in extra:
-            ledger.use(slot.cell, path, "extra")
-        self._levels(fields, values, path)
-        self._figures(fields, values, path)
+        for heading, slot in extra:
+            if text := words(slot.cell.text):
+                ledger.use(slot.cell, path, keep(others, heading, text))
+        self._levels(fields, values, others, path)
+        self._figures(fields, values, others, path)
+        for field, slot in fields.items():
+            why = CARRIED if field in carried else self.recognised.get(field)
+            if field == "op" or values.get(field) is not None or self._unreadable(path, field):
+                ledger.use(slot.cell, path, "target_value" if field == "op" else field, why)
+            else:
+                ledger.ornament(slot.cell)  # a template's own filling, or a word for nothing
         op = squeeze(fields["op"].cell.text) if "op" in fields else None
         nature = str(values.get("nature") or "")
         if op is None and nature in OPERATORS:
@@ -326,7 +339,14 @@ class _Rows:
         values["actual_value"] = quantity(str(actual) if actual else None, None, unit)
         return Indicator(**values, extra=others or None)  # type: ignore[arg-type]
 
-    def _levels(self, fields: dict[str, Slot], values: dict[str, object], path: str) -> None:
+    def _unreadable(self, path: str, field: str) -> bool:
+        last = self.draft.unreadable[-1].where if self.draft.unreadable else ""
+        where = path.split(".", 1)[1] + f".{field}"
+        return last.startswith(path.split(".", 1)[1]) and any(u.where == where for u in self.draft.unreadable)
+
+    def _levels(
+        self, fields: dict[str, Slot], values: dict[str, object], others: dict[str, str], path: str
+    ) -> None:
         for level in ("level1", "level2"):
             if level in fields:
                 name, points = group_name(fields[level].cell.text)
@@ -346,9 +366,13 @@ class _Rows:
                     text = None if text and _HOLLOW.match(text) else text
                     if text and (own := _OWN_POINTS.search(text)):
                         text = text[: own.start()]
+                        weight = number(fields["weight"].cell.text) if "weight" in fields else None
                         if "weight" not in fields:  # 预算完成率（5分）
                             values["weight"] = Decimal(own[1])
                             self.draft.ledger.use(fields[level].cell, path, "weight")
+                        elif weight is None or weight.value != Decimal(own[1]):
+                            field = keep(others, f"{self._heading(level)}所注分值", own[1])
+                            self.draft.ledger.use(fields[level].cell, path, field)
                 values[level] = text
         if self.goal is not None:
             values["goal"] = self.goal[0]
@@ -379,16 +403,31 @@ class _Rows:
                 return name, Decimal(points)
         return groups[0][0], Decimal(groups[0][1])
 
-    def _figures(self, fields: dict[str, Slot], values: dict[str, object], path: str) -> None:
+    def _figures(
+        self, fields: dict[str, Slot], values: dict[str, object], others: dict[str, str], path: str
+    ) -> None:
         name = str(values.get("level3") or values.get("level4") or values.get("level2") or "指标")
         for field in (*_POINTS, *_RATES):
-            if field not in fields or field in values:
+            if field not in fields:
                 continue
             text = fields[field].cell.text
             figure = number(text)
-            if figure is not None:
+            if figure is not None and field in values and values[field] != figure.value:
+                told = keep(
+                    others, self._heading(field), squeeze(text)
+                )  # points beside a group's name that differ from its own
+                self.draft.ledger.use(fields[field].cell, path, told)
+            elif figure is not None:
                 percent = "%" in self._heading(field)
-                values[field] = rate(figure, percent) if field in _RATES else figure.value
+                score, weight = values.get("score"), values.get("weight")
+                share = (
+                    score / weight
+                    if isinstance(score, Decimal) and isinstance(weight, Decimal) and weight
+                    else None
+                )
+                values[field] = rate(figure, percent, share) if field in _RATES else figure.value
+                if figure.note:
+                    self.draft.ledger.use(fields[field].cell, path, keep(others, "备注", figure.note))
             elif not not_stated(text):
                 where = path.split(".", 1)[1] + f".{field}"
                 self.draft.unreadable.append(Unreadable(where, name, squeeze(text)))

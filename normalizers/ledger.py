@@ -12,6 +12,15 @@ Source = Cell | Paragraph
 _EXAMPLES = 5  # cells below an unknown heading, and headings beside it, that the evidence keeps
 
 
+def keep(extra: dict[str, str], heading: str, text: str) -> str:
+    """Keeps a text beside a record under its heading, numbered where another text stands there; gives its field (`extra.备注`)."""
+    key, again = heading, 2
+    while extra.get(key, text) != text:
+        key, again = f"{heading} {again}", again + 1
+    extra[key] = text
+    return f"extra.{key}"
+
+
 class Ledger:
     """Collects the claims of the readers. A use outranks an ornament; both may be stated twice."""
 

@@ -52,13 +52,14 @@ def _heads(
 def _row(
     filled: list[Slot], heads: list[tuple[Slot, str | None]], draft: Draft, vocabulary: Vocabulary
 ) -> None:
-    item = next((slot for slot in filled[:1] if len(slot.text) <= LONGEST), None)
-    if item is None:
+    under = (slot for at, slot in enumerate(filled) if _field(slot, at, heads) == "item")
+    item = next(under, next(iter(filled), None))
+    if item is None or len(item.text) > LONGEST:
         return
     path = f"{draft.path}.management[{len(draft.management)}]"
     texts: dict[str, list[str]] = {}
     cells: list[tuple[str, Slot]] = []
-    for at, slot in enumerate(filled[1:]):
+    for at, slot in enumerate(slot for slot in filled if slot is not item):
         field = _field(slot, at, heads)
         text = words(slot.cell.text)
         if field in _TEXTS and text is not None:

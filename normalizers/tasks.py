@@ -7,6 +7,7 @@ from decimal import Decimal
 from normalizers import money
 from normalizers.draft import Draft, Unreadable
 from normalizers.grid import Block, Grid, Slot, widest
+from normalizers.ledger import keep
 from normalizers.text import words
 from normalizers.values import number, rate
 from normalizers.vocabulary import Vocabulary
@@ -44,6 +45,7 @@ def read(grid: Grid, block: Block, draft: Draft, vocabulary: Vocabulary) -> None
         texts: dict[str, str] = {}
         extra: dict[str, str] = {}
         path = f"{draft.path}.tasks[{len(draft.tasks)}]"
+        cells: list[tuple[str, Slot, str | None]] = []
         for slot in grid.covering[row]:
             head = widest(heads, slot.left, slot.right)
             text = words(slot.cell.text)
@@ -52,13 +54,14 @@ def read(grid: Grid, block: Block, draft: Draft, vocabulary: Vocabulary) -> None
             field = fields[head]
             if field in _FIELDS and field not in texts:
                 texts[field] = text
-                draft.ledger.use(slot.cell, path, field, reasons.get(head))
+                cells.append((field, slot, reasons.get(head)))
             elif field in ("extra", None):
-                extra[_key(grid, block, head, heads)] = text
-                draft.ledger.use(slot.cell, path, "extra")
+                cells.append((keep(extra, _key(grid, block, head, heads), text), slot, None))
             elif field == "ignore":
                 draft.ledger.ornament(slot.cell)
         if texts:
+            for field, slot, reason in cells:
+                draft.ledger.use(slot.cell, path, field, reason)
             name = _name(texts["name"]) if "name" in texts else None
             draft.tasks.append(
                 Task(

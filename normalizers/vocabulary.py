@@ -22,17 +22,36 @@ from schema.errors import VocabularyError
 from schema.records import CATEGORIES, LISTS, SECTION_KINDS, Contacts, Form, Kind, about
 
 # What a heading may name, per block: the record's own fields, with what they hold, and what becomes part of one.
+_NAMED = (
+    Kind.TEXT,
+    Kind.LINE,
+    Kind.NAME,
+    Kind.BODY,
+    Kind.POINTS,
+    Kind.MONEY,
+    Kind.RATE,
+    Kind.DATE,
+    Kind.COUNT,
+)
+
+
+def _named(record: type, *without: str) -> dict[str, Kind]:
+    """The fields of a record that a heading or a label may name."""
+    return {
+        n: told.kind for n, told in about(record).items() if told.kind in _NAMED and n not in ("no", *without)
+    }
+
+
 FIELDS: dict[str, dict[str, Kind]] = {
-    "head": {name: told.kind for record in (Form, Contacts) for name, told in about(record).items()
-             if name not in ("no", "kind", "title", "annual_goal", "extra")},
-    **{block: {name: told.kind for name, told in about(LISTS[block]).items() if name not in ("no", "extra", "category")}
-       for block in LISTS if block != "basics"},
-}  # fmt: skip
-FIELDS["goals"] |= {
-    "adjusted": Kind.TEXT,
-    "bare": Kind.TEXT,
-}  # an adjusted goal beside the initial one; a bare 目标
-FIELDS["indicators"] |= {"adjusted_target": Kind.LINE, "op": Kind.SIGN, "level": Kind.NAME}
+    "head": _named(Form, "title", "annual_goal") | _named(Contacts),
+    "funds": _named(LISTS["funds"], "label"),
+    # an adjusted goal beside the initial one; a bare 目标
+    "goals": _named(LISTS["goals"], "weight") | {"adjusted": Kind.TEXT, "bare": Kind.TEXT},
+    "management": _named(LISTS["management"]),
+    "tasks": _named(LISTS["tasks"]),
+    "indicators": _named(LISTS["indicators"])
+    | {"adjusted_target": Kind.LINE, "op": Kind.SIGN, "level": Kind.NAME},
+}
 KNOWN = frozenset(("extra", "ignore", "block"))
 LABELS = frozenset(
     ("funds", "side", "basics_top", "basics_group", "total_row", "total_weight", "subtotal_row", "column_numbers", "management", "named")

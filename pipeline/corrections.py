@@ -101,7 +101,12 @@ def apply(
 def value(submission: Submission, record: str, field: str) -> str | None:
     """What a submission states at `forms[0].indicators[3]`, `score`, as a text. Raises CorrectionError where there is no such
     record or field."""
-    return _text(_field(_record(submission, record), record, field))
+    return _text(stated(submission, record, field))
+
+
+def stated(submission: Submission, record: str, field: str) -> Any:
+    """The value itself at a place. Raises CorrectionError."""
+    return _field(_record(submission, record), record, field)
 
 
 def _record(submission: Submission, path: str) -> Any:
@@ -116,8 +121,9 @@ def _record(submission: Submission, path: str) -> Any:
 
 
 def _field(record: Any, path: str, field: str) -> Any:
-    if field.startswith("values.") and isinstance(getattr(record, "values", None), dict):
-        return record.values.get(field.removeprefix("values."))
+    for name in ("values", "extra"):
+        if field.startswith(f"{name}."):
+            return (getattr(record, name, None) or {}).get(field.removeprefix(f"{name}."))
     if not is_dataclass(record) or field not in {f.name for f in fields(record)}:
         raise CorrectionError(f"{path}.{field}", "没有这个字段", "字段名见RECORDS.md")
     return getattr(record, field)

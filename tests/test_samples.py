@@ -61,7 +61,9 @@ def test_every_value_of_a_record_has_a_source(path: Path) -> None:
                 for field in record.__dataclass_fields__:
                     if field in derived or getattr(record, field) in (None, {}):
                         continue
-                    assert (f"forms[{i}].{name}[{k}]", field) in sourced, (i, name, k, field)
+                    path = f"forms[{i}].{name}[{k}]"
+                    told = [f"extra.{key}" for key in record.extra] if field == "extra" else [field]
+                    assert all((path, f) in sourced for f in told), (path, told)
 
 
 def test_every_sample_has_a_source_and_an_answer_and_is_what_its_source_makes() -> None:
