@@ -15,7 +15,7 @@ from schema import numbering
 from schema.records import Basic
 
 # A unit in brackets is no part of a name; another note is.
-_UNIT = re.compile(r"[（(](?:单位[:：])?(?:人|个|辆|台|户|万元|元|%|平方米|㎡)[)）]$")
+_UNIT = re.compile(r"[（(](?:单位[:：])?(?:人|个|辆|台|户|[百千]?万?元|亿元|%|平方米|㎡)[)）]$")
 _OF_WHICH = re.compile(r"^其中[:：]?")
 _UNNUMBERED, _WITHIN = 6, 10  # an unnumbered label hangs from a numbered one, 其中 from any
 

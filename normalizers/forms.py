@@ -59,7 +59,7 @@ class Forms:
 
     def drop_title(self) -> list[Paragraph]:
         """A title that no table followed is given back with its lines."""
-        lines = [self.title, *self.waiting] if self.title else []
+        lines = [*([self.title] if self.title else []), *self.waiting]
         self.title, self.waiting = None, []
         return lines
 
@@ -146,9 +146,6 @@ class Forms:
             if stated is not None:
                 draft.put("fiscal_year", stated, source, IN_TABLE)
         self._take_unit()
-        waiting, self.waiting = self.waiting, []
-        for line in waiting:
-            head.read_line(line, draft, self.vocabulary, BESIDE)
         self._cover(draft)
         return draft
 
@@ -169,9 +166,14 @@ class Forms:
                     pairs.read(grid, block, draft, self.vocabulary)
 
     def _take_unit(self) -> None:
-        """A line `单位：元` holds for the form whose table it stands over."""
-        if self.unit is not None and self.current is not None:
+        """Lines over a table hold for its form: `单位：元`, and where the title stands in the table, the year over it."""
+        if self.current is None:
+            return
+        if self.unit is not None:
             self.current.unit, self.unit = self.unit, None
+        waiting, self.waiting = self.waiting, []
+        for line in waiting:
+            head.read_line(line, self.current, self.vocabulary, BESIDE)
 
     def _read(self, grid: Grid, block: Block) -> None:
         if block.kind == "title":

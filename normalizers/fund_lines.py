@@ -6,10 +6,11 @@ import re
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from normalizers import money
 from normalizers.grid import Slot
 from normalizers.ledger import keep
 from normalizers.text import words
-from normalizers.values import Number
+from normalizers.values import Number, number
 from normalizers.vocabulary import Label
 from schema import numbering
 
@@ -60,3 +61,35 @@ class Line:
         text = words(slot.cell.text)
         if text is not None:
             self.cells.append((keep(self.extra, heading, text), slot))
+
+
+class Units:
+    """The cells of a block that state a unit of money, and which of them holds for a figure."""
+
+    def __init__(self) -> None:
+        self._found: list[tuple[Slot, int, money.Unit]] = []
+
+    def note(self, slot: Slot, row: int) -> None:
+        """Takes a cell that begins in a row up where it states a unit."""
+        if number(slot.cell.text) is None and (unit := money.stated(slot.text)) is not None:
+            self._found.append((slot, row, unit))
+
+    def over(self, slot: Slot, title: Slot | None) -> money.Unit | None:
+        """The unit that the nearest heading states for a figure: over it, at its left, or the block's own label, title; None where
+        none does."""
+        over = [
+            (row, unit)
+            for cell, row, unit in self._found
+            if row < slot.cell.row and cell.overlap(slot.left, slot.right) > 0
+        ]
+        left = [
+            unit
+            for cell, row, unit in self._found
+            if row == slot.cell.row and cell.left < slot.left and cell is not title
+        ]
+        if over or left:
+            return max(over, key=lambda found: found[0])[1] if over else left[-1]
+        stated = {unit for _, _, unit in self._found}
+        if len(stated) == 1:
+            return stated.pop()
+        return next((unit for cell, _, unit in self._found if cell is title or cell.left == 0), None)

@@ -9,7 +9,7 @@ from itertools import pairwise, takewhile
 
 from normalizers import head, money, ragged
 from normalizers.draft import Draft, Unreadable
-from normalizers.fund_lines import OF_WHICH, UNKNOWN, Heading, Line
+from normalizers.fund_lines import OF_WHICH, UNKNOWN, Heading, Line, Units
 from normalizers.grid import Block, Grid, Slot
 from normalizers.ledger import keep
 from normalizers.likeness import Near, agree
@@ -47,9 +47,7 @@ class _Rows:
             Heading
         ] = []  # fields named at the left of a figure: they hold for the figures below it
         self.spent: set[Heading] = set()  # labels beside a figure that already have theirs
-        self.units: list[
-            tuple[Slot, int, money.Unit]
-        ] = []  # cells that state a unit of money, and their rows
+        self.units = Units()
 
     # -- rows
     def row(self, row: int) -> None:
@@ -58,8 +56,7 @@ class _Rows:
         for slot in slots:
             if not slot.blank:
                 self._title(slot, row)
-                if number(slot.cell.text) is None and (unit := money.stated(slot.text)) is not None:
-                    self.units.append((slot, row, unit))
+                self.units.note(slot, row)
         slots = [slot for slot in slots if slot is not self.title and not self._takes_side(slot, row)]
         for slot in slots:
             if found := self._behind_side(slot):
@@ -407,22 +404,6 @@ class _Rows:
             return label.side
         return above.side if above else None
 
-    def _unit_of(self, slot: Slot) -> money.Unit | None:
-        """The unit that the nearest heading states for a figure: over it, at its left, or the block's own label."""
-        over = [
-            (row, unit)
-            for cell, row, unit in self.units
-            if row < slot.cell.row and cell.overlap(slot.left, slot.right) > 0
-        ]
-        left = [
-            unit
-            for cell, row, unit in self.units
-            if row == slot.cell.row and cell.left < slot.left and cell is not self.title
-        ]
-        if over or left:
-            return max(over, key=lambda found: found[0])[1] if over else left[-1]
-        return next((unit for cell, _, unit in self.units if cell is self.title or cell.left == 0), None)
-
     def _state(self, line: Line, name: str, slot: Slot, figure: Number, heading: Heading | None) -> None:
         if name == "extra" or name in line.values:
             line.also(heading.slot.text if heading else "其他", slot)
@@ -434,7 +415,7 @@ class _Rows:
         elif name in ("weight", "score"):
             line.values[name] = figure.value
         else:
-            unit = money.own(figure) or self._unit_of(slot)
+            unit = money.own(figure) or self.units.over(slot, self.title)
             line.stated = line.stated or unit is not None or self.draft.unit is not None
             value = money.amount(figure, unit or self.draft.unit or money.WAN)
             if value is None:

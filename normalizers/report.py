@@ -103,6 +103,9 @@ class _Reader:
         elif self.narrative.open:
             self.narrative.add(paragraph, closing=self._closes(paragraph))
         else:
+            if over_table and len(plain) <= 20 and year(plain) is not None:
+                self.forms.waiting.append(paragraph)  # the title may stand in the table
+                return
             self._line(paragraph)
             if over_table and not self.ledger.claimed(paragraph) and _CAPTION.fullmatch(plain):
                 self.forms.caption = paragraph

@@ -15,6 +15,7 @@ from data.maker.source import ABOVE, LEFT
 from schema.records import LISTS, Fund, Indicator, Kind, about, of_kind
 
 _MONEY = of_kind(Fund, Kind.MONEY)
+_TO_ONE_WAN = {"万元": Decimal(1), "元": Decimal(10000), "千元": Decimal(10), "百万元": Decimal("0.01")}
 _ROW = "|*"
 _ROWS = {
     "goal": "goals",
@@ -434,7 +435,7 @@ class _Form:
             }[self.layout.rate]  # fmt: skip
             return self._full(text)
         if about in _MONEY:
-            shown = value * 10000 if self.layout.money == "元" else value
+            shown = value * _TO_ONE_WAN[self.layout.money]
             return self._full(f"{shown:,.2f}" if self.thousands else _digits(shown))
         return self._full(_digits(value))
 
