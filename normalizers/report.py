@@ -9,6 +9,7 @@ from datetime import date
 from normalizers import head, money, pairs
 from normalizers.forms import Forms
 from normalizers.ledger import Ledger
+from normalizers.lookups import Lookups
 from normalizers.scale import settle
 from normalizers.sections import Heading, Narrative, heading
 from normalizers.text import blank, clean, squeeze
@@ -27,7 +28,7 @@ def normalize(document: Document, words: Vocabulary | None = None) -> tuple[Subm
     The findings of reading (`number_unreadable`) are in it; schema.checks adds the others. Raises
     NothingFound where there is neither a form nor a narrative section.
     """
-    reader = _Reader(words or vocabulary())
+    reader = _Reader(Lookups(words or vocabulary()))
     blocks = [b for b in document.blocks if isinstance(b, Table) or not (b.ornament or blank(b.text))]
     for block, after in zip(blocks, [*blocks[1:], None], strict=False):
         if isinstance(block, Table):
@@ -46,7 +47,7 @@ _CAPTION = re.compile("[^，。；：:！？]{3,30}")
 class _Reader:
     """One pass over a document; guards what the cover has stated so far."""
 
-    def __init__(self, words: Vocabulary) -> None:
+    def __init__(self, words: Lookups) -> None:
         self.words = words
         self.ledger = Ledger()
         self.forms = Forms(self.ledger, words)
@@ -189,7 +190,7 @@ class _Reader:
             for name, one, other in draft.twice
         )
         outlines = tuple(Outline(draft.index + 1, tuple(draft.outline)) for draft in self.forms.drafts)
-        evidence = replace(self.ledger.evidence(document), outlines=outlines)
+        evidence = replace(self.ledger.evidence(document), outlines=outlines, lookups=self.words.noted())
         return Submission(report, forms, sections, findings), evidence
 
     def _report(self, forms: tuple[Form, ...]) -> Report:

@@ -112,7 +112,8 @@ def diff(first: int, second: int, url: str) -> None:
     epilog="""\b
 Examples:
   ziping units                                   every unit with its spellings, and which may be one
-  ziping units merge 3f2a9c1b0d4e 77aa01c2be55   the second is the first""",
+  ziping units merge 3f2a9c1b0d4e 77aa01c2be55   the second is the first
+  ziping units assign 某项目自评表.docx 青禾县水务局   who handed in what names no unit""",
 )
 @store_option
 @click.pass_context
@@ -142,6 +143,19 @@ def merge(keep: str, join: str, url: str) -> None:
         click.echo(f"{known.merge(store, keep, join)}种写法并入{keep}。")
 
 
+@units.command()
+@click.argument("submission")
+@click.argument("name")
+@store_option
+def assign(submission: str, name: str, url: str) -> None:
+    """Say that the unit NAME handed in a SUBMISSION that names none."""
+    from pipeline import units as known
+
+    store = existing(url)
+    with failing():
+        click.echo(f"{known.assign(store, submission, name)}的报送单位记为{name}。")
+
+
 @click.command(
     epilog="""\b
 Examples:
@@ -165,28 +179,27 @@ def correct() -> None:
 @correct.command(
     epilog="""\b
 Examples:
+  ziping correct add 某局自评表.docx "三级指标 取水许可检查 得分" --to 9.5 --reason 盖章件为9.5
   ziping correct add 某局自评表.docx forms[0].indicators[3].score --to 9.5 --reason 盖章件为9.5
   ziping correct add 3f2a report.unit --reason 单位名称无法确认        (no --to: not stated)"""
 )
 @click.argument("submission")
-@click.argument("path")
+@click.argument("value")
 @store_option
 @click.option(
     "--to", "should_be", metavar="VALUE", help="What it should be; without it: nothing is stated there."
 )
 @click.option("--reason", required=True, help="Why.")
 @click.option("--by", "person", metavar="NAME", help="Who says so [default: the user who runs it].")
-def add(submission: str, path: str, url: str, should_be: str | None, reason: str, person: str | None) -> None:
-    """Correct one value; what was read stays beside it."""
+def add(
+    submission: str, value: str, url: str, should_be: str | None, reason: str, person: str | None
+) -> None:
+    """Correct one value, named by its path or by the words on the page: the row and the column; what was read stays beside it."""
     from pipeline import correcting
 
     store = existing(url)
-    record, _, field = path.rpartition(".")
-    if ".values." in path:
-        record, _, field = path.partition(".values.")
-        field = f"values.{field}"
     with failing():
-        said = correcting.add(store, submission, record, field, should_be, reason, person)
+        said = correcting.add(store, submission, value, None, should_be, reason, person)
     click.echo(said)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from pipeline import corrections, freshness, journal, rerun, versions
+from pipeline import corrections, freshness, journal, rerun, rows, versions
 from pipeline.corrections import CorrectionError
 from pipeline.extract import understand
 from pipeline.store import VERSION, Store
@@ -17,27 +17,38 @@ def add(
     store: Store,
     submission: str,
     record: str,
-    field: str,
+    field: str | None,
     should_be: str | None,
     reason: str,
     person: str | None,
 ) -> str:
-    """Corrects one value and says what was found there. Raises CorrectionError, StoreError."""
+    """Corrects one value and says what was found there. record, field: where it stands; without a field, record is a path or the
+    words that people see (`corrections.located`). Raises CorrectionError, StoreError."""
     c = tables.correction
     with journal.running(store, "correct", {"record": record, "field": field}, VERSION) as run_id:
         with store.reading() as connection:
             head = store.find(connection, submission)
             document, words = versions.basis(connection, head)
-            others = [
-                x
-                for x in corrections.in_force(connection, head.submission_id)
-                if (x.record, x.field) == (record, field)
-            ]
+            in_force = corrections.in_force(connection, head.submission_id)
         reading = understand(document, freshness.bound(words))
+        if field is None:
+            record, field = corrections.located(reading.submission, record)
         found = corrections.value(reading.submission, record, field)
         corrections.check(reading.submission, record, field, should_be)
+        cell, source = corrections.anchored(document, reading.evidence, record, field)
+        if cell is None and "[" in record:
+            raise CorrectionError(
+                f"{record}.{field}", "这条记录没有自己的单元格", "请更正它所在的行或表的其他字段"
+            )
+        others = [
+            x
+            for x in in_force
+            if (x.cell, x.field) == (cell, field) and (cell is not None or x.record == record)
+        ]
+        box = rows.pages_of(source.origin) if source is not None else {"page_no": None, "boxes": None}
         row = {
             "submission_id": head.submission_id, "record": record, "field": field, "found": found,
+            "cell": cell.as_json() if cell is not None else None, "raw": cell.raw if cell is not None else None, **box,
             "should_be": should_be, "reason": reason, "person": person or journal.person() or "", "made_at": journal.now(),
             "reading": found, "state": corrections.APPLIED,
         }  # fmt: skip

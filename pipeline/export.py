@@ -72,6 +72,12 @@ LISTS = (
         f"SELECT {_HEAD}, t.no, t.kind, t.level, t.number AS numbering, t.heading, t.text, t.record FROM section t {_JOIN}",
         "t.submission_id, t.no",
     ),
+    List(
+        "corrections", "人工更正",
+        f"SELECT {_HEAD}, t.record, t.field, t.raw, t.found, t.should_be, t.reason, t.person, t.made_at, t.state FROM correction t {_JOIN} "
+        "AND t.withdrawn_at IS NULL",
+        "t.submission_id, t.correction_id",
+    ),
     List("findings", "核对发现", "SELECT n.* FROM v_finding n", "n.submission_id, n.no"),
 )  # fmt: skip
 _PEOPLE = List(

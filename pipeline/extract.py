@@ -46,7 +46,7 @@ def understand(
 ) -> Extraction:
     """What a document says: read by the normalizers, corrected by people, checked. Raises NothingFound."""
     submission, evidence = normalize(document, words)
-    submission, evidence, standings = apply(submission, evidence, corrections)
+    submission, evidence, standings = apply(document, submission, evidence, corrections)
     submission, evidence = prove(check(submission), evidence)
     return Extraction(document, submission, evidence, tuple(standings))
 
@@ -103,6 +103,7 @@ def as_evidence(extraction: Extraction) -> dict[str, Any]:
                 "confidence": p.confidence,
                 "proof": p.proof,
                 "recognised": p.recognised,
+                "corrected_by": p.corrected_by,
                 "origin": _plain(p.origin),
             }
             for p in extraction.evidence.provenance

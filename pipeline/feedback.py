@@ -8,8 +8,11 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipeline import query, rows, tabular
+import sqlalchemy as sa
+
+from pipeline import corrections, query, rows, tabular, units
 from pipeline.search import places
+from schema import tables
 from schema.checks import CHECKS
 from schema.errors import StoreError, ZipingError
 
@@ -38,7 +41,7 @@ class Line:
 @dataclass(frozen=True, slots=True)
 class Sheet:
     """What is sent back for one submission. read: what was read, as (label, figure); more: findings it has no room for; clauses:
-    mark and words of each."""
+    mark and words of each; corrected: the values that people put right, by whom and why."""
 
     submission_id: str
     file: str
@@ -49,6 +52,7 @@ class Sheet:
     lines: list[Line]
     more: int
     clauses: list[tuple[str, str]]
+    corrected: list[str]
 
 
 def current(store: Store, year: int | None) -> list[str]:
@@ -67,6 +71,10 @@ def sheet(store: Store, wanted: str) -> Sheet:
     with store.reading() as connection:
         head = store.find(connection, wanted)
         record = rows.record(connection, head.submission_id)
+        s = tables.submission
+        named = sa.select(units.handed_in(s)).where(s.c.submission_id == head.submission_id)
+        unit = connection.execute(named).scalar()
+        corrected = corrections.told(connection, head.submission_id)
         paths = {(finding["form"], finding["where"]): _record(finding) for finding in record["findings"]}
         found = places(connection, [(head.submission_id, path) for path, _ in paths.values()])
     findings = sorted(record["findings"], key=lambda f: (CHECKS[f["check"]].severity, f["form"] or 0))
@@ -96,9 +104,9 @@ def sheet(store: Store, wanted: str) -> Sheet:
     if scores:
         counts.append(("自评总得分", "，".join(scores)))
     return Sheet(
-        head.submission_id, head.name, report["unit"] or "（单位未写明）", f"{report['fiscal_year'] or '—'}",
+        head.submission_id, head.name, unit or "（单位未写明）", f"{report['fiscal_year'] or '—'}",
         report["title"] or head.name, counts, lines, len(findings) - len(lines),
-        [(mark, clause) for clause, mark in marks.items()],
+        [(mark, clause) for clause, mark in marks.items()], corrected,
     )  # fmt: skip
 
 
@@ -229,6 +237,8 @@ def _word(sheet: Sheet, path: Path) -> None:
             document.add_paragraph(_text(f"{mark} {clause}")).runs[0].font.size = Pt(8.5)
         if sheet.more:
             document.add_paragraph(f"另有{sheet.more}处，见另附的核对清单。")
+    for corrected in sheet.corrected:
+        document.add_paragraph(_text(corrected)).runs[0].font.size = Pt(8.5)
     document.add_paragraph("复核人：                    日期：        年    月    日")
     document.core_properties.author, document.core_properties.title = "ziping", "绩效自评材料核对反馈单"
     document.save(str(path))

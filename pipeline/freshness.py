@@ -1,25 +1,26 @@
 """Which submissions are stale and why: two keys, one for how a file was read, one for how its document was understood.
 
 A changed extractor asks for the file again. A changed rule asks only for the stored document, a changed vocabulary row only for
-those documents that hold its spelling, or a heading nobody knows in its block, which might now be likest to it.
+those whose reading asked for its spelling, found or not, or met a heading nobody knows in its block, which might now be likest
+to it.
 """
 
 from __future__ import annotations
 
+import ast
 import csv
 import hashlib
 import json
-import re
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from importlib.resources import files
 
-from normalizers.text import squeeze, width
-from normalizers.vocabulary import COLUMNS, LONGEST, Vocabulary, folder
-from schema.document import Document
+from normalizers import lookups
+from normalizers.text import squeeze
+from normalizers.vocabulary import COLUMNS, Vocabulary, folder
 
 _READERS = (
     "python-docx",
@@ -41,8 +42,6 @@ _RULES = (
     "proof.py",
     "evidence.py",
 )
-_LABEL = re.compile(r"[\u4e00-\u9fff（）()/、]{2,24}$")
-_MARK = "\n"
 
 
 @cache
@@ -138,34 +137,65 @@ def with_row(words: Words, row: Row, order: Words) -> Words:
     return Words({**words.files, row.file: have})
 
 
-# ---------------------------------------------------------------- what a document holds
-def spellings(document: Document, vocabulary: Vocabulary) -> str:
-    """Every spelling the vocabulary may be asked for, one a line, with a line break at both ends."""
-    out: set[str] = set()
-    for source in document.texts():
-        text = source.text
-        if len(squeeze(text)) <= 2 * LONGEST:
-            out.update(vocabulary.spellings(text))
-        for colon in re.finditer("[:：]", text):
-            before = width(text[max(0, colon.start() - 2 * LONGEST) : colon.start()])
-            out.update(vocabulary.spellings(before))
-            run = _LABEL.search(squeeze(before))
-            if run is not None:
-                out.update(s for cut in range(len(run[0]) - 1) for s in vocabulary.spellings(run[0][cut:]))
-    return _MARK + _MARK.join(sorted(out)) + _MARK
-
-
+# ---------------------------------------------------------------- whom a row concerns
 def asked(row: Row, vocabulary: Vocabulary) -> set[str]:
     """The spellings under which a row of headings.csv or labels.csv is found."""
     return set(vocabulary.spellings(row.cells[0])) | {squeeze(row.cells[0])}
 
 
+def code(row: Row) -> str:
+    """The letter under which look-ups note where such a row is asked for."""
+    where = (
+        "label"
+        if row.cells[1] == "funds"
+        else "management item"
+        if row.cells[1] == "management"
+        else row.cells[1]
+    )
+    return lookups.CODES[where if row.file == "labels.csv" else row.cells[1]]
+
+
+def noted(lines: str, spellings: set[str], letter: str) -> bool:
+    """Was one of the spellings looked up there?"""
+    return any(
+        letter in lines[at:].split("\n", 1)[0]
+        for spelling in spellings
+        if (start := lines.find(f"\n{spelling}\t")) >= 0 and (at := start + len(spelling) + 2)
+    )
+
+
+def noted_patterns(lines: str, letter: str) -> Iterator[str]:
+    """The texts that patterns were matched against."""
+    return (
+        spelling
+        for line in lines.split("\n")
+        for spelling, _, codes in [line.partition("\t")]
+        if letter in codes
+    )
+
+
 def _sources(package: str, names: tuple[str, ...] | None = None) -> list[bytes]:
+    """The syntax of a package's modules without their docstrings and comments: what runs, not what is said of it."""
     found: dict[str, bytes] = {}
     for entry in files(package).iterdir():
         if entry.name.endswith(".py") and (names is None or entry.name in names):
-            found[entry.name] = entry.read_bytes()
+            found[entry.name] = _syntax(entry.read_text(encoding="utf-8"))
     return [name.encode() + found[name] for name in sorted(found)]
+
+
+def _syntax(source: str) -> bytes:
+    tree = ast.parse(source)
+    for node in ast.walk(tree):
+        body = getattr(node, "body", None)
+        if (
+            isinstance(body, list)
+            and body
+            and isinstance(body[0], ast.Expr)
+            and isinstance(body[0].value, ast.Constant)
+        ):
+            if isinstance(body[0].value.value, str):
+                body[:1] = [] if len(body) > 1 else [ast.Pass()]
+    return ast.dump(tree).encode()
 
 
 def _digest(parts: Iterable[bytes]) -> str:

@@ -7,7 +7,8 @@ every changed value belongs to one cause. Only a changed extractor opens a file.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -17,7 +18,7 @@ import sqlalchemy as sa
 import extractors
 from extractors.remote import place
 from normalizers.likeness import likest
-from normalizers.text import squeeze
+from normalizers.lookups import CODES, PAIR
 from normalizers.vocabulary import Vocabulary
 from pipeline import corrections, freshness, journal, run, versions
 from pipeline.executors import Executor, Limits, serial
@@ -106,28 +107,43 @@ def stale(store: Store, reading: Reading | None = None) -> list[Stale]:
 
 def _concerned(connection: sa.Connection, words_key: str, reading: Reading) -> dict[str, list[Row]]:
     """The submissions understood by an older vocabulary that a changed row may touch, with these rows."""
-    s, d, w = tables.submission, tables.document, tables.wordlist
+    s, w = tables.submission, tables.wordlist
     content = connection.execute(sa.select(w.c.content).where(w.c.words_key == words_key)).scalar_one()
     before = freshness.unpack(content)
     old = freshness.bound(before)
+    of_words = sa.select(s.c.submission_id, s.c.lookups).where(s.c.words_key == words_key)
     out: dict[str, list[Row]] = {}
+
+    def concern(row: Row, ids: Iterable[str]) -> None:
+        for submission_id in ids:
+            rows = out.setdefault(submission_id, [])
+            if row not in rows:
+                rows.append(row)
+
     for row in freshness.changed(before, reading.words):
         if row.file in ("headings.csv", "labels.csv"):
-            queries = [
-                sa.select(s.c.submission_id).join(d, d.c.sha256 == s.c.sha256).where(
-                    sa.or_(*(d.c.spellings.contains(f"\n{spelling}\n", autoescape=True)
-                             for spelling in freshness.asked(row, reading.vocabulary)))
-                ),
-                _unknown_in(connection, row, old, reading.vocabulary),
-            ]  # fmt: skip
+            spellings, letter = freshness.asked(row, reading.vocabulary), freshness.code(row)
+            holds = (s.c.lookups.contains(f"\n{spelling}\t", autoescape=True) for spelling in spellings)
+            found = connection.execute(of_words.where(sa.or_(s.c.lookups.is_(None), *holds)))
+            concern(
+                row, (i for i, noted in found if noted is None or freshness.noted(noted, spellings, letter))
+            )
+            unknown = _unknown_in(connection, row, old, reading.vocabulary)
+            concern(row, connection.execute(unknown.where(s.c.words_key == words_key)).scalars())
         else:
-            queries = [_by_pattern(connection, row)]
-        for query in queries:
-            for (submission_id,) in connection.execute(query.where(s.c.words_key == words_key)):
-                rows = out.setdefault(submission_id, [])
-                if row not in rows:
-                    rows.append(row)
+            found = connection.execute(of_words)
+            concern(row, (i for i, noted in found if noted is None or _fits(row, noted)))
     return out
+
+
+def _fits(row: Row, noted: str) -> bool:
+    """Was a text that the patterns of a row fit matched against them?"""
+    if row.file == "narrative.csv":
+        pattern = re.compile(row.cells[0])
+        return any(pattern.search(text) for text in freshness.noted_patterns(noted, CODES["narrative"]))
+    one, two = (re.compile(pattern) for pattern in row.cells[:2])
+    pairs = (text.partition(PAIR) for text in freshness.noted_patterns(noted, CODES["category"]))
+    return any(one.search(first) and two.search(second) for first, _, second in pairs)
 
 
 def _unknown_in(connection: sa.Connection, row: Row, before: Vocabulary, after: Vocabulary) -> sa.Select[Any]:
@@ -147,32 +163,6 @@ def _unknown_in(connection: sa.Connection, row: Row, before: Vocabulary, after: 
         .where((u.c.block == block) & u.c.text.in_(texts))
         .distinct()
     )
-
-
-def _by_pattern(connection: sa.Connection, row: Row) -> sa.Select[Any]:
-    """The submissions whose groups or narrative headings a row of patterns fits."""
-    import re
-
-    s = tables.submission
-    if row.file == "narrative.csv":
-        t = tables.section
-        headings = connection.execute(sa.select(t.c.heading).distinct()).scalars()
-        fits = [h for h in headings if h is not None and re.search(row.cells[0], squeeze(h))]
-        return (
-            sa.select(s.c.submission_id)
-            .join(t, t.c.submission_id == s.c.submission_id)
-            .where(t.c.heading.in_(fits))
-        )
-    t = tables.indicator
-    pairs = connection.execute(sa.select(t.c.level1, t.c.level2).distinct()).all()
-    one, two = (re.compile(pattern) for pattern in row.cells[:2])
-    hit = [
-        sa.and_(t.c.level1.is_not_distinct_from(a), t.c.level2.is_not_distinct_from(b))
-        for a, b in pairs
-        if (one.search(a or "") or one.search("")) and two.search(b or "")
-    ]
-    query = sa.select(s.c.submission_id).join(t, t.c.submission_id == s.c.submission_id)
-    return query.where(sa.or_(*hit) if hit else sa.false())
 
 
 # ---------------------------------------------------------------- plan and apply

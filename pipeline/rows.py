@@ -41,7 +41,7 @@ SEARCHED = {
 }  # fmt: skip
 CONTACTS = tuple(about(Contacts))
 _QUANTITIES = of_kind(Indicator, Kind.QUANTITY)
-_KEYS = ("rules_key", "words_key")
+_KEYS = ("rules_key", "words_key", "lookups")
 # The rows of one submission, by table, in the order in which they may be written.
 Rows = dict[sa.Table, list[dict[str, Any]]]
 
@@ -57,7 +57,7 @@ def rows(extraction: Extraction, keys: dict[str, str]) -> Rows:
                 **key, "sha256": document.digest, "subject": copies.subject(submission),
                 **_flat(submission.report),
                 "cells": evidence.cells, "used": evidence.used, "ornament": evidence.ornament,
-                "unexplained": len(evidence.leftovers), **keys,
+                "unexplained": len(evidence.leftovers), "lookups": evidence.lookups, **keys,
             }
         ],
         **{table: [] for table in (tables.form, *tables.LISTS.values(), tables.basic, tables.basic_value)},
@@ -94,8 +94,9 @@ def rows(extraction: Extraction, keys: dict[str, str]) -> Rows:
             "confidence": p.confidence,
             "proof": p.proof,
             "recognised": p.recognised,
+            "corrected_by": p.corrected_by,
             **_origin(p.origin),
-            **_pages(p.origin),
+            **pages_of(p.origin),
         }
         for i, p in enumerate(evidence.provenance)
     ]
@@ -219,7 +220,8 @@ def _origin(origin: Origin) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _pages(origin: Origin) -> dict[str, Any]:
+def pages_of(origin: Origin) -> dict[str, Any]:
+    """The columns that say where on its page something stands."""
     boxes = [[p.page, p.left, p.top, p.right, p.bottom] for p in origin.places]
     return {"page_no": boxes[0][0] if boxes else None, "boxes": boxes or None}
 

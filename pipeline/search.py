@@ -35,6 +35,9 @@ _FOUND = {
         f"passage p WHERE ziping_grams(p.text) @> ziping_grams(:word) AND strpos(lower(p.text), :word) > 0 AND p.passage_id > {_FIRST}{{}}",
     ],
 }
+_HANDED_IN = (
+    "COALESCE(submitter, (SELECT a.name FROM assignment a WHERE a.submission_id = submission.submission_id))"
+)
 _BEHIND = "SELECT EXISTS (SELECT 1 FROM passage WHERE passage_id > (SELECT COALESCE(MAX(id), 0) FROM passage_index_docsize))"
 _CATCH_UP = """INSERT INTO passage_index(rowid, grams) SELECT passage_id, ziping_grams(text) FROM passage
 WHERE passage_id > (SELECT COALESCE(MAX(id), 0) FROM passage_index_docsize) ORDER BY passage_id"""
@@ -123,7 +126,7 @@ def _passages(
         wanted.append("fiscal_year = :year")
         values["year"] = year
     if unit is not None:
-        wanted.append("unit LIKE :unit")
+        wanted.append(f"{_HANDED_IN} LIKE :unit")
         values["unit"] = f"%{unit}%"
     among = f"(SELECT submission_id FROM submission WHERE {' AND '.join(wanted)})"
     filters = f" AND p.submission_id IN {among}" if wanted else ""
@@ -137,7 +140,8 @@ def _passages(
 def _current(connection: sa.Connection, rows: Iterator[sa.Row[Any]]) -> Iterator[tuple[Any, sa.Row[Any]]]:
     """(submission, passage), without the passages of files that another file of the same report has replaced."""
     s, f = tables.submission, tables.file
-    named = sa.select(s.c.submission_id, s.c.unit, s.c.fiscal_year, s.c.subject, f.c.name).join(
+    unit: Any = sa.literal_column(_HANDED_IN).label("unit")
+    named = sa.select(s.c.submission_id, unit, s.c.fiscal_year, s.c.subject, f.c.name).join(
         f, f.c.sha256 == s.c.sha256
     )
     while chunk := list(islice(rows, _CHUNK)):

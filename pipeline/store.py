@@ -41,6 +41,7 @@ _SUBMITTED = sa.select(tables.submission.c.submission_id).where(
 _STANDING = sa.select(tables.file.c.outcome, tables.file.c.message, tables.file.c.version).where(
     tables.file.c.sha256 == sa.bindparam("digest")
 )
+_SUBMITTERS = "0007"  # the revision since which units are those who handed something in
 _ANALYSTS = "0005"  # the revision since which units have places and texts are searched
 
 
@@ -127,6 +128,8 @@ class Store:
             views.drop(connection)
             command.upgrade(config, "head")
             views.create(connection)
+            if found is not None and found < _SUBMITTERS:
+                units.gather(connection)
             if found is not None and found < _ANALYSTS:
                 units.locate(connection)
                 search.gather(connection)
@@ -189,8 +192,9 @@ class Store:
                 for batch in fresh:
                     put(connection, batch)
                 versions.begin(connection, document.digest[:16], run_id, [])
-                units.know(connection, extraction.submission.report.unit)
-            once(connection, tables.delivery, delivered)
+                units.know(connection, extraction.submission.report.submitter)
+            if once(connection, tables.delivery, delivered) or not there:
+                copies.mark(connection, copies.key(connection, document.digest))
             self._end(connection, document.digest, run_id, outcome)
         return not there
 
@@ -203,7 +207,8 @@ class Store:
                 and not connection.execute(_SUBMITTED, {"digest": sha256}).first()
             ):
                 self._put_file(connection, path, size, sha256, None, outcome.outcome, outcome.reason)
-            once(connection, tables.delivery, delivered)
+            if once(connection, tables.delivery, delivered):
+                copies.mark(connection, copies.key(connection, sha256))
             self._end(connection, sha256, run_id, outcome)
 
     def lose(self, run_id: int, outcome: Outcome) -> None:
@@ -336,7 +341,7 @@ class Store:
             sa.select(
                 lay.c.fingerprint, lay.c.headings, form.c.kind,
                 sa.func.coalesce(form.c.fiscal_year, s.c.fiscal_year).label("fiscal_year"),
-                sa.func.coalesce(form.c.unit, s.c.unit).label("unit"), path.label("path"),
+                sa.func.coalesce(form.c.unit, s.c.submitter).label("unit"), path.label("path"),
             )
             .join(form, (form.c.submission_id == lay.c.submission_id) & (form.c.no == lay.c.form_no))
             .join(s, s.c.submission_id == lay.c.submission_id)
@@ -371,7 +376,7 @@ class Store:
         )
         query = (
             sa.select(
-                s.c.submission_id, f.c.name, s.c.unit, s.c.fiscal_year, s.c.title,
+                s.c.submission_id, f.c.name, units.handed_in(s).label("unit"), s.c.fiscal_year, s.c.title,
                 forms.label("forms"), findings.label("findings"), s.c.unexplained,
             )
             .join(f, f.c.sha256 == s.c.sha256)
@@ -414,6 +419,7 @@ def _delivery(path: Path, sha256: str) -> dict[str, Any]:
     """The row that tells where a file was."""
     return {
         "path": str(path.absolute()), "sha256": sha256, "stage": copies.stage(path), "modified_at": copies.modified(path),
+        "is_current": False,
     }  # fmt: skip
 
 

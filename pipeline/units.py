@@ -62,6 +62,40 @@ def _place(name: str) -> dict[str, str | None]:
     return {"province": at.province, "city": at.city, "county": at.county, "place_code": at.code}
 
 
+def handed_in(submission: Any) -> sa.ColumnElement[Any]:
+    """Who handed a submission in: as the submission says, else as a person said."""
+    a = tables.assignment
+    said = sa.select(a.c.name).where(a.c.submission_id == submission.c.submission_id).scalar_subquery()
+    return sa.func.coalesce(submission.c.submitter, said)
+
+
+def gather(connection: sa.Connection) -> None:
+    """Notes the units of every submission: for a store that an older version has written."""
+    for (name,) in connection.execute(sa.select(tables.submission.c.submitter).distinct()).all():
+        know(connection, name)
+
+
+def assign(store: Store, wanted: str, name: str) -> str:
+    """Says which unit handed in a submission that names none; gives its file's name. Raises StoreError where it names one."""
+    with store.writing() as connection:
+        head = store.find(connection, wanted)
+        if head.submitter is not None:
+            raise StoreError(
+                head.name, f"材料写明了报送单位“{head.submitter}”", "单位名称有误的请用 ziping correct add"
+            )
+        row = {
+            "submission_id": head.submission_id,
+            "name": squeeze(name),
+            "decided_by": person(),
+            "decided_at": now(),
+        }
+        if not once(connection, tables.assignment, row):
+            a = tables.assignment
+            connection.execute(a.update().where(a.c.submission_id == head.submission_id).values(**row))
+        know(connection, name)
+    return str(head.name)
+
+
 def locate(connection: sa.Connection) -> None:
     """Says where every unit is: for a store that an older version has written."""
     u = tables.unit
@@ -75,7 +109,7 @@ def listed(store: Store) -> list[sa.Row[Any]]:
     u, s, m = tables.unit, tables.unit_spelling, tables.submission
     count = (
         sa.select(sa.func.count())
-        .where(sa.func.replace(sa.func.replace(m.c.unit, " ", ""), "\u3000", "") == s.c.spelling)
+        .where(sa.func.replace(sa.func.replace(handed_in(m), " ", ""), "\u3000", "") == s.c.spelling)
         .scalar_subquery()
     )
     query = (

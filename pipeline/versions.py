@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 import simplejson
 import sqlalchemy as sa
 
-from pipeline import archive, units
+from pipeline import archive, copies, units
 from pipeline.extract import Extraction, as_json
-from pipeline.freshness import Reading, Words, pack, spellings, unpack
+from pipeline.freshness import Reading, Words, pack, unpack
 from pipeline.journal import as_read, now
 from pipeline.rows import Batch, Rows, add, batches, clear, once, put, record, rows
 from pipeline.score import differences
@@ -65,7 +65,6 @@ def kept(document: Document, reading: Reading) -> dict[str, Any]:
     """The row that keeps a document."""
     return {
         "sha256": document.digest, "reader_key": reading.reader, "content": archive.pack(document),
-        "spellings": spellings(document, reading.vocabulary),
     }  # fmt: skip
 
 
@@ -127,7 +126,8 @@ def replace(connection: sa.Connection, fresh: Again, run_id: int, causes: list[s
 def rewrite(connection: sa.Connection, fresh: Again) -> None:
     """Writes a reading over the rows of the current one: its evidence is otherwise, or it is a new version."""
     document, s, f = fresh.extraction.document, tables.submission, tables.file
-    units.know(connection, fresh.extraction.submission.report.unit)
+    units.know(connection, fresh.extraction.submission.report.submitter)
+    before = copies.key(connection, document.digest)
     for table in reversed(fresh.rows):
         if table is not s:
             clear(connection, table, fresh.submission_id)
@@ -135,6 +135,7 @@ def rewrite(connection: sa.Connection, fresh: Again) -> None:
     connection.execute(s.update().where(s.c.submission_id == fresh.submission_id).values(**row))
     for batch in fresh.below:
         put(connection, batch)
+    copies.mark(connection, before, copies.key(connection, document.digest))
     outcome = as_read(len(fresh.extraction.evidence.leftovers))
     connection.execute(f.update().where(f.c.sha256 == document.digest).values(outcome=outcome))
 

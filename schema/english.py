@@ -14,6 +14,7 @@ run every run
 unit units
 wordlist vocabularies that were used
 delivery every path a file arrived under
+assignment units that people named for submissions that name none
 document what was read from a file, compressed
 outcome what became of each file in each run
 submission submissions, one row a file (v_submission: those that count now)
@@ -73,8 +74,9 @@ content content, compressed
 path path
 stage draft or final, by the file's name
 modified_at file changed at (UTC)
+is_current the one that counts of the files of one report
 reader_key key of the extractors
-spellings spellings that may be headings
+lookups spellings looked up while it was understood, block and spelling a line
 reason reason
 seconds seconds
 submission_id submission id
@@ -92,6 +94,7 @@ record path of the record
 field field
 found value read when corrected
 should_be value it should be
+cell cell corrected: part, table, row, column, block
 made_at made (UTC)
 withdrawn_at withdrawn (UTC), null while in force
 reading value last read
@@ -109,6 +112,7 @@ passage_id passage id
 raw text as written
 boxes places on the page: page, left, top, right, bottom, points
 confidence least confidence of text recognition, 0 to 1
+corrected_by correction: number, person, reason
 proof proven or contradicted by the form's own arithmetic
 recognised why it was taken for this field, where the heading is unknown
 number number as written

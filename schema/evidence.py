@@ -12,7 +12,8 @@ class Provenance:
     """One value's source. record: path of the record (`forms[0].indicators[3]`); field: its field
     (`score`); raw: the cell's or paragraph's text as written; proof: `proven` where the form's own arithmetic
     holds with the figure, `contradicted` where it does not, None where no equation reaches it; recognised: why the
-    value was put under its field where the heading's spelling is not known as written, None where it is."""
+    value was put under its field where the heading's spelling is not known as written, None where it is; corrected_by: which
+    correction put the value right, by whom and why."""
 
     record: str
     field: str
@@ -21,6 +22,7 @@ class Provenance:
     confidence: float | None = None  # how sure a recogniser was of the raw text, from 0 to 1
     proof: str | None = None
     recognised: str | None = None
+    corrected_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,3 +69,4 @@ class Evidence:
     leftovers: tuple[Leftover, ...]
     unknown: tuple[Unknown, ...] = ()
     outlines: tuple[Outline, ...] = ()
+    lookups: str = ""  # the spellings that were looked up, found or not (normalizers/lookups.py)

@@ -28,6 +28,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
 )
 
 from schema import records
@@ -199,7 +200,6 @@ document = Table(
     metadata,
     Column("sha256", String(64), primary_key=True, comment="文件内容的SHA-256"),
     Column("reader_key", String(16), nullable=False, comment="读取程序的代码：不同即需重读文件"),
-    Column("spellings", Text, nullable=False, comment="其中可能是表头的写法，一行一个"),
     Column("content", LargeBinary, nullable=False, comment="读出的段落和表格（压缩）"),
     ForeignKeyConstraint(["sha256"], ["file.sha256"], ondelete="CASCADE"),
     comment="读出的文件内容：词表改变时不必再读文件",
@@ -218,6 +218,13 @@ delivery = Table(
     Column("sha256", String(64), nullable=False, comment="文件内容的SHA-256"),
     Column("stage", String(5), comment="文件名所示：draft 初稿等，final 定稿等；没有写明的为空"),
     Column("modified_at", String(20), comment="文件的修改时间（UTC）；压缩包内的为压缩包的"),
+    Column(
+        "is_current",
+        Boolean,
+        nullable=False,
+        server_default=false(),
+        comment="同一份材料的几个文件中，以此为准",
+    ),
     PrimaryKeyConstraint("path", "sha256"),
     ForeignKeyConstraint(["sha256"], ["file.sha256"], ondelete="CASCADE"),
     comment="每个文件出现过的路径",
@@ -231,6 +238,7 @@ submission = Table(
     *_columns(records.Report),
     Column("rules_key", String(16), comment="规则的代码：不同即需重新整理"),
     Column("words_key", String(16), comment="所用词表的代码"),
+    Column("lookups", Text, comment="整理时查过的写法，一行一个：块、写法；由旧版整理的为空"),
     Column("cells", Integer, nullable=False, comment="非空单元格与段落数"),
     Column("used", Integer, nullable=False, comment="其中成为数据的"),
     Column("ornament", Integer, nullable=False, comment="其中表头、说明等"),
@@ -262,6 +270,16 @@ unit_spelling = Table(
     Index(None, "unit_id"),
     comment="单位名称的各种写法",
 )
+assignment = Table(
+    "assignment",
+    metadata,
+    _submission_id(),
+    Column("name", Text, nullable=False, comment="单位名称"),
+    Column("decided_by", Text, comment="指定的人"),
+    Column("decided_at", String(20), nullable=False, comment="指定的时间（UTC）"),
+    *_of_submission(),
+    comment="材料没有写明报送单位时，由人指定的单位",
+)
 version = Table(
     "version",
     metadata,
@@ -282,8 +300,12 @@ correction = Table(
     metadata,
     Column("correction_id", Integer, primary_key=True, comment="更正编号"),
     Column("submission_id", String(16), nullable=False, comment="自评材料编号"),
-    Column("record", Text, nullable=False, comment="记录路径"),
+    Column("record", Text, nullable=False, comment="记录路径，最近一次读到的"),
     Column("field", Text, nullable=False, comment="字段"),
+    Column("cell", JSON, comment="所更正的单元格：文件部分、第几个表格、行、列、第几段；没有单元格的为空"),
+    Column("page_no", Integer, comment="第几页，从1起；没有页的文件为空"),
+    Column("boxes", JSON, comment="在页上的位置：[页, 左, 上, 右, 下]，单位点"),
+    Column("raw", Text, comment="更正时单元格的原文"),
     Column("found", Text, comment="更正时读到的值；没有读到的为空"),
     Column("should_be", Text, comment="应为；应为空的为空"),
     Column("reason", Text, nullable=False, comment="理由"),
@@ -382,6 +404,7 @@ provenance = Table(
     Column("page_no", Integer, comment="第几页，从1起；没有页的文件为空"),
     Column("boxes", JSON, comment="在页上的位置：[页, 左, 上, 右, 下]，单位点，跨页的有多个"),
     Column("confidence", Float, comment="文字识别的最低把握，0到1；不是识别来的为空"),
+    Column("corrected_by", Text, comment="更正编号、更正的人和理由；没有更正的为空"),
     Column("proof", String(12), comment="表内勾稽：proven 相符，contradicted 不符；没有勾稽关系的为空"),
     Column("recognised", Text, comment="归入该字段的依据；表头写法与词表一致的为空"),
     *_of_submission("no"),

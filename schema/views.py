@@ -33,7 +33,7 @@ class View:
 
 _UNIT = (
     ("unit_id", "su.unit_id", "单位编号", "unit id"),
-    ("unit", "COALESCE(su.name, s.unit)", "单位", "unit"),
+    ("unit", "COALESCE(su.name, s.submitter, sn.name)", "单位", "unit"),
     ("province", "su.province", "省级，单位名称写明且确定的", "province, where certain"),
     ("city", "su.city", "地级，单位名称写明且确定的", "prefecture, where certain"),
     ("county", "su.county", "县级，单位名称写明且确定的", "county, where certain"),
@@ -55,7 +55,8 @@ _OF_FORM = (
     ("project", "f.project", "项目名称", "project"),
 )
 _CURRENT = """JOIN v_current c ON c.submission_id = s.submission_id
-LEFT JOIN unit_spelling sp ON sp.spelling = REPLACE(REPLACE(s.unit, ' ', ''), '\u3000', '')
+LEFT JOIN assignment sn ON sn.submission_id = s.submission_id
+LEFT JOIN unit_spelling sp ON sp.spelling = REPLACE(REPLACE(COALESCE(s.submitter, sn.name), ' ', ''), '\u3000', '')
 LEFT JOIN unit su ON su.unit_id = sp.unit_id"""
 _WITH_SUBMISSION = f"""JOIN submission s ON s.submission_id = f.submission_id
 {_CURRENT}

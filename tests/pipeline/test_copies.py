@@ -40,7 +40,7 @@ def test_copies_have_one_subject_whatever_their_figures_and_other_reports_anothe
     assert subject(one) == subject(corrected) is not None
     assert subject(next_year) != subject(one)
     nobody = tuple(replace(form, unit=None, implementer=None) for form in one.forms)
-    assert subject(replace(one, report=replace(one.report, unit=None), forms=nobody)) is None
+    assert subject(replace(one, report=replace(one.report, unit=None, submitter=None), forms=nobody)) is None
 
 
 def test_the_store_lists_the_copies_of_a_report_and_prefers_the_final_one(

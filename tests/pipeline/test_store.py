@@ -244,6 +244,7 @@ def test_a_store_of_0_4_0_gains_places_and_texts_to_search(tmp_path: Path) -> No
         tmp_path / "old.db", "0004", FILE,
         "INSERT INTO submission (submission_id, sha256, unit, cells, used, ornament, unexplained) VALUES ('a', 'a', '南京市财政局', 1, 1, 0, 0)",
         "INSERT INTO unit (unit_id, name) VALUES ('u', '南京市财政局')",
+        "INSERT INTO unit_spelling (spelling, unit_id) VALUES ('南京市财政局', 'u')",
         "INSERT INTO form (submission_id, no, record, kind) VALUES ('a', 1, 'forms[0]', 'project')",
         "INSERT INTO indicator (submission_id, form_no, no, record, level3) VALUES ('a', 1, 1, 'forms[0].indicators[0]', '巡查次数')",
     )  # fmt: skip

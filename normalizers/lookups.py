@@ -1,0 +1,80 @@
+"""What was asked of the vocabulary while a document was read, found or not: a changed row concerns only those who asked for it."""
+
+from __future__ import annotations
+
+import re
+
+from normalizers.likeness import Near
+from normalizers.vocabulary import Label, Vocabulary
+
+# A letter for each block of headings.csv and list of labels.csv, and for the patterns of the other files.
+CODES = {
+    "head": "h", "funds": "f", "goals": "g", "management": "m", "tasks": "t", "indicators": "i",
+    "label": "L", "side": "S", "basics_top": "B", "basics_group": "G", "total_row": "T", "total_weight": "W", "subtotal_row": "U",
+    "column_numbers": "C", "management item": "M", "named": "N", "category": "c", "narrative": "n",
+}  # fmt: skip
+_WORD = re.compile(r"[^\W\d_]")
+PAIR = "\x1f"  # between level 1 and level 2
+
+
+class Lookups(Vocabulary):
+    """A vocabulary that notes what it is asked; it answers as the one it stands for."""
+
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        self.inner = vocabulary
+        self.forms = vocabulary.forms
+        self.asked: set[tuple[str, str]] = set()
+
+    def heading(self, text: str, block: str) -> str | None:  # type: ignore[override]  # the one it stands for keeps its answers
+        self.asked.add((text, block))
+        return self.inner.heading(text, block)
+
+    def label(self, text: str) -> Label | None:  # type: ignore[override]  # the one it stands for keeps its answers
+        self.asked.add((text, "label"))
+        return self.inner.label(text)
+
+    def listed(self, text: str, name: str) -> str | None:  # type: ignore[override]  # the one it stands for keeps its answers
+        self.asked.add((text, "management item" if name == "management" else name))
+        return self.inner.listed(text, name)
+
+    def category(self, level1: str | None, level2: str | None) -> str | None:
+        self.asked.add((f"{level1 or ''}{PAIR}{level2 or ''}", "category"))
+        return self.inner.category(level1, level2)
+
+    def belongs(self, level1: str, level2: str) -> bool:
+        self.asked.add((f"{level1}{PAIR}{level2}", "category"))
+        return self.inner.belongs(level1, level2)
+
+    def narrative(self, heading: str) -> str:
+        self.asked.add((heading, "narrative"))
+        return self.inner.narrative(heading)
+
+    def near(self, text: str, block: str) -> Near | None:  # type: ignore[override]  # the one it stands for keeps its answers
+        self.asked.add((text, block))
+        return self.inner.near(text, block)
+
+    def near_label(self, text: str) -> Near | None:
+        self.asked.add((text, "label"))
+        return self.inner.near_label(text)
+
+    def guess(self, text: str, block: str, cells: tuple[str, ...]) -> Near | None:
+        self.asked.add((text, block))
+        return self.inner.guess(text, block, cells)
+
+    def spellings(self, text: str) -> list[str]:
+        return self.inner.spellings(text)
+
+    def stripped(self, text: str) -> str:
+        return self.inner.stripped(text)
+
+    def noted(self) -> str:
+        """Every spelling asked for with the letters of where (`CODES`), a line each, a line break at both ends. What holds no letter
+        is no spelling."""
+        found: dict[str, set[str]] = {}
+        for text, where in self.asked:
+            pattern = where in ("category", "narrative")
+            for spelling in (text,) if pattern else self.inner.spellings(text):
+                if _WORD.search(spelling):
+                    found.setdefault(spelling.replace("\n", " "), set()).add(CODES[where])
+        lines = (f"{spelling}\t{''.join(sorted(codes))}" for spelling, codes in sorted(found.items()))
+        return "\n" + "\n".join(lines) + "\n"
