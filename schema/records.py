@@ -190,6 +190,7 @@ class Indicator:
     coefficient: Decimal | None = _field("得分系数", "coefficient, a fraction", Kind.RATE)
     unit: str | None = _field("度量单位", "unit", Kind.LINE)
     nature: str | None = _field("指标性质", "nature of the indicator", Kind.LINE)
+    baseline: str | None = _field("历史值", "value of an earlier year, as written", Kind.LINE, short="历史值", searched=True, view=True)
     definition: str | None = _field("指标说明", "definition", searched=True)
     criteria: str | None = _field("评分标准", "scoring criteria", searched=True)
     evidence: str | None = _field("评分依据", "evidence for the score", short="评分依据", searched=True)
