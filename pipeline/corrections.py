@@ -27,7 +27,7 @@ from schema import tables
 from schema.document import Cell, Document, Origin, Paragraph, Table
 from schema.errors import ZipingError
 from schema.evidence import Evidence, Provenance
-from schema.records import LISTS, Form, Indicator, Submission, about, published, title, type_at
+from schema.records import LISTS, Form, Indicator, Kind, Submission, about, published, title, type_at
 
 APPLIED, REVIEW, GONE = "applied", "review", "gone"
 COLUMNS = ("submission", "file", "record", "field", "found", "should_be", "reason", "person")
@@ -364,7 +364,8 @@ def located(submission: Submission, words: str) -> tuple[str, str]:
             said is None or f"{said}[" in path.rpartition(".")[2]
         )
         if fits and all(n in squeeze(name) for n in named) and (bool(named) is bool(name)):
-            fields = [f for f in about(type_at(path) or Form) if parts[-1] in (title(path, f), f)]
+            told = about(type_at(path) or Form).items()
+            fields = [f for f, a in told if a.kind is not Kind.QUANTITY and parts[-1] in (title(path, f), f)]
             found += [(path, name, field) for field in fields]
     exact = [f for f in found if named and squeeze(f[1]) == "".join(named)]
     chosen = exact or found
