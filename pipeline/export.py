@@ -222,7 +222,7 @@ def _values(kind: str, values: Sequence[Any]) -> list[Any]:
 _COPIED = (
     tables.unit, tables.unit_spelling, tables.file, tables.delivery, tables.submission, tables.form, *tables.LISTS.values(),
     tables.basic, tables.basic_value, tables.section, tables.finding, tables.provenance, tables.page, tables.leftover,
-    tables.unknown_heading, tables.form_layout, tables.passage,
+    tables.unknown_heading, tables.form_layout, tables.passage, tables.assignment,
 )  # fmt: skip
 _WITH_RAW_TEXT = (tables.leftover, tables.unknown_heading)  # may hold anything, a telephone number too
 
@@ -261,6 +261,9 @@ def _copy(source: Any, target: Any, table: sa.Table, ids: list[str], contacts: b
     count = 0
     for at in range(0, max(len(ids), 1), 500):
         found = [dict(row) for row in source.execute(_of(table, ids[at : at + 500], at == 0)).mappings()]
+        if table is tables.submission:
+            for row in found:
+                row["lookups"] = None  # for a re-run, which needs the stored documents; may hold anything
         if table is tables.delivery:
             for row in found:
                 row["path"] = Path(row["path"]).name

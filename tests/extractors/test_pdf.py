@@ -17,6 +17,7 @@ from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.pdfgen.canvas import Canvas
 
 import extractors
+from data.maker import printed
 from extractors import File
 from pipeline.run import attempt
 from schema.document import Document, Paragraph, Table
@@ -317,3 +318,27 @@ def test_pdfplumber_sees_the_same_cells_on_every_page(path: Path) -> None:
     assert len(cells) > 20
     missing = [cell for cell in cells if cell not in ours and cell not in joined]
     assert not missing
+
+
+LINES = """# 青禾县水务局二〇二二年度农村饮水安全工程维修养护项目支出绩效自评报告及自评表
+（2022年度）
+
+一、项目概况
+本项目由青禾县水务局组织实施，全年共维修养护农村供水工程三十二处，改造管网十八公里，更换水泵四台，覆盖全县五个乡镇，受益群众三千余户，共计
+12、13、14号泵站完成改造，运行正常。
+（一）实施情况。
+1.完成招标。
+2.完成施工。
+二、支出情况
+支出平稳。
+"""
+
+
+def test_lines_are_paragraphs_where_a_number_counts_on_and_a_title_of_two_lines_is_one(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "lines.pdf"
+    path.write_bytes(printed.pdf(LINES))
+    read = [block.text for block in extractors.read(File(path)).blocks if isinstance(block, Paragraph)]
+    told = LINES.replace("# ", "").replace("共计\n", "共计").splitlines()
+    assert [text for text in read if text] == [line for line in told if line]

@@ -10,13 +10,15 @@ from typing import Any
 
 import pytest
 
+from data.maker import printed
 from data.maker.scans import Scanner, as_pdf, pictures
-from extractors import File
+from extractors import File, read
 from extractors.pdf_tables import Rule
 from extractors.pdf_text import Char
 from extractors.scan_lines import without_letters
 from pipeline.extract import Extraction, as_json, as_record, extract
 from pipeline.run import attempt
+from schema.document import Table
 from tests.conftest import GOLD, ROOT, unlike
 from tests.test_formats import same
 
@@ -102,3 +104,35 @@ def test_the_strokes_of_large_letters_are_no_lines_and_a_line_beside_one_is() ->
     strokes = [Rule(False, 102, 31, 50), Rule(False, 120, 30, 51), Rule(True, 31, 102, 120)]
     border = Rule(False, 97, 24, 56)
     assert without_letters([*strokes, border], [letter]) == [border]
+
+
+SIGNS = """# 项目支出绩效自评表
+
+| 一级指标 | 二级指标 | 三级指标 | 符号 | 年度指标值 | 度量单位 | 实际完成值 | 分值 | 得分 | 备注 |
+| 产出指标 | 数量指标 | 保洁里程 | ≥ | 20 | 公里 | 21 | 20 | 20 | / |
+| ^ | 质量指标 | 合格率 | ≤ | 1 | ‰ | 0.9‰ | 11 | 1 | — |
+| ^ | 时效指标 | 及时率 | ＝ | 100 | % | 100 | 20 | 20 | / |
+| 效益指标 | 社会效益指标 | 就业 | — | / | / | / | / | / | / |
+| ^ | 生态效益指标 | 绿化 | = | 7 | 亩 | 1 | 1 | 1 | / |
+| 总分 | < | < | < | < | < | < | 100 | 95 | |
+"""
+
+
+@pytest.mark.parametrize("scanner", [Scanner(150, -0.8, quality=40), Scanner(200, 0.4, quality=60)])
+def test_a_lone_stroke_is_told_from_a_one_by_its_ink(scanner: Scanner, tmp_path: Path) -> None:
+    """`/` and `—` are where nothing was to fill in; read as 1 they would be a score."""
+    path = tmp_path / "scan.pdf"
+    path.write_bytes(as_pdf(pictures(printed.pdf(SIGNS), scanner), scanner.dpi))
+    (table,) = (block for block in read(File(path)).blocks if isinstance(block, Table))
+    cells = {(cell.row, cell.column): cell.text for cell in table.cells}
+    wanted = [line.strip("| \n").split(" | ") for line in SIGNS.splitlines()[2:]]
+    told = [
+        (text, cells[row, column])
+        for row, line in enumerate(wanted)
+        for column, text in enumerate(line)
+        if text in ("/", "—", "1")
+    ]
+    assert len(told) == 16
+    assert [pair for pair in told if (pair[0] == "1") != (pair[1] == "1")] == []
+    blank = sum(not read for _, read in told)  # at 150 dpi a dash may be too faint to be seen
+    assert blank <= (scanner.dpi == 150)

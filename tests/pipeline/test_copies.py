@@ -122,3 +122,29 @@ def test_a_new_spelling_of_a_unit_is_proposed_and_merged_only_by_a_person(
     assert len({row.unit_id for row in units.listed(store)}) == 2
     assert units.alike(store) == []
     assert ziping("units", "merge", pair.keep, "nosuch", "--store", "s.db").returncode == 1
+
+
+NAMELESS = """# 项目支出绩效自评表
+| 项目名称 | 渠道清淤 | < | < |
+| 一级指标 | 三级指标 | 分值 | 得分 |
+| 产出 | 清淤长度 | 10 | 10 |
+"""
+
+
+def test_who_handed_in_what_names_no_unit_is_said_by_a_person(
+    docx: Callable[..., Path], ziping: Run, tmp_path: Path
+) -> None:
+    store = Store(f"{tmp_path}/s.db")
+    run.ingest([docx(NAMELESS, name="无名.docx")], store, lambda outcome: None)
+    run.ingest(
+        [docx(FORM.format(unit="白鹭市水务局", score=1), name="有名.docx")], store, lambda outcome: None
+    )
+    for name in ("青禾县水利局", "青禾县水务局"):  # said again, the later counts
+        told = ziping("units", "assign", "无名.docx", name, "--store", "s.db")
+        assert (told.returncode, told.stdout) == (0, f"无名.docx的报送单位记为{name}。\n")
+    with store.reading() as connection:
+        units_ = connection.execute(sa.text("SELECT unit FROM v_submission ORDER BY unit")).scalars().all()
+    assert sorted(units_) == ["白鹭市水务局", "青禾县水务局"]
+    refused = ziping("units", "assign", "有名.docx", "青禾县水务局", "--store", "s.db")
+    assert (refused.returncode, refused.stderr.count("\n")) == (1, 1)
+    assert "材料写明了报送单位“白鹭市水务局”" in refused.stderr

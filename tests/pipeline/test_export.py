@@ -29,6 +29,11 @@ FORM = """# 项目支出绩效自评表
 """
 
 
+WITH_CONTACTS = FORM.replace("甲某", "甲某某").replace(
+    "| 主管部门 |", "| 项目负责人及联系电话 | 乙某某 0700-7654321 | < | < | < |\n| 主管部门 |"
+)
+
+
 def test_the_kinds_of_file_hold_the_same(demo: Store, tmp_path: Path) -> None:
     counts = {kind: export(demo, tmp_path / kind, kind, Choice()) for kind in ("csv", "jsonl", "parquet")}
     counts["xlsx"] = export(demo, tmp_path / "all.xlsx", "xlsx", Choice())
@@ -112,7 +117,7 @@ def test_a_copy_answers_like_the_store_and_holds_no_contact(demo: Store, tmp_pat
 
 def test_contacts_come_only_when_asked_for(docx, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
     store = Store(str(tmp_path / "store.db"))
-    run.ingest([docx(FORM)], store, lambda outcome: None)
+    run.ingest([docx(WITH_CONTACTS)], store, lambda outcome: None)
     for contacts in (False, True):
         for kind in ("csv", "jsonl", "xlsx", "sqlite"):
             out = tmp_path / f"{contacts}-{kind}"
@@ -122,7 +127,9 @@ def test_contacts_come_only_when_asked_for(docx, tmp_path: Path) -> None:  # typ
             for p in tmp_path.rglob("*")
             if p.is_file() and str(p).startswith(str(tmp_path / f"{contacts}-"))
         )
-        assert (b"0700-1234567" in texts) == contacts
+        for told in ("0700-1234567", "甲某某", "乙某某", "0700-7654321"):
+            escaped = json.dumps(told)[1:-1].encode()
+            assert (told.encode() in texts or escaped in texts) == contacts, told
     with sqlite3.connect(tmp_path / "False-sqlite") as copy:
         assert copy.execute("SELECT prepared_by, phone FROM form").fetchall() == [(None, None)]
 

@@ -12,8 +12,9 @@ import pytest
 import sqlalchemy as sa
 
 from data.maker import word
+from normalizers.lookups import CODES
 from pipeline import freshness, rerun, run, versions
-from pipeline.freshness import Reading, Words
+from pipeline.freshness import Reading, Row, Words
 from pipeline.rerun import Planned
 from pipeline.store import Store
 from schema import tables
@@ -183,3 +184,39 @@ def test_the_commands_show_then_apply(ziping: Run, tmp_path: Path) -> None:
     assert '"forms"' in ziping("history", "甲.docx", "--at", "2100-01-01", "--store", "s.db").stdout
     assert "没有这次运行" in ziping("diff", "1", "7", "--store", "s.db").stderr
     assert "ingest" in ziping("status", "--runs", "--store", "s.db").stdout
+
+
+def test_comments_docstrings_and_spaces_change_no_key() -> None:
+    plain = "def rate(a, b):\n    return a / b\n"
+    told = '"""Rates."""\n\n\ndef rate(a,  b):\n    """A fraction."""\n    # of what\n    return a / b\n'
+    assert freshness._syntax(told) == freshness._syntax(plain)
+    assert freshness._syntax(plain.replace("/", "*")) != freshness._syntax(plain)
+
+
+def test_every_block_and_list_of_the_vocabulary_is_noted_under_a_letter_of_its_own() -> None:
+    files = freshness.words().files
+    for name in ("headings.csv", "labels.csv"):
+        assert {freshness.code(Row(name, tuple(row), True)) for row in files[name]} <= set(CODES.values())
+    assert len(set(CODES.values())) == len(CODES)
+
+
+def test_what_was_looked_up_is_kept_and_a_row_concerns_only_who_asked_for_it(store: Store) -> None:
+    """A row taken away concerns those who found it; one that comes, those who asked for it in vain in its block."""
+    with store.reading() as connection:
+        s, f = tables.submission, tables.file
+        kept = dict(
+            connection.execute(sa.select(f.c.name, s.c.lookups).join(s, s.c.sha256 == f.c.sha256)).all()
+        )
+    assert all("\n乙方承诺值\t" in kept[name] for name in ("甲.docx", "乙.docx"))
+    assert "乙方承诺值" not in kept["丙.docx"]
+    row = Row("headings.csv", ("乙方承诺值", "indicators", "target"), True)
+    letter = freshness.code(row)
+    asked = freshness.asked(row, freshness.current().vocabulary)
+    assert [name for name in sorted(kept) if freshness.noted(kept[name], asked, letter)] == [
+        "乙.docx",
+        "甲.docx",
+    ]
+    files = freshness.words().files
+    less = [r for r in files["headings.csv"] if r[:2] != ["年度指标值", "indicators"]]
+    without = freshness.under(Words({**files, "headings.csv": less}))
+    assert "丙.docx" in {found.file for found in rerun.stale(store, without)}

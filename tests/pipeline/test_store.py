@@ -257,6 +257,36 @@ def test_a_store_of_0_4_0_gains_places_and_texts_to_search(tmp_path: Path) -> No
     opened.close()
 
 
+@pytest.mark.parametrize("revision", ["0004", "0005"])
+def test_an_older_store_gains_submitters_current_files_and_the_cells_of_its_corrections(
+    revision: str, tmp_path: Path
+) -> None:
+    submission = "INSERT INTO submission (submission_id, sha256, unit, subject, cells, used, ornament, unexplained) VALUES "
+    form = "INSERT INTO form (submission_id, no, record, kind, implementer) VALUES "
+    opened = older(
+        tmp_path / "old.db", revision, FILE, FILE.replace("'a'", "'b'").replace("表", "乙"), FILE.replace("'a'", "'c'"),
+        "INSERT INTO delivery (path, sha256) VALUES ('/甲.docx', 'a'), ('/乙.docx', 'b'), ('/丙.docx', 'c')",
+        f"{submission} ('a', 'a', '青禾县水务局', 'x', 1, 1, 0, 0), ('b', 'b', NULL, 'x', 1, 1, 0, 0), ('c', 'c', NULL, 'y', 1, 1, 0, 0)",
+        f"{form} ('a', 1, 'forms[0]', 'project', '青禾县水文站'), ('b', 1, 'forms[0]', 'project', '青禾县水文站')",
+        f"{form} ('c', 1, 'forms[0]', 'project', '青禾县水文站'), ('c', 2, 'forms[1]', 'project', NULL)",
+        "INSERT INTO provenance (submission_id, no, record, field, raw, part, block_no, table_no, row_no, column_no) "
+        "VALUES ('a', 1, 'forms[0]', 'self_score', '9l', 'body', 3, 1, 4, 7)",
+        "INSERT INTO correction (correction_id, submission_id, record, field, found, should_be, reason, person, made_at, state) "
+        "VALUES (1, 'a', 'forms[0]', 'self_score', NULL, '91', '盖章件', '甲某', '2026-01-01T00:00:00Z', 'applied')",
+    )  # fmt: skip
+    with opened.engine.connect() as connection:
+        told = connection.execute(sa.text("SELECT submission_id, submitter FROM submission ORDER BY 1")).all()
+        current_ = connection.execute(sa.text("SELECT path FROM v_current ORDER BY 1")).scalars().all()
+        cell, raw = connection.execute(sa.select(tables.correction.c.cell, tables.correction.c.raw)).one()
+        known = connection.execute(sa.text("SELECT spelling FROM unit_spelling ORDER BY 1")).scalars().all()
+    assert told == [("a", "青禾县水务局"), ("b", "青禾县水文站"), ("c", None)]
+    assert len(current_) == 2  # one of each report
+    assert "/丙.docx" in current_
+    assert (raw, cell["block"], cell["row"], cell["column"]) == ("9l", 3, 4, 7)
+    assert {"青禾县水务局", "青禾县水文站"} <= set(known)
+    opened.close()
+
+
 def test_a_store_of_the_first_release_is_migrated_and_keeps_its_rows(tmp_path: Path) -> None:
     opened = older(
         tmp_path / "old.db", "0001", FILE, "INSERT INTO delivery (path, sha256) VALUES ('/材料/表.docx', 'a')"
