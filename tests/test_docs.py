@@ -72,7 +72,9 @@ def test_every_linked_file_exists_and_every_target_of_make_is_explained() -> Non
         "check",
         "format",
         "bench",
+        "migration",
         "samples",
+        "gold",
         "lock",
         "clean",
     )

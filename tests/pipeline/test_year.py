@@ -126,8 +126,8 @@ def learned(store: Store, first: float) -> None:
         whole = connection.execute(sa.select(sa.func.count()).select_from(tables.submission)).scalar_one()
         hold = connection.execute(
             sa.select(sa.func.count())
-            .select_from(tables.document)
-            .where(tables.document.c.spellings.contains(SPECIAL))
+            .select_from(tables.submission)
+            .where(tables.submission.c.lookups.contains(SPECIAL))
         ).scalar_one()
     assert again == hold == sum(bool(p.changes) for p in planned)
     print(
