@@ -49,9 +49,8 @@ class Line:
     cells: list[tuple[str, Slot]] = field(default_factory=list)
     reasons: dict[Slot, str] = field(default_factory=dict)  # cells under a heading not known as written
     extra: dict[str, str] = field(default_factory=dict)
-    rate: tuple[Number, bool] | None = (
-        None  # the execution rate as written, and whether its heading says per cent
-    )
+    # The execution rate as written, and whether its heading says per cent.
+    rate: tuple[Number, bool] | None = None
     crossed: bool = False  # do figures of it stand under the items of other lines?
     stated: bool = False  # is its unit of money stated anywhere?
     unreadable: list[tuple[str, str, str]] = field(default_factory=list)  # field, raw text, what is wrong

@@ -43,9 +43,8 @@ class _Rows:
         self.weight: Decimal | None = None  # the points that label states
         self.beside: list[Heading] = []  # 资金来源, 支出构成, merged down at the side of their rows
         self.sided = False  # the form parts its money by revenue and expenditure
-        self.pairs: list[
-            Heading
-        ] = []  # fields named at the left of a figure: they hold for the figures below it
+        # Fields named at the left of a figure: they hold for the figures below it.
+        self.pairs: list[Heading] = []
         self.spent: set[Heading] = set()  # labels beside a figure that already have theirs
         self.units = Units()
 
@@ -155,6 +154,10 @@ class _Rows:
             words_only = not any(number(cell) for cell in cells)
             silent = words_only and (labels or row in self.grid.ragged or not any(map(words, cells)))
             if self._named(slot, row) or silent:
+                continue
+            if self.vocabulary.heading(slot.text, "funds"):
+                # known to say nothing: its figures keep its words
+                self.headings.append(Heading(slot, row, field="extra"))
                 continue
             near = self.vocabulary.near(slot.text, "funds")
             sure = (

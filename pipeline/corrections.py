@@ -31,6 +31,7 @@ from schema.records import LISTS, Form, Indicator, Kind, Submission, about, publ
 
 APPLIED, REVIEW, GONE = "applied", "review", "gone"
 COLUMNS = ("submission", "file", "record", "field", "found", "should_be", "reason", "person")
+_PATH = re.compile(r"(?:report|forms\[\d+\]|sections\[\d+\]).*\.")
 _STEP = re.compile(r"([a-z_]+)(?:\[(\d+)\])?")
 _MEASURED = {"target": "target_value", "actual": "actual_value"}
 # What a row is called, for each list, and the words by which people name the list itself.
@@ -43,6 +44,8 @@ _NAMES = {
 }
 _KINDS = {
     "资金": "funds",
+    "目标": "goals",
+    "管理事项": "management",
     "任务": "tasks",
     "指标": "indicators",
     "三级指标": "indicators",
@@ -350,9 +353,12 @@ def located(submission: Submission, words: str) -> tuple[str, str]:
     """The record and field that words name, apart by blanks: what the row is called and the field's title, before them, where it
     must be said, the form (表2) and the list (三级指标): `三级指标 取水许可检查 得分`, `表2 自评总得分`. A path does as well. Raises
     CorrectionError where they name none or several."""
-    if "." in words and " " not in words.strip():
-        record, _, field = words.partition(".values.") if ".values." in words else words.rpartition(".")
-        return record, f"values.{field}" if ".values." in words else field
+    if _PATH.match(words):
+        keyed = re.search(
+            r"\.(?=(?:values|extra)\.)", words
+        )  # their keys are headings, which may hold any sign
+        record, field = (words[: keyed.start()], words[keyed.end() :]) if keyed else words.rsplit(".", 1)
+        return record, field
     parts = [squeeze(part) for part in words.split()]
     form = next((int(p[1:]) for p in parts if re.fullmatch(r"表\d+", p)), None)
     said = next((_KINDS[p] for p in parts[:-1] if p in _KINDS), None)

@@ -54,6 +54,13 @@ def test_money_under_a_heading_nobody_knows_is_no_amount(docx: Docx) -> None:
     assert known.executed == Decimal(99)
 
 
+def test_a_heading_known_to_say_nothing_is_not_listed_as_unknown_and_its_figures_are_kept(docx: Docx) -> None:
+    found = read(docx, funds="拨付情况")
+    assert found.evidence.unknown == ()
+    total = found.submission.forms[0].funds[0]
+    assert (total.executed, total.extra) == (None, {"拨付情况": "99"})
+
+
 def test_an_unknown_heading_of_a_goal_is_no_goal(docx: Docx) -> None:
     source = FORM.format(funds="全年执行数", target="年度指标值").replace(
         "| 一级指标",

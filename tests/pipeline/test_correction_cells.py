@@ -137,6 +137,9 @@ def test_a_finding_about_the_old_reading_goes_with_it(tmp_path: Path) -> None:
         ("巡查次数 完成值", ("forms[0].indicators[1]", "actual")),
         ("表1 自评总得分", ("forms[0]", "self_score")),
         ("forms[0].indicators[0].weight", ("forms[0].indicators[0]", "weight")),
+        ("forms[0].indicators[0].extra.备注 2.1", ("forms[0].indicators[0]", "extra.备注 2.1")),
+        ("forms[0].basics[3].values.2021年", ("forms[0].basics[3]", "values.2021年")),
+        ("report.unit", ("report", "unit")),
     ],
 )
 def test_a_value_is_named_by_the_words_on_the_page(
