@@ -287,6 +287,27 @@ def test_an_older_store_gains_submitters_current_files_and_the_cells_of_its_corr
     opened.close()
 
 
+def test_a_store_of_0_3_0_gains_submitters_and_current_files(tmp_path: Path) -> None:
+    opened = older(
+        tmp_path / "old.db", "0003", FILE,
+        "INSERT INTO delivery (path, sha256, stage) VALUES ('/甲初稿.docx', 'a', 'draft'), ('/甲.docx', 'a', NULL)",
+        "INSERT INTO submission (submission_id, sha256, unit, subject, cells, used, ornament, unexplained) "
+        "VALUES ('a', 'a', NULL, 'x', 1, 1, 0, 0)",
+        "INSERT INTO form (submission_id, no, record, kind, implementer) VALUES ('a', 1, 'forms[0]', 'project', '青禾县水文站')",
+        "INSERT INTO fund (submission_id, form_no, no, record, item, approved) VALUES ('a', 1, 1, 'forms[0].funds[0]', 'total', 12.5)",
+    )  # fmt: skip
+    with opened.engine.connect() as connection:
+        assert connection.execute(sa.text("SELECT submitter FROM submission")).scalars().all() == [
+            "青禾县水文站"
+        ]
+        assert connection.execute(sa.text("SELECT path FROM v_current")).scalars().all() == ["/甲.docx"]
+        assert connection.execute(sa.text("SELECT unit, approved FROM v_fund")).all() == [
+            ("青禾县水文站", 12.5)
+        ]
+        assert connection.execute(sa.text("SELECT name FROM unit")).scalars().all() == ["青禾县水文站"]
+    opened.close()
+
+
 def test_a_store_of_the_first_release_is_migrated_and_keeps_its_rows(tmp_path: Path) -> None:
     opened = older(
         tmp_path / "old.db", "0001", FILE, "INSERT INTO delivery (path, sha256) VALUES ('/材料/表.docx', 'a')"
