@@ -15,10 +15,12 @@ from schema.records import STATED_WEIGHT, Finding, Form, Fund, Indicator, Kind, 
 CENT = Decimal("0.01")  # money and points agree within this
 _MONEY = of_kind(Fund, Kind.MONEY)
 _SELF = "《项目支出绩效评价管理办法》（财预〔2020〕10号）"
-# Items that may be parts of other parts: levels of government of fiscal money, levels below the centre of local money.
+# Items that may be parts of other parts: levels of government and basic and project expenditure of fiscal money, levels below
+# the centre of local money.
 _WITHIN = (
     (frozenset(("fiscal", "general_public_budget", "current_appropriation")),
      frozenset(("central", "provincial", "municipal", "county", "local"))),
+    (frozenset(("fiscal", "general_public_budget", "current_appropriation")), frozenset(("basic", "project"))),
     (frozenset(("local",)), frozenset(("provincial", "municipal", "county"))),
 )  # fmt: skip
 _EXECUTION = re.compile("执行率|预算执行")

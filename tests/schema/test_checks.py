@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from decimal import Decimal as D
 
 import pytest
@@ -114,6 +115,17 @@ def test_personnel_under_basic_is_not_counted_again_and_bare_amounts_fit_any_tot
         Fund(item="project", label="项目支出", side="expenditure", amount=D(30)),
     )
     assert not list(broken(arithmetic.funds_breakdown, Form(funds=funds)))
+
+
+def test_basic_and_project_expenditure_may_be_parts_of_the_fiscal_money_beside_other_money() -> None:
+    def funds(basic: int) -> Form:
+        parts = (("fiscal", 90), ("project", 60), ("basic", basic), ("other", 10))
+        return Form(funds=(total(approved=D(100)), *(Fund(item=i, label=i, approved=D(v)) for i, v in parts)))
+
+    assert not list(broken(arithmetic.funds_breakdown, funds(30)))
+    short = replace(funds(30), funds=funds(30).funds[:-1])
+    (finding,) = broken(arithmetic.funds_breakdown, short)
+    assert (finding.stated, finding.computed) == (D(100), D(180))
 
 
 def test_a_side_with_one_part_is_not_checked() -> None:
