@@ -11,9 +11,8 @@ from schema import numbering
 
 _BEGINS = re.compile(r"(?:目标|指标)\d+[:：]|附件|说明[:：]")
 _SENTENCE_ENDS = ("。", "；", ";", "！", "？", "：", ":", "”", "）", ")")
-OTHER_PRINT = (
-    0.2  # by which share of its size print differs from other print; a recogniser is less exact than that
-)
+# By which share of its size print differs from other print; a recogniser is less exact than that.
+OTHER_PRINT = 0.2
 _IN_READING_ORDER = attrgetter("base", "left")
 
 

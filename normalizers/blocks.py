@@ -5,14 +5,13 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 
-from normalizers.columns import named_alone, shown_by_cells
+from normalizers.columns import LEVELS, named_alone, shown_by_cells
 from normalizers.grid import Block, Grid, Slot
 from normalizers.titles import is_title
 from normalizers.values import number, year
 from normalizers.vocabulary import LONGEST, Vocabulary
 
 MAX_HEADER = 4
-_LEVELS = frozenset(("level1", "level2", "level3", "level4", "level"))
 _MEASURED = frozenset(
     ("target", "actual", "weight", "score", "review_score", "criteria", "definition", "evidence", "deviation")
 )
@@ -134,7 +133,7 @@ def indicator_band(grid: Grid, row: int, words: Vocabulary) -> int:
             break
         fields |= found
         depth += 1
-    fits = bool(fields & _LEVELS) and len(fields & (_LEVELS | _MEASURED)) >= 3 and bool(fields & _MEASURED)
+    fits = bool(fields & LEVELS) and len(fields & (LEVELS | _MEASURED)) >= 3 and bool(fields & _MEASURED)
     if not fits or not depth:
         return int(shown_by_cells(grid, row, words))
     # headings merged down: what stands beside their lower rows is the band's too, known or not
@@ -142,7 +141,7 @@ def indicator_band(grid: Grid, row: int, words: Vocabulary) -> int:
         (
             slot.cell.row_span
             for slot in grid.filled(row)
-            if words.heading(slot.text, "indicators") in _LEVELS | _MEASURED
+            if words.heading(slot.text, "indicators") in LEVELS | _MEASURED
         ),
         default=1,
     )

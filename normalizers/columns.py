@@ -12,7 +12,9 @@ from normalizers.likeness import agree
 from normalizers.values import Number, number, quantity
 from normalizers.vocabulary import FIELDS, KNOWN, LONGEST, Vocabulary
 
-_LEVELS = frozenset(("level1", "level2", "level3", "level4", "level"))
+LEVELS = frozenset(
+    ("level1", "level2", "level3", "level4", "level")
+)  # `level`: a column of names that does not say of which level
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,9 +116,8 @@ def _free_level(before: list[str | None], behind: list[str | None]) -> str | Non
 
 # ---------------------------------------------------------------- what cells show where headings do not
 _FEWEST = 2  # rows below a heading that show what its column holds
-_HUNDRED = frozenset(
-    map(Decimal, (100, 90, 80, 70))
-)  # points of all indicators, with and without those of the execution
+# Points of all indicators, with and without those of the execution.
+_HUNDRED = frozenset(map(Decimal, (100, 90, 80, 70)))
 _GROUP = re.compile(
     "(?:项目)?(?:产出|效益|满意度|服务满意度|投入|过程|效果|成本|决策|履职效能|管理效率|社会效应|可持续)(?:指标)?(?:类)?"
 )
@@ -301,7 +302,7 @@ def _column_field(leaf: Slot, parents: list[str], words: Vocabulary) -> str | No
     parent = next((f for f in reversed(parents) if f not in ("block", "ignore", "extra")), None)
     if own == "ignore" and parent and leaf.text in ("名称", "值", "数值", "内容"):
         return parent
-    if own in _LEVELS and parent in _LEVELS:  # 一级指标 over 指标内容 | 分值
+    if own in LEVELS and parent in LEVELS:  # 一级指标 over 指标内容 | 分值
         return parent
     if own == "weight" and parent in ("level1", "level2"):
         return f"{parent}_weight"

@@ -137,9 +137,8 @@ class Draft:
             self.ledger.use(stated.source, path, name, stated.recognised)
         kind = self._kind(values)
         if kind in ("project", "transfer") and all(fund.side != "expenditure" for fund in self.funds):
-            self.funds = [
-                replace(fund, side=None) for fund in self.funds
-            ]  # sources of one sum, no side of a budget
+            # sources of one sum, no side of a budget
+            self.funds = [replace(fund, side=None) for fund in self.funds]
         contacts = Contacts(**{k: str(values.pop(k)) for k in _CONTACTS if k in values})
         return Form(
             no=self.index + 1,

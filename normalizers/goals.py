@@ -175,12 +175,12 @@ def _pairs(grid: Grid, block: Block, draft: Draft, vocabulary: Vocabulary) -> No
 
 _COUNTED = re.compile("目标[（(]?[\\d一二三四五六七八九十]")  # 年度绩效目标2
 _Weight = tuple[Decimal, Slot]
-_POINTS = re.compile(r"[（(](?:分值|权重)?[:：]?(\d+(?:\.\d+)?)分?[)）]$")
+POINTS = r"[（(](?:分值|权重)?[:：]?(\d+(?:\.\d+)?)分?[)）]$"  # behind a goal's label
 
 
 def _points(label: Slot) -> _Weight | None:
     """The points that a goal's label states: `年度绩效目标1（40分）`."""
-    match = _POINTS.search(label.text)
+    match = re.search(POINTS, label.text)
     return (Decimal(match[1]), label) if match else None
 
 

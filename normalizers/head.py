@@ -21,7 +21,6 @@ _STAMP = re.compile(
     r"[（(]\s*(?:盖\s*章|公\s*章|签\s*[字名章]|印\s*章|加盖[^（()）]*|签字[^（()）]*|单位公章)\s*[)）]"
 )
 _SHORT_LINE = 60  # characters of a line that states a unit or a year beside others
-_SHORT_LINE = 60  # characters of a line that states a unit or a year beside others
 FULL_MARKS = frozenset(map(Decimal, (100, 105, 110, 115, 120)))
 _COLON = re.compile(r"[:：]")
 _LABEL_RUN = re.compile(r"[\u4e00-\u9fff（）()/、]{2,24}$")
@@ -125,9 +124,8 @@ def _below(grid: Grid, row: int, label: Slot, block: Block, vocabulary: Vocabula
 
 def _pick(field: str, values: list[Slot]) -> Slot | None:
     filled = [slot for slot in values if not slot.blank]
-    if (
-        field == "self_score"
-    ):  # `总分 | 100 | 94`, `总分 | 94 | 100`: the full mark is never less than the score
+    if field == "self_score":
+        # `总分 | 100 | 94`, `总分 | 94 | 100`: the full mark is never less than the score
         figures = [slot for slot in values if number(slot.cell.text)]
         full = [slot for slot in figures if (figure := number(slot.cell.text)) and figure.value in FULL_MARKS]
         if len(figures) > 1 and full:

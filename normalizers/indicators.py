@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 from decimal import Decimal
 
-from normalizers import ragged, totals
+from normalizers import goals, ragged, totals
 from normalizers.blocks import indicator_band
 from normalizers.columns import Column, below, columns
 from normalizers.draft import Draft, Unreadable
@@ -86,7 +86,7 @@ def read(grid: Grid, block: Block, draft: Draft, vocabulary: Vocabulary) -> None
     reader.close()
 
 
-_GOAL = re.compile(r"目标(\d{1,2})?[（(](?:分值|权重)?[:：]?(\d+(?:\.\d+)?)分?[)）]$")
+_GOAL = re.compile(rf"目标(\d{{1,2}})?{goals.POINTS}")
 
 
 def _goal_at_side(block: Block, band: list[Column], draft: Draft) -> tuple[int, Slot] | None:
@@ -340,9 +340,7 @@ class _Rows:
         return Indicator(**values, extra=others or None)  # type: ignore[arg-type]
 
     def _unreadable(self, path: str, field: str) -> bool:
-        last = self.draft.unreadable[-1].where if self.draft.unreadable else ""
-        where = path.split(".", 1)[1] + f".{field}"
-        return last.startswith(path.split(".", 1)[1]) and any(u.where == where for u in self.draft.unreadable)
+        return any(told.where == _where(path, field) for told in self.draft.unreadable)
 
     def _levels(
         self, fields: dict[str, Slot], values: dict[str, object], others: dict[str, str], path: str
@@ -413,9 +411,8 @@ class _Rows:
             text = fields[field].cell.text
             figure = number(text)
             if figure is not None and field in values and values[field] != figure.value:
-                told = keep(
-                    others, self._heading(field), squeeze(text)
-                )  # points beside a group's name that differ from its own
+                # points beside a group's name that differ from its own
+                told = keep(others, self._heading(field), squeeze(text))
                 self.draft.ledger.use(fields[field].cell, path, told)
             elif figure is not None:
                 percent = "%" in self._heading(field)
@@ -429,8 +426,7 @@ class _Rows:
                 if figure.note:
                     self.draft.ledger.use(fields[field].cell, path, keep(others, "备注", figure.note))
             elif not not_stated(text):
-                where = path.split(".", 1)[1] + f".{field}"
-                self.draft.unreadable.append(Unreadable(where, name, squeeze(text)))
+                self.draft.unreadable.append(Unreadable(_where(path, field), name, squeeze(text)))
 
     def _heading(self, field: str) -> str:
         return next((column.heading for column in self.band if column.field == field), "")
@@ -455,6 +451,11 @@ def _placed(band: list[Column], slots: list[Slot]) -> dict[int, Slot]:
         if most > best.get(index, 0):
             out[index], best[index] = slot, most
     return out
+
+
+def _where(path: str, field: str) -> str:
+    """The place of a row's value in its form, as a finding names it."""
+    return f"{path.partition('.')[2]}.{field}"
 
 
 def _name(text: str) -> str:

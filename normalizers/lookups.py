@@ -14,7 +14,13 @@ CODES = {
     "column_numbers": "C", "management item": "M", "named": "N", "category": "c", "narrative": "n",
 }  # fmt: skip
 _WORD = re.compile(r"[^\W\d_]")
+_OF_LIST = {"funds": "label", "management": "management item"}  # lists that have the name of a block
 PAIR = "\x1f"  # between level 1 and level 2
+
+
+def of_list(name: str) -> str:
+    """The key of `CODES` for a list of labels.csv."""
+    return _OF_LIST.get(name, name)
 
 
 class Lookups(Vocabulary):
@@ -34,7 +40,7 @@ class Lookups(Vocabulary):
         return self.inner.label(text)
 
     def listed(self, text: str, name: str) -> str | None:  # type: ignore[override]  # the one it stands for keeps its answers
-        self.asked.add((text, "management item" if name == "management" else name))
+        self.asked.add((text, of_list(name)))
         return self.inner.listed(text, name)
 
     def category(self, level1: str | None, level2: str | None) -> str | None:

@@ -41,9 +41,6 @@ def normalize(document: Document, words: Vocabulary | None = None) -> tuple[Subm
 _CAPTION = re.compile("[^，。；：:！？]{3,30}")
 
 
-_CAPTION = re.compile("[^，。；：:！？]{3,30}")
-
-
 class _Reader:
     """One pass over a document; guards what the cover has stated so far."""
 

@@ -15,7 +15,6 @@ from schema.records import Section
 _ENDS = re.compile("[。；;！？!?，,、]$")
 _RUN_IN = re.compile(r"^([^。；;：:，,！？!?]{2,16})[。：:](.+)$", re.DOTALL)
 _SHORT = re.compile(r"[^，,；;。：:！!？?\d]{2,30}")
-_SHORT = re.compile(r"[^，,；;。：:！!？?\d]{2,30}")
 _BRACKETS = re.compile("[（(][^（()）]*[)）]")
 _LONGEST = {1: 80, 2: 80}  # by level, without what stands in brackets
 _USUAL = 45
@@ -40,8 +39,6 @@ def heading(line: str, following: str | None = None) -> Heading | None:
     if numbered is None or not numbered.rest:
         return None
     level, number, rest, _ = numbered
-    if rest.endswith("。") and _SHORT.fullmatch(rest[:-1]) and _goes_deeper(level, following):
-        return Heading(level, number, rest[:-1], None)
     if rest.endswith("。") and _SHORT.fullmatch(rest[:-1]) and _goes_deeper(level, following):
         return Heading(level, number, rest[:-1], None)
     run_in = _RUN_IN.match(rest)

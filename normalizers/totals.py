@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from normalizers import head
-from normalizers.columns import Column
+from normalizers.columns import LEVELS, Column
 from normalizers.draft import TOTAL_ROW, Draft
 from normalizers.grid import Slot
 from normalizers.text import words
@@ -16,7 +16,6 @@ from normalizers.vocabulary import Vocabulary
 from schema.arithmetic import CENT
 from schema.records import GRADE, STATED_WEIGHT, Fund, Indicator
 
-_NAMES = frozenset(("level1", "level2", "level3", "level4"))
 _GRADED = re.compile(rf"(?:等级|等次|档次|评级|评价结果|自评结果|结果)(?:为|是|[:：])?({GRADE.pattern})$")
 
 
@@ -44,7 +43,7 @@ def is_total(row: Row, band: list[Column], draft: Draft, vocabulary: Vocabulary)
     if row.ragged:
         names = [s for s in row.filled if s is not row.label and _is_name(s, vocabulary)]
         return not names or _adds_up(row, draft)
-    named = any(_is_name(slot, vocabulary) for field, slot in fields.items() if field in _NAMES)
+    named = any(_is_name(slot, vocabulary) for field, slot in fields.items() if field in LEVELS)
     if named:
         return False
     alone = column is not None and band[column].field in ("level3", "level4") and not _spans(row.label, band)
@@ -68,9 +67,8 @@ def read(row: Row, band: list[Column], draft: Draft, vocabulary: Vocabulary) -> 
         column = place.get(slot)
         if slot in taken or vocabulary.listed(slot.text, "total_weight") or _says_score(slot, vocabulary):
             continue
-        if GRADE.fullmatch(slot.text) or (graded := _GRADED.search(slot.text)):
-            text = slot.text if GRADE.fullmatch(slot.text) else graded[1]  # type: ignore[index]
-            draft.put("grade", text, slot.cell, TOTAL_ROW)
+        if (grade := _grade(slot)) is not None:
+            draft.put("grade", grade, slot.cell, TOTAL_ROW)
         elif (
             figure is None
             and head.run_ins(slot.cell.text, vocabulary)
@@ -124,7 +122,7 @@ def _field(value: Decimal, column: Column | None, draft: Draft) -> str:
     """What a figure of a total row is: by its column, else by what the indicators sum to."""
     if column is not None and column.field in ("weight", "score"):
         return "self_score" if column.field == "score" else "weight"
-    if column is not None and column.field in _NAMES:
+    if column is not None and column.field in LEVELS:
         return "weight"  # the points of the groups, under their names
     if column is not None and column.field in (
         "review_score",
@@ -158,12 +156,18 @@ def _adds_up(row: Row, draft: Draft) -> bool:
     return bool(figures) and all(any(abs(f - t) <= CENT for t in {*totals, Decimal(100)}) for f in figures)
 
 
+def _grade(slot: Slot) -> str | None:
+    """The grade that a cell states, alone (`优`) or behind a word for it (`评价结果为优`)."""
+    behind = _GRADED.search(slot.text)
+    return slot.text if GRADE.fullmatch(slot.text) else behind[1] if behind else None
+
+
 def _is_name(slot: Slot, vocabulary: Vocabulary) -> bool:
     known = vocabulary.listed(slot.text, "total_weight") or vocabulary.listed(slot.text, "total_row")
-    said = known or _says_score(slot, vocabulary) or _GRADED.search(slot.text) or GRADE.fullmatch(slot.text)
+    said = known or _says_score(slot, vocabulary) or _grade(slot)
     return number(slot.cell.text) is None and len(slot.text) > 3 and not slot.text.endswith("分") and not said
 
 
 def _spans(label: Slot, band: list[Column]) -> bool:
     """Does the label run over several columns of names?"""
-    return sum(label.overlap(c.left, c.right) > 0 for c in band if c.field in _NAMES) > 1
+    return sum(label.overlap(c.left, c.right) > 0 for c in band if c.field in LEVELS) > 1

@@ -105,30 +105,28 @@ class Standing:
     record: str
 
 
-def in_force(connection: sa.Connection, submission_id: str) -> list[Correction]:
+def _rows_in_force(connection: sa.Connection, submission_id: str) -> Sequence[sa.Row[Any]]:
     c = tables.correction
-    query = (
-        sa.select(c)
-        .where((c.c.submission_id == submission_id) & c.c.withdrawn_at.is_(None))
-        .order_by(c.c.correction_id)
-    )
+    query = sa.select(c).where((c.c.submission_id == submission_id) & c.c.withdrawn_at.is_(None))
+    return connection.execute(query.order_by(c.c.correction_id)).all()
+
+
+def in_force(connection: sa.Connection, submission_id: str) -> list[Correction]:
     return [
         Correction(
             row.correction_id, row.record, row.field, row.found, row.should_be,
             Anchor(raw=row.raw, **row.cell) if row.cell is not None else None, row.person, row.reason,
         )
-        for row in connection.execute(query)
+        for row in _rows_in_force(connection, submission_id)
     ]  # fmt: skip
 
 
 def told(connection: sa.Connection, submission_id: str) -> list[str]:
     """A sentence for each value of a submission that people put right: what was read, what it is, by whom and why."""
-    c = tables.correction
-    query = sa.select(c).where((c.c.submission_id == submission_id) & c.c.withdrawn_at.is_(None))
     return [
         f"人工更正{row.correction_id}：{title(row.record, row.field)}读作“{row.found or '（无）'}”，{row.person}更正为"
         f"“{row.should_be or '（无）'}”（{row.reason}）{'' if row.state == APPLIED else '，读数已变，待复核'}"
-        for row in connection.execute(query.order_by(c.c.correction_id))
+        for row in _rows_in_force(connection, submission_id)
     ]
 
 
@@ -274,12 +272,7 @@ def _measured(row: Indicator, name: str, parsed: str) -> Any:
 def value(submission: Submission, record: str, field: str) -> str | None:
     """What a submission states at `forms[0].indicators[3]`, `score`, as a text. Raises CorrectionError where there is no such
     record or field."""
-    return _text(stated(submission, record, field))
-
-
-def stated(submission: Submission, record: str, field: str) -> Any:
-    """The value itself at a place. Raises CorrectionError."""
-    return _field(_record(submission, record), record, field)
+    return _text(_field(_record(submission, record), record, field))
 
 
 def _record(submission: Submission, path: str) -> Any:
@@ -354,9 +347,8 @@ def located(submission: Submission, words: str) -> tuple[str, str]:
     must be said, the form (表2) and the list (三级指标): `三级指标 取水许可检查 得分`, `表2 自评总得分`. A path does as well. Raises
     CorrectionError where they name none or several."""
     if _PATH.match(words):
-        keyed = re.search(
-            r"\.(?=(?:values|extra)\.)", words
-        )  # their keys are headings, which may hold any sign
+        # the keys of values and extra are headings, which may hold any sign
+        keyed = re.search(r"\.(?=(?:values|extra)\.)", words)
         record, field = (words[: keyed.start()], words[keyed.end() :]) if keyed else words.rsplit(".", 1)
         return record, field
     parts = [squeeze(part) for part in words.split()]

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from pipeline import corrections, query, rows, tabular, units
+from pipeline import corrections, query, rows, tabular
 from pipeline.search import places
 from schema import tables
 from schema.checks import CHECKS
 from schema.errors import StoreError, ZipingError
+from schema.views import handed_in
 
 if TYPE_CHECKING:
     from pipeline.store import Store
@@ -72,7 +73,7 @@ def sheet(store: Store, wanted: str) -> Sheet:
         head = store.find(connection, wanted)
         record = rows.record(connection, head.submission_id)
         s = tables.submission
-        named = sa.select(units.handed_in(s)).where(s.c.submission_id == head.submission_id)
+        named = sa.select(handed_in(s)).where(s.c.submission_id == head.submission_id)
         unit = connection.execute(named).scalar()
         corrected = corrections.told(connection, head.submission_id)
         paths = {(finding["form"], finding["where"]): _record(finding) for finding in record["findings"]}

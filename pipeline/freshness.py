@@ -145,14 +145,8 @@ def asked(row: Row, vocabulary: Vocabulary) -> set[str]:
 
 def code(row: Row) -> str:
     """The letter under which look-ups note where such a row is asked for."""
-    where = (
-        "label"
-        if row.cells[1] == "funds"
-        else "management item"
-        if row.cells[1] == "management"
-        else row.cells[1]
-    )
-    return lookups.CODES[where if row.file == "labels.csv" else row.cells[1]]
+    where = row.cells[1]
+    return lookups.CODES[lookups.of_list(where) if row.file == "labels.csv" else where]
 
 
 def noted(lines: str, spellings: set[str], letter: str) -> bool:
@@ -183,18 +177,14 @@ def _sources(package: str, names: tuple[str, ...] | None = None) -> list[bytes]:
     return [name.encode() + found[name] for name in sorted(found)]
 
 
+_DESCRIBED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+
+
 def _syntax(source: str) -> bytes:
     tree = ast.parse(source)
     for node in ast.walk(tree):
-        body = getattr(node, "body", None)
-        if (
-            isinstance(body, list)
-            and body
-            and isinstance(body[0], ast.Expr)
-            and isinstance(body[0].value, ast.Constant)
-        ):
-            if isinstance(body[0].value.value, str):
-                body[:1] = [] if len(body) > 1 else [ast.Pass()]
+        if isinstance(node, _DESCRIBED) and ast.get_docstring(node, clean=False) is not None:
+            node.body[:1] = [] if len(node.body) > 1 else [ast.Pass()]
     return ast.dump(tree).encode()
 
 

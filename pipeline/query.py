@@ -18,6 +18,7 @@ from sqlalchemy.exc import DBAPIError
 
 from schema import tables
 from schema.errors import StoreError, ZipingError
+from schema.records import without_note
 from schema.views import VIEWS
 
 if TYPE_CHECKING:
@@ -115,12 +116,14 @@ def _answer(
 def _columns() -> dict[str, dict[str, Column]]:
     """Every table and view with its columns."""
     known: dict[str, dict[str, Column]] = {
-        t.name: {c.name: Column(_title(c.comment or c.name), _kind(c)) for c in t.columns}
+        t.name: {c.name: Column(without_note(c.comment or c.name), _kind(c)) for c in t.columns}
         for t in tables.metadata.sorted_tables
     }
     for view in VIEWS:
         known[view.name] = {
-            name: Column(_title(chinese), next((t[name].kind for t in known.values() if name in t), None))
+            name: Column(
+                without_note(chinese), next((t[name].kind for t in known.values() if name in t), None)
+            )
             for name, _, chinese, _ in view.columns
         }
     return known
@@ -132,10 +135,6 @@ class Column:
 
     title: str
     kind: str | None
-
-
-def _title(comment: str) -> str:
-    return re.split("[，：（]", comment)[0]
 
 
 def _kind(column: sa.Column[Any]) -> str:

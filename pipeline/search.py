@@ -16,6 +16,7 @@ from normalizers.text import grams
 from pipeline.rows import SEARCHED, passages, place_of
 from schema import tables
 from schema.errors import ZipingError
+from schema.views import handed_in
 
 if TYPE_CHECKING:
     from pipeline.store import Store
@@ -35,9 +36,6 @@ _FOUND = {
         f"passage p WHERE ziping_grams(p.text) @> ziping_grams(:word) AND strpos(lower(p.text), :word) > 0 AND p.passage_id > {_FIRST}{{}}",
     ],
 }
-_HANDED_IN = (
-    "COALESCE(submitter, (SELECT a.name FROM assignment a WHERE a.submission_id = submission.submission_id))"
-)
 _BEHIND = "SELECT EXISTS (SELECT 1 FROM passage WHERE passage_id > (SELECT COALESCE(MAX(id), 0) FROM passage_index_docsize))"
 _CATCH_UP = """INSERT INTO passage_index(rowid, grams) SELECT passage_id, ziping_grams(text) FROM passage
 WHERE passage_id > (SELECT COALESCE(MAX(id), 0) FROM passage_index_docsize) ORDER BY passage_id"""
@@ -121,15 +119,16 @@ def _passages(
     values: dict[str, Any] = {"word": word}
     if connection.dialect.name == "sqlite":
         values["grams"] = " ".join(f'"{gram}"' for gram in grams(word).split())
-    wanted = []
+    s = tables.submission
+    among, filters = sa.select(s.c.submission_id), ""
     if year is not None:
-        wanted.append("fiscal_year = :year")
+        among = among.where(s.c.fiscal_year == sa.bindparam("year"))
         values["year"] = year
     if unit is not None:
-        wanted.append(f"{_HANDED_IN} LIKE :unit")
+        among = among.where(handed_in(s).like(sa.bindparam("unit")))
         values["unit"] = f"%{unit}%"
-    among = f"(SELECT submission_id FROM submission WHERE {' AND '.join(wanted)})"
-    filters = f" AND p.submission_id IN {among}" if wanted else ""
+    if year is not None or unit is not None:
+        filters = f" AND p.submission_id IN ({among})"
     if connection.dialect.name == "postgresql":
         connection.exec_driver_sql("SET LOCAL jit = off")  # it takes longer than the search
     connection = connection.execution_options(yield_per=_CHUNK)
@@ -140,7 +139,7 @@ def _passages(
 def _current(connection: sa.Connection, rows: Iterator[sa.Row[Any]]) -> Iterator[tuple[Any, sa.Row[Any]]]:
     """(submission, passage), without the passages of files that another file of the same report has replaced."""
     s, f = tables.submission, tables.file
-    unit: Any = sa.literal_column(_HANDED_IN).label("unit")
+    unit = handed_in(s).label("unit")
     named = sa.select(s.c.submission_id, unit, s.c.fiscal_year, s.c.subject, f.c.name).join(
         f, f.c.sha256 == s.c.sha256
     )

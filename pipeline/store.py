@@ -376,7 +376,7 @@ class Store:
         )
         query = (
             sa.select(
-                s.c.submission_id, f.c.name, units.handed_in(s).label("unit"), s.c.fiscal_year, s.c.title,
+                s.c.submission_id, f.c.name, views.handed_in(s).label("unit"), s.c.fiscal_year, s.c.title,
                 forms.label("forms"), findings.label("findings"), s.c.unexplained,
             )
             .join(f, f.c.sha256 == s.c.sha256)

@@ -16,6 +16,7 @@ from pipeline.places import place
 from pipeline.rows import once
 from schema import tables
 from schema.errors import StoreError
+from schema.views import handed_in
 
 if TYPE_CHECKING:
     from pipeline.store import Store
@@ -60,13 +61,6 @@ def _place(name: str) -> dict[str, str | None]:
     if at is None:
         return {}
     return {"province": at.province, "city": at.city, "county": at.county, "place_code": at.code}
-
-
-def handed_in(submission: Any) -> sa.ColumnElement[Any]:
-    """Who handed a submission in: as the submission says, else as a person said."""
-    a = tables.assignment
-    said = sa.select(a.c.name).where(a.c.submission_id == submission.c.submission_id).scalar_subquery()
-    return sa.func.coalesce(submission.c.submitter, said)
 
 
 def gather(connection: sa.Connection) -> None:

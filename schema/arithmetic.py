@@ -9,18 +9,17 @@ import re
 from collections.abc import Iterator
 from decimal import ROUND_HALF_UP, Decimal
 
-from schema.checking import CHECKS, Equation, Severity, check
+from schema.checking import SELF_EVALUATION, Equation, Severity, check, of_scope
 from schema.records import STATED_WEIGHT, Finding, Form, Fund, Indicator, Kind, of_kind
 
 CENT = Decimal("0.01")  # money and points agree within this
 _MONEY = of_kind(Fund, Kind.MONEY)
-_SELF = "《项目支出绩效评价管理办法》（财预〔2020〕10号）"
+_FISCAL = frozenset(("fiscal", "general_public_budget", "current_appropriation"))
 # Items that may be parts of other parts: levels of government and basic and project expenditure of fiscal money, levels below
 # the centre of local money.
 _WITHIN = (
-    (frozenset(("fiscal", "general_public_budget", "current_appropriation")),
-     frozenset(("central", "provincial", "municipal", "county", "local"))),
-    (frozenset(("fiscal", "general_public_budget", "current_appropriation")), frozenset(("basic", "project"))),
+    (_FISCAL, frozenset(("central", "provincial", "municipal", "county", "local"))),
+    (_FISCAL, frozenset(("basic", "project"))),
     (frozenset(("local",)), frozenset(("provincial", "municipal", "county"))),
 )  # fmt: skip
 _EXECUTION = re.compile("执行率|预算执行")
@@ -29,9 +28,8 @@ _SUB_PARTS = frozenset(("personnel", "operating"))  # of basic; never counted be
 
 def equations(form: Form) -> Iterator[Equation]:
     """Every equation that the figures of a form allow to be checked."""
-    for made in CHECKS.values():
-        if made.scope == "equation" and made.rule is not None:
-            yield from made.rule(form)  # type: ignore[arg-type, misc]
+    for made in of_scope("equation"):
+        yield from made.rule(form)  # type: ignore[arg-type, misc]
 
 
 def plain(value: Decimal) -> str:
@@ -49,7 +47,7 @@ def percent(value: Decimal) -> str:
     "equation",
     "执行率计算有误",
     "execution rate",
-    f"{_SELF}：预算执行率为实际执行数与预算数之比",
+    f"{SELF_EVALUATION}：预算执行率为实际执行数与预算数之比",
     Severity.WRONG,
 )
 def execution_rate(form: Form) -> Iterator[Equation]:
@@ -175,7 +173,7 @@ def _sums(funds: list[Fund], values: list[Decimal]) -> list[Decimal]:
 
 # ---------------------------------------------------------------- points
 @check(
-    "equation", "分值合计不符", "weights total", f"{_SELF}附表：各项分值合计为100分", Severity.WRONG
+    "equation", "分值合计不符", "weights total", f"{SELF_EVALUATION}附表：各项分值合计为100分", Severity.WRONG
 )  # fmt: skip
 def indicator_weights_total(form: Form) -> Iterator[Equation]:
     """Indicator weights + the execution weight sum to 100 (or the total stated); only where every indicator states a weight,
@@ -261,7 +259,13 @@ def group_weight(form: Form) -> Iterator[Equation]:
             )  # fmt: skip
 
 
-@check("equation", "得分合计不符", "scores total", f"{_SELF}：总分由各项指标得分汇总形成", Severity.WRONG)
+@check(
+    "equation",
+    "得分合计不符",
+    "scores total",
+    f"{SELF_EVALUATION}：总分由各项指标得分汇总形成",
+    Severity.WRONG,
+)
 def scores_total(form: Form) -> Iterator[Equation]:
     """Indicator scores + execution score sum to the stated total; only where an indicator states a score, and what does not hold
     only where the table is whole."""

@@ -9,6 +9,8 @@ from typing import Any, Literal, TypeVar
 
 from schema.records import Finding, Form, Submission
 
+SELF_EVALUATION = "《项目支出绩效评价管理办法》（财预〔2020〕10号）"  # the circular that most clauses are of
+
 
 class Severity(IntEnum):
     """How heavy a finding weighs; the heaviest first."""
@@ -50,6 +52,11 @@ class Check:
 
 
 CHECKS: dict[str, Check] = {}
+
+
+def of_scope(scope: Scope) -> list[Check]:
+    """The checks that look at the same, in the order in which they are registered."""
+    return [made for made in CHECKS.values() if made.scope == scope]
 
 
 def check(scope: Scope, chinese: str, english: str, clause: str, severity: Severity) -> Callable[[R], R]:

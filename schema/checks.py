@@ -13,11 +13,10 @@ from decimal import Decimal
 
 from schema.arithmetic import CENT, equations, plain
 from schema.checking import CHECKS as CHECKS  # whole, once the rules of this module are registered
-from schema.checking import Check, Severity, found_in_reading
+from schema.checking import SELF_EVALUATION, Severity, found_in_reading, of_scope
 from schema.checking import check as registered
 from schema.records import GRADE, LEGEND, Finding, Form, Indicator, Quantity, Submission
 
-_SELF = "《项目支出绩效评价管理办法》（财预〔2020〕10号）"
 _SAYS_NOTHING = re.compile(r"^[无没有未暂]*(?:偏差|扣分)?[。.]?$|^[/\-—]+$")
 
 
@@ -26,16 +25,12 @@ def check(submission: Submission) -> Submission:
     found = list(submission.findings)
     for form in submission.forms:
         found += (equation.finding for equation in equations(form) if not equation.holds)
-        for made in _of("form"):
+        for made in of_scope("form"):
             found += made.rule(form)  # type: ignore[misc, arg-type]
-    for made in _of("submission"):
+    for made in of_scope("submission"):
         found += made.rule(submission)  # type: ignore[misc, arg-type]
     found.sort(key=lambda finding: finding.form or 0)
     return replace(submission, findings=tuple(found))
-
-
-def _of(scope: str) -> list[Check]:
-    return [made for made in CHECKS.values() if made.scope == scope]
 
 
 def _name(indicator: Indicator) -> str:
@@ -47,7 +42,7 @@ def _name(indicator: Indicator) -> str:
     "form",
     "得分高于分值",
     "score over weight",
-    f"{_SELF}：完成指标值的记所赋全部分值，得分不超过分值",
+    f"{SELF_EVALUATION}：完成指标值的记所赋全部分值，得分不超过分值",
     Severity.WRONG,
 )
 def score_over_weight(form: Form) -> Iterator[Finding]:
@@ -105,7 +100,7 @@ def legend_bounds(legend: str) -> list[tuple[Decimal, str]]:
 
 # ---------------------------------------------------------------- targets and reasons
 @registered(
-    "form", "未达目标而得满分", "full score, missed target", f"{_SELF}：未完成指标值的按完成值与指标值的比例记分", Severity.UNEARNED
+    "form", "未达目标而得满分", "full score, missed target", f"{SELF_EVALUATION}：未完成指标值的按完成值与指标值的比例记分", Severity.UNEARNED
 )  # fmt: skip
 def full_score_missed_target(form: Form) -> Iterator[Finding]:
     """An indicator whose parsed actual misses its parsed target does not have full score. A plain target means at least; under a
@@ -153,7 +148,7 @@ def _missed(target: Quantity, actual: Quantity, less: bool) -> bool:
 
 
 @registered(
-    "form", "扣分未说明原因", "deviation unexplained", f"{_SELF}：未完成绩效目标的须说明原因、提出改进措施", Severity.UNCLEAR
+    "form", "扣分未说明原因", "deviation unexplained", f"{SELF_EVALUATION}：未完成绩效目标的须说明原因、提出改进措施", Severity.UNCLEAR
 )  # fmt: skip
 def deviation_unexplained(form: Form) -> Iterator[Finding]:
     """An indicator score below its weight has a reason: `deviation` or `evidence` says more than 无, or

@@ -279,7 +279,12 @@ def title(path: str, field: str) -> str:
     """The Chinese title of a field of the record at a path, without its note; the field's own name where it has none."""
     record = type_at(path)
     told = about(record).get(field) if record is not None else None
-    return re.split("[，：（]", told.label)[0] if told is not None else field
+    return without_note(told.label) if told is not None else field
+
+
+def without_note(label: str) -> str:
+    """A label or a comment up to its note: `全年执行数，万元` is 全年执行数."""
+    return re.split("[，：（]", label)[0]
 
 
 @dataclass(frozen=True, slots=True)

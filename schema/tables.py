@@ -335,13 +335,13 @@ goal = _of_form(records.Goal, "goal", "年度总体目标")
 management = _of_form(records.Management, "management", "资金管理情况")
 task = _of_form(records.Task, "task", "年度任务")
 indicator = _of_form(records.Indicator, "indicator", "绩效指标")
-LISTS = {
+LISTS = {  # by the form's field
     "funds": fund,
     "goals": goal,
     "management": management,
     "tasks": task,
     "indicators": indicator,
-}  # by the form's field
+}
 basic = Table(
     "basic",
     metadata,
