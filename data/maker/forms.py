@@ -139,7 +139,9 @@ class _Form:
                 line["score"] = (line.get("weight", Decimal(10)) * min(rate, Decimal(1))).quantize(
                     Decimal("0.01")
                 )
-            line |= {name: invent.answer(self.rng, name) for name in names if name.startswith("extra:")}
+            line |= {
+                name: invent.answer(self.rng, name) for name in sorted(names) if name.startswith("extra:")
+            }
             self.funds[owner] = line
 
     def _figures(self, lines: list[str]) -> dict[str, dict[str, Decimal]]:
@@ -234,7 +236,9 @@ class _Form:
             if key in record:
                 record[key] = told.get(key)
         extras = {
-            n.removeprefix("extra:"): invent.answer(self.rng, n) for n in names if n.startswith("extra:")
+            n.removeprefix("extra:"): invent.answer(self.rng, n)
+            for n in sorted(names)
+            if n.startswith("extra:")
         }
         shown |= {f"extra:{k}": v for k, v in extras.items()}
         record |= {"category": group.code, "level1": told["level1"], "level2": told["level2"]}
