@@ -272,7 +272,12 @@ def _measured(row: Indicator, name: str, parsed: str) -> Any:
 def value(submission: Submission, record: str, field: str) -> str | None:
     """What a submission states at `forms[0].indicators[3]`, `score`, as a text. Raises CorrectionError where there is no such
     record or field."""
-    return _text(_field(_record(submission, record), record, field))
+    return _text(stated(submission, record, field))
+
+
+def stated(submission: Submission, record: str, field: str) -> Any:
+    """The value itself at a place. Raises CorrectionError."""
+    return _field(_record(submission, record), record, field)
 
 
 def _record(submission: Submission, path: str) -> Any:
