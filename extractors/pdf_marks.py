@@ -77,6 +77,10 @@ class Turn:
 
 
 # ---------------------------------------------------------------- characters
+_HIGH, _LOW = 0xD800 >> 10, 0xDC00 >> 10
+_UNREADABLE = 0xFFFD
+
+
 def _chars(page: Any, turn: Turn) -> list[Char]:
     import pypdfium2.raw as raw
 
@@ -93,10 +97,18 @@ def _chars(page: Any, turn: Turn) -> list[Char]:
     left, right, bottom, top = ctypes.c_double(), ctypes.c_double(), ctypes.c_double(), ctypes.c_double()
     upright = turn.rotation == 0
     page_left, page_top = turn.left, turn.top
+    joined = False  # with the half before
     for i in range(textpage.count_chars()):
         code = unicode_of(handle, i)
         if code in (0x0D, 0x0A) or (code == 0x20 and generated(handle, i)):
             continue
+        if code >> 10 in (_HIGH, _LOW):  # a half of a character: PDFium counts in UTF-16
+            if joined:
+                joined = False
+                continue
+            low = unicode_of(handle, i + 1) if code >> 10 == _HIGH else 0
+            joined = low >> 10 == _LOW
+            code = 0x10000 + ((code & 0x3FF) << 10 | low & 0x3FF) if joined else _UNREADABLE
         if code in (0xFFFE, 2):  # PDFium's mark for a hyphen at the end of a line
             code = 0x2D
         origin_of(handle, i, x, y)

@@ -6,18 +6,13 @@ import os
 import re
 from collections.abc import Iterator
 from functools import cache
-from pathlib import Path, PosixPath
+from pathlib import PosixPath
 from typing import Any
 
 from schema.errors import FileRefused
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.]*):/+")
 _LOCAL = ("file", "local")
-
-
-def place(text: str) -> Path:
-    """A path, or a URL as one."""
-    return Remote(text) if "://" in text else Path(text)
 
 
 class Remote(PosixPath):

@@ -13,6 +13,7 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -234,9 +235,7 @@ def _shown(value: object, form: str) -> str:
 def _digits(value: float) -> str:
     """The digits a sheet knows of a number: 15, without the noise of binary fractions."""
     text = f"{value:.15g}"
-    if "e" in text:
-        text = f"{float(text):.10f}".rstrip("0").rstrip(".")
-    return text
+    return f"{Decimal(text):f}" if "e" in text else text
 
 
 def _table(sheet: _Sheet, first: int, last: int, block: int, number: int) -> Table:

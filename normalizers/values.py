@@ -8,6 +8,7 @@ from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 
 from normalizers.text import squeeze, width
+from schema.exact import figure
 from schema.records import Quantity
 
 _NUMBER = r"[-+−]?(?:\d{1,3}(?:[,，]\d{3})+|\d+)(?:\.\d+)?"
@@ -32,13 +33,18 @@ _FIGURE = re.compile(
 def number(text: str) -> Number | None:
     """The one figure of a cell; None where the text is no figure. `3,679.66（含结转）` keeps its note."""
     match = _FIGURE.match(squeeze(text))
-    if not match:
+    value = figure(_plain(match["number"])) if match else None
+    if match is None or value is None:
         return None
-    value = Decimal(re.sub("[,，]", "", match["number"]).replace("−", "-"))
     unit = match["unit"] or ""
     if unit and re.fullmatch(_PERCENT, unit):
         unit = "%"
     return Number(value, unit, match["note"])
+
+
+def _plain(written: str) -> str:
+    """A number without what people put between its digits."""
+    return re.sub("[,，]", "", written).replace("−", "-")
 
 
 def not_stated(text: str) -> bool:
@@ -178,7 +184,8 @@ def quantity(text: str | None, op: str | None = None, unit: str | None = None) -
     sign = at.group()
     if sign[0] in "-−" and before and not _OP_BEFORE.search(before):
         sign = sign[1:]
-    return _quantity(Decimal(re.sub("[,，+]", "", sign).replace("−", "-")), before, after, op, unit)
+    value = figure(_plain(sign))
+    return _quantity(value, before, after, op, unit) if value is not None else None
 
 
 def _quantity(value: Decimal, before: str, after: str, op: str | None, unit: str | None) -> Quantity | None:

@@ -40,7 +40,7 @@ class _Place(click.ParamType):  # type: ignore[type-arg]
     name = "path"
 
     def convert(self, value: str | Path, param: click.Parameter | None, ctx: click.Context | None) -> Path:  # noqa: ARG002
-        from extractors.remote import place
+        from extractors.names import place
 
         return value if isinstance(value, Path) else place(value)
 
@@ -231,7 +231,6 @@ def ingest(
     dry_run: bool, executor: str, quiet: bool, verbose: bool,
 ) -> None:  # fmt: skip
     """Read files and folders into the store."""
-    from extractors import File
     from pipeline import run
     from pipeline.display import list_copies, summarize
     from pipeline.display_versions import list_preview
@@ -247,7 +246,7 @@ def ingest(
         return
     store = opened(url)
     progress = console(stderr=True)
-    total = sum(isinstance(file, File) for file in run.find(files, after))
+    total = sum(1 for _ in run.listed(files, after))
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns = (
@@ -270,9 +269,12 @@ def ingest(
                 if verbose:
                     progress.print(f"{outcome.outcome:8} {outcome.path}", highlight=False, markup=False)
 
+            def more(count: int) -> None:
+                bar.update(task, total=(bar.tasks[0].total or 0) + count)
+
             summary = run.ingest(
                 files, store, seen, executor=spread, limits=Limits(jobs or run.LIMITS.jobs, timeout, memory),
-                retry=retry, since=after,
+                retry=retry, since=after, more=more,
             )  # fmt: skip
     except KeyboardInterrupt:
         stopped("；已读入的都在库中，同一命令可继续")

@@ -9,7 +9,9 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
+from extractors.names import title
 from extractors.remote import Remote
+from pipeline.database import hold
 from schema import tables
 from schema.records import Submission
 
@@ -21,7 +23,7 @@ _BLANK = re.compile(r"\s+")
 
 def stage(path: Path) -> str | None:
     """`draft` or `final` where the name of the file, or of the folder or archive it lies in, says so; None otherwise."""
-    for name in (path.name, path.parent.name):
+    for name in (title(path), title(path.parent)):
         if _DRAFT.search(name):
             return DRAFT
         if _FINAL.search(name):
@@ -88,7 +90,8 @@ def key(connection: sa.Connection, sha256: str) -> str | None:
 def mark(connection: sa.Connection, *keys: str | None) -> None:
     """Marks the file that counts for each of these reports, inside the transaction that changed one of its files."""
     d = tables.delivery
-    for one in dict.fromkeys(k for k in keys if k is not None):
+    for one in sorted({k for k in keys if k is not None}):
+        hold(connection, f"report {one}")
         best = connection.execute(_BEST, {"key": one}).first()
         if best is None:
             continue

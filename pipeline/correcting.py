@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from pipeline import corrections, freshness, journal, rerun, rows, versions
 from pipeline.corrections import CorrectionError
+from pipeline.database import hold
 from pipeline.extract import understand
 from pipeline.store import VERSION, Store
 from schema import tables
@@ -24,56 +25,65 @@ def add(
 ) -> str:
     """Corrects one value and says what was found there. record, field: where it stands; without a field, record is a path or the
     words that people see (`corrections.located`). Raises CorrectionError, StoreError."""
-    c = tables.correction
     with journal.running(store, "correct", {"record": record, "field": field}, VERSION) as run_id:
-        with store.reading() as connection:
-            head = store.find(connection, submission)
-            document, words = versions.basis(connection, head)
-            in_force = corrections.in_force(connection, head.submission_id)
-        reading = understand(document, freshness.bound(words))
-        if field is None:
-            record, field = corrections.located(reading.submission, record)
-        found = corrections.value(reading.submission, record, field)
-        corrections.check(reading.submission, record, field, should_be)
-        cell, source = corrections.anchored(document, reading.evidence, record, field)
-        if cell is None and "[" in record:
-            raise CorrectionError(
-                f"{record}.{field}", "这条记录没有自己的单元格", "请更正它所在的行或表的其他字段"
+        return store.write(
+            lambda connection: _add(
+                connection, store, submission, record, field, should_be, reason, person, run_id
             )
-        others = [
-            x
-            for x in in_force
-            if (x.cell, x.field) == (cell, field) and (cell is not None or x.record == record)
-        ]
-        box = rows.pages_of(source.origin) if source is not None else {"page_no": None, "boxes": None}
-        row = {
-            "submission_id": head.submission_id, "record": record, "field": field, "found": found,
-            "cell": cell.as_json() if cell is not None else None, "raw": cell.raw if cell is not None else None, **box,
-            "should_be": should_be, "reason": reason, "person": person or journal.person() or "", "made_at": journal.now(),
-            "reading": found, "state": corrections.APPLIED,
-        }  # fmt: skip
-        with store.writing() as connection:
-            for other in others:  # a later word on the same value takes the earlier one's place
-                _withdraw(connection, other.correction_id)
-            connection.execute(c.insert().values(**row))
-        rerun.correct(store, head.submission_id, run_id)
+        )
+
+
+def _add(
+    connection: sa.Connection, store: Store, submission: str, record: str, field: str | None, should_be: str | None,
+    reason: str, person: str | None, run_id: int,
+) -> str:  # fmt: skip
+    """All of it in one transaction: a correction that is in force is in the record too."""
+    c = tables.correction
+    hold(connection, store.find(connection, submission).submission_id)
+    head = store.find(connection, submission)
+    document, words = versions.basis(connection, head)
+    reading = understand(document, freshness.bound(words))
+    if field is None:
+        record, field = corrections.located(reading.submission, record)
+    found = corrections.value(reading.submission, record, field)
+    corrections.check(reading.submission, record, field, should_be)
+    cell, source = corrections.anchored(document, reading.evidence, record, field)
+    if cell is None and "[" in record:
+        raise CorrectionError(
+            f"{record}.{field}", "这条记录没有自己的单元格", "请更正它所在的行或表的其他字段"
+        )
+    for other in corrections.in_force(connection, head.submission_id):
+        if (other.cell, other.field) == (cell, field) and (cell is not None or other.record == record):
+            _withdraw(connection, other.correction_id)  # a later word on the same value takes its place
+    box = rows.pages_of(source.origin) if source is not None else {"page_no": None, "boxes": None}
+    row = {
+        "submission_id": head.submission_id, "record": record, "field": field, "found": found,
+        "cell": cell.as_json() if cell is not None else None, "raw": cell.raw if cell is not None else None, **box,
+        "should_be": should_be, "reason": reason, "person": person or journal.person() or "", "made_at": journal.now(),
+        "reading": found, "state": corrections.APPLIED,
+    }  # fmt: skip
+    connection.execute(c.insert().values(**row))
+    rerun.correct(connection, head.submission_id, run_id)
     return f"{head.name} {record}.{field}：读作{found or '（无）'}，更正为{should_be or '（无）'}"
 
 
 def withdraw(store: Store, number: int) -> str:
     """Takes a correction back. Raises CorrectionError where it is not in force."""
-    c = tables.correction
     with journal.running(store, "correct", {"withdraw": number}, VERSION) as run_id:
-        with store.writing() as connection:
-            row = connection.execute(
-                sa.select(c).where((c.c.correction_id == number) & c.c.withdrawn_at.is_(None))
-            ).first()
-            if row is None:
-                raise CorrectionError(
-                    f"更正{number}", "没有这条有效的更正", "请用 ziping correct list 查看编号"
-                )
-            _withdraw(connection, number)
-        rerun.correct(store, row.submission_id, run_id)
+        return store.write(lambda connection: _take_back(connection, number, run_id))
+
+
+def _take_back(connection: sa.Connection, number: int, run_id: int) -> str:
+    c = tables.correction
+    wanted = sa.select(c).where((c.c.correction_id == number) & c.c.withdrawn_at.is_(None))
+    row = connection.execute(wanted).first()
+    if row is not None:
+        hold(connection, row.submission_id)
+        row = connection.execute(wanted).first()  # nobody else has taken it back meanwhile
+    if row is None:
+        raise CorrectionError(f"更正{number}", "没有这条有效的更正", "请用 ziping correct list 查看编号")
+    _withdraw(connection, number)
+    rerun.correct(connection, row.submission_id, run_id)
     return f"更正{number}已撤回：{row.record}.{row.field}"
 
 

@@ -27,6 +27,7 @@ from schema import tables
 from schema.document import Cell, Document, Origin, Paragraph, Table
 from schema.errors import ZipingError
 from schema.evidence import Evidence, Provenance
+from schema.exact import exact, figure
 from schema.records import LISTS, Form, Indicator, Kind, Submission, about, published, title, type_at
 
 APPLIED, REVIEW, GONE = "applied", "review", "gone"
@@ -119,6 +120,15 @@ def in_force(connection: sa.Connection, submission_id: str) -> list[Correction]:
         )
         for row in _rows_in_force(connection, submission_id)
     ]  # fmt: skip
+
+
+def ids(connection: sa.Connection, submission_id: str) -> list[int]:
+    """The corrections in force for a submission, by their numbers."""
+    c = tables.correction
+    query = sa.select(c.c.correction_id).where(
+        (c.c.submission_id == submission_id) & c.c.withdrawn_at.is_(None)
+    )
+    return list(connection.execute(query.order_by(c.c.correction_id)).scalars())
 
 
 def told(connection: sa.Connection, submission_id: str) -> list[str]:
@@ -333,7 +343,10 @@ def _typed(kind: Any, place: str, text: str | None) -> Any:
         return None
     try:
         if kind is Decimal:
-            return Decimal(text)
+            value = figure(text)
+            if value is None:
+                raise ValueError(text)
+            return value
         if kind is int:
             return int(text)
         if kind is date:
@@ -416,7 +429,7 @@ def _text(found: Any) -> str | None:
     if found is None:
         return None
     if isinstance(found, Decimal):
-        return f"{found.normalize():f}"
+        return f"{exact(found):f}"
     return found.isoformat() if isinstance(found, date) else str(found)
 
 

@@ -16,6 +16,7 @@ from pipeline.score import Score
 from pipeline.words import Proposal
 from schema.codes import CODES
 from schema.evidence import Unknown
+from schema.exact import exact
 from schema.records import LISTS, Form, Kind, about, of_kind
 
 _KINDS = {name: code.chinese for name, code in CODES["kind"].items()}
@@ -139,7 +140,7 @@ def _mark(numbers: list[int] | None) -> str:
 
 def _cell(key: str, value: Any) -> str:
     if key == "execution_rate":
-        return f"{(value * 100).normalize():f}%" if isinstance(value, Decimal) else str(value)
+        return f"{exact(value.scaleb(2)):f}%" if isinstance(value, Decimal) else str(value)
     if key == "side":
         return CODES["side"][value].chinese
     return f"{value:f}" if isinstance(value, Decimal) else short(str(value), 60)

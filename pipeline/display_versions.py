@@ -15,11 +15,11 @@ from rich.markup import escape
 from rich.table import Table
 
 from pipeline.display import short
-from pipeline.extract import exact
 from pipeline.journal import Outcome
 from pipeline.rerun import Planned, Stale
 from pipeline.units import Pair
 from pipeline.versions import Change
+from schema.exact import exact
 
 _MOST = 5  # examples of a cause
 _KINDS = {"added": "新增", "removed": "消失", "changed": "改变"}

@@ -241,11 +241,15 @@ def _sqlite(store: Store, out: Path, choice: Choice) -> dict[str, int]:
     copy = Store(str(out))
     counts: dict[str, int] = {}
     try:
-        with store.reading() as source, copy.writing() as target:
-            for table in _COPIED:
-                if choice.contacts or table not in _WITH_RAW_TEXT:
-                    counts[table.name] = _copy(source, target, table, ids, choice.contacts)
-            search.index(target)
+        with store.reading() as source:
+
+            def fill(target: sa.Connection) -> None:
+                for table in _COPIED:
+                    if choice.contacts or table not in _WITH_RAW_TEXT:
+                        counts[table.name] = _copy(source, target, table, ids, choice.contacts)
+                search.index(target)
+
+            copy.write(fill)
     finally:
         copy.close()
     with closing(sqlite3.connect(out)) as connection:

@@ -17,6 +17,7 @@ from schema.checks import check
 from schema.document import Document
 from schema.errors import NothingFound
 from schema.evidence import Evidence
+from schema.exact import exact, exactly
 from schema.proof import prove
 from schema.records import Submission, published
 
@@ -45,16 +46,11 @@ def understand(
     document: Document, words: Vocabulary | None = None, corrections: Sequence[Correction] = ()
 ) -> Extraction:
     """What a document says: read by the normalizers, corrected by people, checked. Raises NothingFound."""
-    submission, evidence = normalize(document, words)
-    submission, evidence, standings = apply(document, submission, evidence, corrections)
-    submission, evidence = prove(check(submission), evidence)
+    with exactly():
+        submission, evidence = normalize(document, words)
+        submission, evidence, standings = apply(document, submission, evidence, corrections)
+        submission, evidence = prove(check(submission), evidence)
     return Extraction(document, submission, evidence, tuple(standings))
-
-
-def exact(value: Decimal) -> Decimal:
-    """A number with the digits that count: 3393.90 is 3393.9, 1.00 is 1."""
-    value = value.normalize()
-    return value.quantize(Decimal(1)) if value == value.to_integral_value() else value
 
 
 def told(value: Any) -> Any:

@@ -15,23 +15,27 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from extractors.remote import place
+from extractors.names import kept, place
 from pipeline import search
+from pipeline.database import hold
 from pipeline.rows import once
 from schema import tables
 
 if TYPE_CHECKING:
+    from extractors import File
     from pipeline.store import Store
+    from schema.errors import FileRefused
 
 _FREED = tables.lease.delete().where(tables.lease.c.sha256 == sa.bindparam("digest"))
 READ, PARTLY, REFUSED, FAILED, KNOWN = "read", "partly", "refused", "failed", "known"
-BUSY = "busy"  # another run is reading the same bytes; never written
+LATER = "later"  # never written
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one file in a run. reason: why it was not read; left: cells nobody understood; seconds: from opening it
-    to its transaction; content: the bytes of a busy file that came out of an archive."""
+    """What became of one file in a run. path: as `names.kept` writes it; reason: why it was not read; left: cells nobody understood;
+    seconds: from opening it to its transaction; later: what is to be read in its place later, the members of an archive (sha256 is
+    None) or the file itself where another run is reading the same bytes."""
 
     path: str
     sha256: str | None
@@ -39,7 +43,7 @@ class Outcome:
     reason: str | None = None
     left: int = 0
     seconds: float = 0.0
-    content: bytes | None = None
+    later: tuple[File | FileRefused, ...] = ()
 
 
 def as_read(left: int) -> str:
@@ -59,10 +63,12 @@ def running(store: Store, kind: str, arguments: dict[str, Any], version: str) ->
         "kind": kind, "started_at": now(), "person": person(), "host": socket.gethostname(), "version": version,
         "arguments": arguments,
     }  # fmt: skip
-    with store.writing() as connection:
-        run_id: int = connection.execute(tables.run.insert().values(**row)).inserted_primary_key[0]  # type: ignore[index]
+    run_id: int = store.write(
+        lambda connection: connection.execute(tables.run.insert().values(**row)).inserted_primary_key[0]  # type: ignore[index]
+    )
     yield run_id
-    with store.writing() as connection:
+
+    def end(connection: sa.Connection) -> None:
         o = tables.outcome.c
         counted = sa.select(o.outcome, sa.func.count()).where(o.run_id == run_id).group_by(o.outcome)
         counts = {outcome: count for outcome, count in connection.execute(counted)}
@@ -70,11 +76,13 @@ def running(store: Store, kind: str, arguments: dict[str, Any], version: str) ->
         connection.execute(ended.values(ended_at=now(), counts=counts))
         search.index(connection)
 
+    store.write(end)
+
 
 def note(connection: sa.Connection, run_id: int, outcome: Outcome) -> None:
     """Writes what became of a file; the same file twice in a run keeps what became of it first."""
     row = {
-        "run_id": run_id, "path": str(place(outcome.path).absolute()), "sha256": outcome.sha256, "outcome": outcome.outcome,
+        "run_id": run_id, "path": kept(place(outcome.path).absolute()), "sha256": outcome.sha256, "outcome": outcome.outcome,
         "reason": outcome.reason, "seconds": round(outcome.seconds, 3),
     }  # fmt: skip
     once(connection, tables.outcome, row)
@@ -118,9 +126,9 @@ def take(store: Store, sha256: str, seconds: float) -> bool:
     """Takes the bytes for this process, for some seconds; False where another process that lives has them."""
     moment = time.time()
     row = {"owner": _owner(), "until": moment + seconds}
-    with store.writing() as connection:
-        if connection.dialect.name == "postgresql":
-            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(int(sha256[:15], 16))))
+
+    def work(connection: sa.Connection) -> bool:
+        hold(connection, sha256[:16])
         fresh = {"sha256": sha256, **row}
         if once(connection, tables.lease, fresh):
             return True
@@ -130,7 +138,9 @@ def take(store: Store, sha256: str, seconds: float) -> bool:
         if held.owner != row["owner"] and held.until > moment and _lives(held.owner):
             return False
         connection.execute(tables.lease.update().where(tables.lease.c.sha256 == sha256).values(**row))
-    return True
+        return True
+
+    return store.write(work)
 
 
 def free(connection: sa.Connection, sha256: str) -> None:

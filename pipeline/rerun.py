@@ -16,28 +16,30 @@ from typing import Any
 import sqlalchemy as sa
 
 import extractors
-from extractors.remote import place
+from extractors.names import place
 from normalizers.likeness import likest
 from normalizers.lookups import CODES, PAIR
 from normalizers.vocabulary import Vocabulary
 from pipeline import corrections, freshness, journal, run, versions
+from pipeline.database import hold
 from pipeline.executors import Executor, Limits, serial
 from pipeline.extract import Extraction, as_record, understand
 from pipeline.freshness import Reading, Row, Words
 from pipeline.rows import record, same
-from pipeline.store import VERSION, Store
-from pipeline.versions import Change
+from pipeline.store import VERSION, Store, of_submission
+from pipeline.versions import Change, State
 from schema import tables
 from schema.document import Document
 from schema.errors import ZipingError
 
-READER, RULES, REST = "读取程序有变", "整理规则有变", "其余词条"
+READER, RULES, REST, CORRECTED = "读取程序有变", "整理规则有变", "其余词条", "人工更正"
 MOST_ROWS = 8  # vocabulary rows told apart for one submission
 
 
 @dataclass(frozen=True, slots=True)
 class Stale:
-    """A submission that may read otherwise today. rows: the vocabulary rows that came or went and concern it."""
+    """A submission that may read otherwise today. rows: the vocabulary rows that came or went and concern it; corrected: its current
+    version was made without a correction in force, or with one taken back."""
 
     submission_id: str
     sha256: str
@@ -45,10 +47,12 @@ class Stale:
     reader: bool
     rules: bool
     rows: tuple[Row, ...]
+    corrected: bool = False
 
     @property
     def causes(self) -> list[str]:
-        return [READER] * self.reader + [RULES] * self.rules + [str(row) for row in self.rows]
+        code = [READER] * self.reader + [RULES] * self.rules
+        return code + [str(row) for row in self.rows] + [CORRECTED] * self.corrected
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +83,10 @@ def stale(store: Store, reading: Reading | None = None) -> list[Stale]:
     s, d, f = tables.submission, tables.document, tables.file
     out: dict[str, Stale] = {}
     with store.reading() as connection:
+        uncorrected = _uncorrected(connection)
         old = sa.or_(
             s.c.rules_key.is_distinct_from(reading.rules), s.c.words_key.is_distinct_from(reading.words.key),
-            d.c.reader_key.is_distinct_from(reading.reader),
+            d.c.reader_key.is_distinct_from(reading.reader), s.c.submission_id.in_(uncorrected),
         )  # fmt: skip
         query = (
             sa.select(s.c.submission_id, s.c.sha256, f.c.name, s.c.rules_key, s.c.words_key, d.c.reader_key)
@@ -100,9 +105,26 @@ def stale(store: Store, reading: Reading | None = None) -> list[Stale]:
         reader = row.reader_key != reading.reader
         rules = not reader and row.rules_key != reading.rules
         rows = tuple(concerned.get(row.words_key, {}).get(row.submission_id, ()))
-        if reader or rules or rows:
-            out[row.submission_id] = Stale(row.submission_id, row.sha256, row.name, reader, rules, rows)
+        corrected = row.submission_id in uncorrected
+        if reader or rules or rows or corrected:
+            out[row.submission_id] = Stale(
+                row.submission_id, row.sha256, row.name, reader, rules, rows, corrected
+            )
     return list(out.values())
+
+
+def _uncorrected(connection: sa.Connection) -> list[str]:
+    """The submissions whose current version was not made with the very corrections that are in force."""
+    c, v = tables.correction, tables.version
+    wanted: dict[str, list[int]] = {}
+    in_force = sa.select(c.c.submission_id, c.c.correction_id).where(c.c.withdrawn_at.is_(None))
+    for submission_id, number in connection.execute(in_force.order_by(c.c.correction_id)):
+        wanted.setdefault(submission_id, []).append(number)
+    made = sa.select(v.c.submission_id, v.c.corrections).where(
+        v.c.valid_to.is_(None) & v.c.corrections.is_not(None)
+    )
+    used: dict[str, list[int]] = {row.submission_id: row.corrections for row in connection.execute(made)}
+    return sorted(i for i in wanted.keys() | used.keys() if wanted.get(i, []) != used.get(i, []))
 
 
 def _concerned(connection: sa.Connection, words_key: str, reading: Reading) -> dict[str, list[Row]]:
@@ -195,7 +217,10 @@ def plan(
         task = Task(store.url, reading.words, run_id, whole)
         yield from executor(partial(one, task), chosen, limits, _lost)
         if whole:
-            _catch_up(store, reading, {found.submission_id for found in stale(store, reading)})
+            behind = _behind(store, reading)
+            for found in stale(store, reading):
+                behind.pop(found.submission_id, None)
+            _catch_up(store, reading, behind)
 
 
 def _chosen(found: Stale, only: Sequence[str], reject: Sequence[str]) -> Stale | None:
@@ -213,47 +238,55 @@ def _chosen(found: Stale, only: Sequence[str], reject: Sequence[str]) -> Stale |
     if named(reject) or code & set(reject) or (code and not whole and not code & set(only)):
         return None
     rows = tuple(row for row in found.rows if not cause(row, reject) and (whole or cause(row, only)))
-    return replace(found, rows=rows) if code or rows else None
+    return replace(found, rows=rows) if code or rows or found.corrected else None
 
 
-def _behind(store: Store, reading: Reading) -> bool:
+def _behind(store: Store, reading: Reading) -> dict[str, str]:
+    """The submissions understood by today's rules and by another vocabulary, with its key."""
     s = tables.submission
-    query = sa.select(s.c.submission_id).where(s.c.words_key.is_distinct_from(reading.words.key))
+    query = sa.select(s.c.submission_id, s.c.words_key).where(
+        s.c.words_key.is_distinct_from(reading.words.key)
+        & s.c.words_key.is_not(None)
+        & (s.c.rules_key == reading.rules)
+    )
     with store.reading() as connection:
-        return connection.execute(query.limit(1)).first() is not None
+        return {row.submission_id: row.words_key for row in connection.execute(query)}
 
 
-def _catch_up(store: Store, reading: Reading, left: set[str]) -> None:
-    """Submissions that hold nothing of what changed are of today too; those still stale are not."""
+def _catch_up(store: Store, reading: Reading, behind: dict[str, str]) -> None:
+    """Submissions that hold nothing of what changed are of today too, where nobody has read them otherwise meanwhile."""
     s, w = tables.submission, tables.wordlist
-    with store.writing() as connection:
+
+    def work(connection: sa.Connection) -> None:
+        hold(connection, versions.WORDS)
         versions.keep_words(connection, reading)
-        behind = sa.select(s.c.submission_id).where(
-            (s.c.words_key.is_distinct_from(reading.words.key))
-            & s.c.words_key.is_not(None)
-            & (s.c.rules_key == reading.rules)
-        )
-        ids = [row[0] for row in connection.execute(behind) if row[0] not in left]
+        ids = list(behind)
         for start in range(0, len(ids), 500):
             chunk = ids[start : start + 500]
-            connection.execute(
-                s.update().where(s.c.submission_id.in_(chunk)).values(words_key=reading.words.key)
+            still = (
+                s.c.submission_id.in_(chunk)
+                & s.c.words_key.in_({behind[i] for i in chunk})
+                & (s.c.rules_key == reading.rules)
             )
+            connection.execute(s.update().where(still).values(words_key=reading.words.key))
         used = sa.select(s.c.words_key).where(s.c.words_key.is_not(None))
         connection.execute(w.delete().where(w.c.words_key.not_in(used)))
+
+    store.write(work)
 
 
 def one(task: Task, found: Stale) -> Planned:
     """One submission understood again, in whatever process; written where the task has a run."""
     store = run.opened(task.url, os.getpid())
     try:
-        return _one(store, task, found)
+        return versions.lasting(lambda: _one(store, task, found))
     except ZipingError as error:
         return Planned(found.submission_id, found.file, trouble=error.reason)
 
 
 def _one(store: Store, task: Task, found: Stale) -> Planned:
     with store.reading() as connection:
+        seen = versions.state(connection, found.submission_id)
         before = record(connection, found.submission_id)
         in_force = corrections.in_force(connection, found.submission_id)
         old_words = versions.words(connection, found.submission_id)
@@ -271,7 +304,7 @@ def _one(store: Store, task: Task, found: Stale) -> Planned:
         return Planned(found.submission_id, found.file, tuple(told))
     today = freshness.current()
     reading = Reading(today.reader, today.rules, task.words if task.whole else words, today.vocabulary)
-    written = _write(store, extraction, reading, task.run_id, found, bool(told))
+    written = _write(store, extraction, reading, task.run_id, found, seen, bool(told))
     return Planned(found.submission_id, found.file, tuple(told), written)
 
 
@@ -286,29 +319,41 @@ def _steps(found: Stale, old: Words, new: Words) -> Iterator[tuple[str, Words]]:
         for row in found.rows[MOST_ROWS:]:
             old = freshness.with_row(old, row, new)
         yield REST, old
+    if found.corrected or not (found.reader or found.rules or found.rows):
+        yield CORRECTED, old
 
 
 def _write(
-    store: Store, extraction: Extraction, reading: Reading, run_id: int, found: Stale, changed: bool
+    store: Store,
+    extraction: Extraction,
+    reading: Reading,
+    run_id: int,
+    found: Stale,
+    seen: State,
+    changed: bool,
 ) -> bool:
-    """Writes another reading as a new version; where only its evidence is otherwise, in its place. False where it is the same."""
+    """Writes another reading as a new version; where only its evidence is otherwise, in its place. False where it is the same.
+    Raises Overtaken."""
     kept = versions.kept(extraction.document, reading) if found.reader else None
-    fresh = versions.again(store, extraction, reading)
-    with store.writing() as connection:
+    fresh = versions.again(extraction, reading, store.engine.dialect)
+
+    def work(connection: sa.Connection) -> bool:
+        versions.unchanged(connection, found.submission_id, seen)
         if kept is not None:
             versions.keep(connection, kept, reading)
         else:
             versions.keep_words(connection, reading)
-        # also where another re-run has just written it
         equal = same(connection, found.submission_id, fresh.rows)
         if equal:
-            versions.touch(connection, found.submission_id, reading)
+            versions.touch(connection, fresh, reading)
         elif changed:
             versions.replace(connection, fresh, run_id, found.causes)
         else:
             versions.rewrite(connection, fresh)
         corrections.keep(connection, extraction.corrections)
-    return changed and not equal
+        return changed and not equal
+
+    return store.write(work)
 
 
 def _reread(store: Store, found: Stale) -> Document:
@@ -327,22 +372,22 @@ def _lost(found: Stale, trouble: str, remedy: str) -> Planned:
     return Planned(found.submission_id, found.file, trouble=f"{trouble}; {remedy}")
 
 
-def correct(store: Store, submission_id: str, run_id: int) -> None:
-    """Understands a submission again under the corrections now in force, with the words it was understood by. Raises
-    NothingFound, StoreError."""
-    with store.reading() as connection:
-        head = store.find(connection, submission_id)
-        before = record(connection, head.submission_id)
-        document, words = versions.basis(connection, head)
-        in_force = corrections.in_force(connection, head.submission_id)
+def correct(connection: sa.Connection, submission_id: str, run_id: int) -> None:
+    """Understands a submission again under the corrections now in force, with the words it was understood by, inside the transaction
+    that keeps others from it. Raises NothingFound, StoreError."""
+    head = of_submission(connection, submission_id)
+    before = record(connection, submission_id)
+    document, words = versions.basis(connection, head)
     today = freshness.current()
     reading = Reading(today.reader, head.rules_key, words, today.vocabulary)
+    in_force = corrections.in_force(connection, submission_id)
     extraction = understand(document, freshness.bound(words), in_force)
-    changed = list(versions.changes(head.submission_id, head.name, before, as_record(extraction)))
-    fresh = versions.again(store, extraction, reading)
-    with store.writing() as connection:
-        if changed:
-            versions.replace(connection, fresh, run_id, ["人工更正"])
-        elif not same(connection, head.submission_id, fresh.rows):
-            versions.rewrite(connection, fresh)
-        corrections.keep(connection, extraction.corrections)
+    changed = list(versions.changes(submission_id, head.name, before, as_record(extraction)))
+    fresh = versions.again(extraction, reading, connection.dialect)
+    if changed:
+        versions.replace(connection, fresh, run_id, [CORRECTED])
+    elif not same(connection, submission_id, fresh.rows):
+        versions.rewrite(connection, fresh)
+    else:
+        versions.touch(connection, fresh, reading)
+    corrections.keep(connection, extraction.corrections)

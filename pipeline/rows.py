@@ -13,10 +13,11 @@ import sqlalchemy as sa
 
 from normalizers.text import grams
 from pipeline import copies
-from pipeline.extract import Extraction, exact, told
+from pipeline.extract import Extraction, told
 from pipeline.layouts import fingerprint
 from schema import tables
 from schema.document import Origin
+from schema.exact import exact
 from schema.records import (
     LISTS,
     Basic,

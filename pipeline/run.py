@@ -11,13 +11,14 @@ from pathlib import Path
 
 import extractors
 from extractors import File, bundle
-from extractors.remote import Remote, place
-from pipeline import journal
+from extractors.names import kept
+from extractors.remote import Remote
+from pipeline import faults, journal
 from pipeline.executors import Executor, Limits, serial
 from pipeline.extract import Extraction, extract
-from pipeline.journal import BUSY, FAILED, KNOWN, PARTLY, READ, REFUSED, Outcome
+from pipeline.journal import FAILED, KNOWN, LATER, PARTLY, READ, REFUSED, Outcome
 from pipeline.store import VERSION, Store
-from schema.errors import FileRefused, ZipingError
+from schema.errors import Failed, FileRefused, StoreError, ZipingError
 
 _ARCHIVES = (".zip",)
 _NO_FILES = ("~$", ".", "Thumbs.db", "desktop.ini")
@@ -58,29 +59,37 @@ class Summary:
             self.refused.append((outcome.path, outcome.reason or ""))
 
 
-def find(paths: list[Path], since: float | None = None) -> Iterator[File | FileRefused]:
-    """The files to read: each path that is a file, every file below a folder in order of name, every member of
-    an archive. A missing path and a folder without any file come as the refusal that says so. since: only what was changed
-    after this moment (Unix time).
-    """
+# ---------------------------------------------------------------- discovery
+def listed(paths: list[Path], since: float | None = None) -> Iterator[File | FileRefused]:
+    """The files at paths, archives unopened: each path that is a file, every file below a folder in order of name. A folder that
+    cannot be opened or is empty, and a link to a folder, come as the refusal that says so. since: only what was changed after this
+    moment (Unix time)."""
     for path in paths:
-        if isinstance(path, Remote):
-            yield from _elsewhere(path, since)
-            continue
-        if not path.is_dir():
-            if _fresh(path, since):
-                yield from _members(path)
-            continue
-        found = False
-        for folder, names, files in os.walk(path):
-            names[:] = sorted(name for name in names if not name.startswith("."))
-            for name in sorted(files):
-                if not name.startswith(_NO_FILES):
-                    found = True
-                    if _fresh(Path(folder, name), since):
-                        yield from _members(Path(folder, name))
-        if not found:
-            yield FileRefused(path, "文件夹里没有可读的文件", "请核对路径，或先把文件解压到这里")
+        yield from _elsewhere(path, since) if isinstance(path, Remote) else _here(path, since)
+
+
+def _here(path: Path, since: float | None) -> Iterator[File | FileRefused]:
+    if not os.path.isdir(path):
+        if _fresh(path, since):
+            yield File(path)
+        return
+    found = False
+    closed: list[OSError] = []
+    for folder, names, files in os.walk(path, onerror=closed.append):
+        names[:] = sorted(name for name in names if not name.startswith("."))
+        for name in names:
+            if os.path.islink(os.path.join(folder, name)):
+                remedy = "如需读取，请直接给出它指向的文件夹"
+                yield FileRefused(Path(folder, name), "这是指向文件夹的链接，没有跟进", remedy)
+        for name in sorted(files):
+            if not name.startswith(_NO_FILES):
+                found = True
+                if _fresh(Path(folder, name), since):
+                    yield File(Path(folder, name))
+    for error in closed:
+        yield FileRefused(error.filename, f"文件夹无法打开（{error.strerror}）", "请检查权限后重试")
+    if not found and not closed:
+        yield FileRefused(path, "文件夹里没有可读的文件", "请核对路径，或先把文件解压到这里")
 
 
 def _elsewhere(url: Remote, since: float | None) -> Iterator[File | FileRefused]:
@@ -97,7 +106,7 @@ def _elsewhere(url: Remote, since: float | None) -> Iterator[File | FileRefused]
         yield FileRefused(url, "那里没有可读的文件", "请核对地址")
     for path in found:
         if _fresh(path, since):
-            yield from _members(path)
+            yield File(path)
 
 
 def _fresh(path: Path, since: float | None) -> bool:
@@ -107,12 +116,24 @@ def _fresh(path: Path, since: float | None) -> bool:
         return True  # that it cannot be looked at is said when it is read
 
 
-def _members(path: Path) -> Iterator[File | FileRefused]:
-    if path.suffix.lower() not in _ARCHIVES if isinstance(path, Remote) else not bundle.is_bundle(path):
-        yield File(path)  # of a file elsewhere the name tells, so that it is fetched once
-        return
+def find(paths: list[Path], since: float | None = None) -> Iterator[File | FileRefused]:
+    """The files at paths as `listed`, and in the place of an archive those in it."""
+    for file in listed(paths, since):
+        yield from _opened(file) if isinstance(file, File) else (file,)
+
+
+def _opened(file: File) -> Iterator[File | FileRefused]:
+    """The file itself; of an archive the files in it, and in one of those."""
+    archive = file.path.suffix.lower() in _ARCHIVES if isinstance(file.path, Remote) or file.numbers else None
     try:
-        yield from File(path).members()
+        if archive is None:  # of a file that is at hand its beginning tells
+            archive = os.path.isfile(file.path) and bundle.is_bundle(file.path, file.path)
+        data = file.data() if archive else b""
+        if not archive or not file.is_archive(data):
+            yield file
+            return
+        for member in file.members(data):
+            yield from _opened(member) if isinstance(member, File) else (member,)
     except FileRefused as error:
         yield error
 
@@ -127,21 +148,15 @@ def file_at(path: Path) -> File | None:
     return next((f for f in find([archive]) if isinstance(f, File) and f.path == path), None)
 
 
+# ---------------------------------------------------------------- a batch
 def attempt(file: File) -> Extraction | ZipingError:
-    """Reads one file and never raises: the one place that guards a batch against what nobody foresaw."""
-    path = file.path
+    """Reads one file and never raises."""
     try:
         return extract(file)
     except ZipingError as error:
         return error
-    except MemoryError:
-        return FileRefused(path, "内存不足", "请拆分文件后重试")
-    except RecursionError:
-        return FileRefused(path, "文件嵌套过深", "请用Word打开后另存")
     except Exception as error:  # noqa: BLE001 - a batch never dies on one file
-        return FileRefused(
-            path, f"读取时出错（{type(error).__name__}: {error}）", "请把文件发给ziping的维护者"
-        )
+        return faults.refusal(file.path, error)
 
 
 def ingest(
@@ -153,21 +168,24 @@ def ingest(
     limits: Limits = LIMITS,
     retry: bool = False,
     since: float | None = None,
+    more: Callable[[int], None] | None = None,
 ) -> Summary:
-    """Reads files into the store, each in a transaction of its own; `seen` is called with what became of each, as it comes.
-    Files that could not be read before are read again only with `retry` or by another version. Raises StoreError."""
+    """Reads files into the store, each in a transaction of its own; `seen` is called with what became of each, as it comes, `more`
+    with how many an archive held. Files that could not be read before are read again only with `retry` or by another version.
+    Raises StoreError."""
     summary = Summary()
-    arguments = {"paths": [str(path.absolute()) for path in paths], "retry": retry, "jobs": limits.jobs}
+    arguments = {"paths": [kept(path.absolute()) for path in paths], "retry": retry, "jobs": limits.jobs}
     with journal.running(store, "ingest", arguments, VERSION) as run_id:
         summary.run_id = run_id
         job = Job(store.url, run_id, retry, limits.timeout)
+        held = _Held()
 
         def told(outcome: Outcome) -> None:
             summary.add(outcome)
             seen(outcome)
 
-        def files() -> Iterator[File]:
-            for file in find(paths, since):
+        def readable(found: Iterable[File | FileRefused]) -> Iterator[File]:
+            for file in found:
                 if isinstance(file, File):
                     yield file
                     continue
@@ -175,18 +193,46 @@ def ingest(
                 store.lose(run_id, outcome)
                 told(outcome)
 
-        todo: Iterable[File] = files()
+        todo: Iterable[File | FileRefused] = listed(paths, since)
         while True:
-            busy: list[File] = []
-            for outcome in executor(partial(one, job), todo, limits, partial(lost, job)):
-                if outcome.outcome == BUSY:
-                    busy.append(File(place(outcome.path), outcome.content))
-                else:
+            later: list[File | FileRefused] = []
+            waits = False
+            for outcome in executor(partial(one, job), readable(todo), limits, partial(lost, job)):
+                if outcome.outcome != LATER:
                     told(outcome)
-            if not busy:
+                    continue
+                waits |= outcome.sha256 is not None
+                found = held.allowed(outcome)
+                if more is not None:
+                    more(len(found) - 1)
+                later += found
+            if not later:
                 return summary
-            time.sleep(_PAUSE)
-            todo = busy
+            if waits:
+                time.sleep(_PAUSE)
+            todo = later
+
+
+class _Held:
+    """How much each archive of a run has turned out to hold, those in it included."""
+
+    def __init__(self) -> None:
+        self.so_far: dict[Path, tuple[int, int]] = {}
+
+    def allowed(self, outcome: Outcome) -> tuple[File | FileRefused, ...]:
+        """What is to be read later for an outcome: the file that waits, or the members of an archive; of one that holds too much with
+        those before it, its refusal."""
+        members = [file for file in outcome.later if isinstance(file, File) and file.archive is not None]
+        if outcome.sha256 is not None or not members:
+            return outcome.later
+        archive = members[0].archive
+        assert archive is not None
+        count, size = self.so_far.get(archive, (0, 0))
+        count, size = count + len(outcome.later), size + sum(member.size for member in members)
+        if bundle.over(count, size):
+            return (FileRefused(outcome.path, *bundle.TOO_MUCH),)
+        self.so_far[archive] = count, size
+        return outcome.later
 
 
 def preview(
@@ -200,10 +246,10 @@ def preview(
         try:
             sha256 = extractors.digest(file.data())
         except FileRefused as error:
-            yield Outcome(str(file.path), None, REFUSED, error.reason)
+            yield Outcome(kept(file.path), None, REFUSED, error.reason)
             continue
         standing = _standing(store, file, sha256, retry) if store is not None else None
-        yield standing or Outcome(str(file.path), sha256, READ)
+        yield standing or Outcome(kept(file.path), sha256, READ)
 
 
 # ---------------------------------------------------------------- one file, in whatever process
@@ -214,27 +260,38 @@ def opened(url: str, pid: int) -> Store:  # noqa: ARG001 - a connection is not c
 
 
 def one(job: Job, file: File) -> Outcome:
-    """Reads one file and saves it with its outcome; `busy` where another run is reading the same bytes."""
+    """Reads one file and saves it with its outcome; `later` for an archive, and where another run is reading the same bytes. Raises
+    what concerns the store and not the file."""
     begun = time.perf_counter()
     store = opened(job.url, os.getpid())
-    path = str(file.path)
     try:
-        data = file.data()
-    except FileRefused as error:
-        outcome = Outcome(path, None, REFUSED, error.reason, seconds=time.perf_counter() - begun)
-        store.lose(job.run_id, outcome)
-        return outcome
+        return _one(job, file, store, begun)
+    except StoreError:
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever it was, it costs this file alone
+        refused = error if isinstance(error, FileRefused) else faults.refusal(file.path, error)
+    outcome = Outcome(
+        kept(file.path), None, _as(refused), refused.reason, seconds=time.perf_counter() - begun
+    )
+    return _noted(job, file, store, outcome)
+
+
+def _one(job: Job, file: File, store: Store, begun: float) -> Outcome:
+    path = kept(file.path)
+    data = file.data()
+    if file.is_archive(data):
+        return Outcome(path, None, LATER, later=tuple(file.members(data)))
     sha256 = extractors.digest(data)
     before = _standing(store, file, sha256, job.retry)
     if before is None and not journal.take(store, sha256, job.timeout + 60):
-        return Outcome(path, sha256, BUSY, content=file.content)
+        return Outcome(path, sha256, LATER, later=(file,))
     if before is None:
         before = _standing(store, file, sha256, job.retry)  # another run may have saved it just now
     if before is not None:
         before = replace(before, seconds=time.perf_counter() - begun)
         store.settle(file.path, len(data), sha256, job.run_id, before)
         return before
-    result = attempt(File(file.path, data))
+    result = attempt(replace(file, content=data))
     seconds = time.perf_counter() - begun
     if isinstance(result, Extraction):
         left = len(result.evidence.leftovers)
@@ -242,9 +299,14 @@ def one(job: Job, file: File) -> Outcome:
         if not store.save(file.path, len(data), result, job.run_id, outcome):
             return replace(outcome, outcome=KNOWN)
         return outcome
-    outcome = Outcome(path, sha256, REFUSED, result.reason, seconds=seconds)
+    outcome = Outcome(path, sha256, _as(result), result.reason, seconds=seconds)
     store.settle(file.path, len(data), sha256, job.run_id, outcome)
     return outcome
+
+
+def _as(error: ZipingError) -> str:
+    """The outcome of a file that was not read: by its own fault, or by ours."""
+    return FAILED if isinstance(error, Failed) else REFUSED
 
 
 def _standing(store: Store, file: File, sha256: str, retry: bool) -> Outcome | None:
@@ -253,22 +315,25 @@ def _standing(store: Store, file: File, sha256: str, retry: bool) -> Outcome | N
     if known is None:
         return None
     if known.outcome in (READ, PARTLY):
-        return Outcome(str(file.path), sha256, KNOWN)
+        return Outcome(kept(file.path), sha256, KNOWN)
     if retry or known.version != VERSION:
         return None
-    return Outcome(str(file.path), sha256, known.outcome, known.message)
+    return Outcome(kept(file.path), sha256, known.outcome, known.message)
 
 
 def lost(job: Job, file: File, trouble: str, remedy: str) -> Outcome:
     """A file whose process crashed, hung or asked for too much memory, written into the store."""
     store = opened(job.url, os.getpid())
-    reason = FileRefused(file.path, trouble, remedy).reason
+    return _noted(job, file, store, Outcome(kept(file.path), None, FAILED, f"{trouble}; {remedy}"))
+
+
+def _noted(job: Job, file: File, store: Store, outcome: Outcome) -> Outcome:
+    """A file that was not read, written into the store: with its bytes where they can be had, so that they are known again."""
     try:
         data = file.data()
-    except FileRefused:
-        outcome = Outcome(str(file.path), None, FAILED, reason)
+    except (FileRefused, MemoryError):
         store.lose(job.run_id, outcome)
         return outcome
-    outcome = Outcome(str(file.path), extractors.digest(data), FAILED, reason)
+    outcome = replace(outcome, sha256=extractors.digest(data))
     store.settle(file.path, len(data), extractors.digest(data), job.run_id, outcome)
     return outcome

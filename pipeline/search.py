@@ -109,8 +109,7 @@ def _catch_up(store: Store) -> None:
     with store.reading() as connection:
         behind = connection.exec_driver_sql(_BEHIND).scalar()
     if behind:
-        with store.writing() as connection:
-            index(connection)
+        store.write(index)
 
 
 def _passages(

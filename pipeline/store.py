@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-import sqlite3
-import sys
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from importlib.metadata import version
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.exc import ArgumentError as UrlError
-from sqlalchemy.exc import DBAPIError, NoSuchModuleError
 
-from normalizers.text import grams
+from extractors.names import kept, title
 from normalizers.vocabulary import OTHER
 from pipeline import copies, journal, search, units, versions
+from pipeline.database import PATIENCE, Database, hold
 from pipeline.extract import Extraction
 from pipeline.freshness import current
 from pipeline.journal import FAILED, REFUSED, Outcome
@@ -28,13 +22,7 @@ from schema.errors import StoreError
 from schema.migrations import HEAD
 
 DEFAULT_URL = "sqlite:///ziping.db"
-if sys.platform == "win32":
-    fcntl = None
-else:
-    import fcntl
-
 VERSION = version("ziping")
-_TRIES = 100
 _SUBMITTED = sa.select(tables.submission.c.submission_id).where(
     tables.submission.c.sha256 == sa.bindparam("digest")
 )
@@ -45,72 +33,27 @@ _SUBMITTERS = "0007"  # the revision since which units are those who handed some
 _ANALYSTS = "0005"  # the revision since which units have places and texts are searched
 
 
-class Store:
-    """An open store. `url` is any SQLAlchemy URL or the path of a SQLite file.
+class Store(Database):
+    """An open store. `url` is any SQLAlchemy URL or the path of a SQLite file; patience: seconds that its server is waited for.
 
     Opening creates the tables where they are missing, by the migrations. Raises StoreError.
     """
 
-    def __init__(self, url: str) -> None:
-        self.url = _url(url)
-        try:
-            self.engine = sa.create_engine(self.url)
-        except (UrlError, NoSuchModuleError, ImportError) as error:
-            raise StoreError(
-                url, f"数据库地址不可用（{error}）", "请核对--store，例如sqlite:///ziping.db"
-            ) from None
-        if self.engine.dialect.name == "sqlite":
-            sa.event.listen(self.engine, "connect", _tune_sqlite)
-            sa.event.listen(self.engine, "begin", _begin)
+    def __init__(self, url: str, patience: float = PATIENCE) -> None:
+        super().__init__(url, patience)
         with self.guard():
             self._migrate()
 
-    def close(self) -> None:
-        self.engine.dispose()
-
-    @contextmanager
-    def guard(self) -> Iterator[None]:
-        """Turns the database's own errors into one line that names the store and the remedy."""
-        try:
-            yield
-        except DBAPIError as error:
-            trouble = str(error.orig or error).strip().splitlines()[0]
-            raise StoreError(
-                self.shown, f"数据库不可读写（{trouble}）", "请检查路径、权限和磁盘空间"
-            ) from None
-
-    @contextmanager
-    def reading(self) -> Iterator[sa.Connection]:
-        """A connection that only reads: on SQLite it waits for nobody who writes. Raises StoreError."""
-        with self.guard(), self.engine.connect().execution_options(reading=True) as connection:
-            yield connection
-
-    @contextmanager
-    def writing(self) -> Iterator[sa.Connection]:
-        """A transaction, whole or not at all. Raises StoreError."""
-        with self.guard(), self._turn(), self.engine.begin() as connection:
-            yield connection
-
-    @contextmanager
-    def _turn(self) -> Iterator[None]:
-        """One process after another: SQLite itself only looks again and again, ever more seldom, whether it may write."""
-        file = self.engine.url.database if self.engine.dialect.name == "sqlite" else None
-        if fcntl is None or not file or file == ":memory:":
-            yield
-            return
-        with open(f"{file}-turn", "a") as queue:  # closing it lets the next one
-            fcntl.flock(queue, fcntl.LOCK_EX)
-            yield
-
-    @property
-    def shown(self) -> str:
-        """The store's URL without its password."""
-        return self.engine.url.render_as_string(hide_password=True)
-
     def _migrate(self) -> None:
         with self.engine.connect() as connection:
-            if self._revision(connection) == HEAD:
+            found = self._revision(connection)
+            if found == HEAD:
                 return
+        if not self.writable:
+            trouble = (
+                "这里没有ziping的数据库" if found is None else f"数据库的版本{found}需要升级，而它是只读的"
+            )
+            raise StoreError(self.shown, trouble, "请在可写的位置用 ziping status 打开一次，再复制到这里")
         from alembic import command
         from alembic.config import Config
 
@@ -148,7 +91,8 @@ class Store:
         if self.engine.dialect.name != "postgresql":
             raise StoreError(self.shown, "只有PostgreSQL有角色", "SQLite请用文件权限，或发一份副本")
         quoted = self.engine.dialect.identifier_preparer.quote(role)
-        with self.writing() as connection:
+
+        def work(connection: sa.Connection) -> bool:
             there = connection.execute(
                 sa.text("SELECT 1 FROM pg_roles WHERE rolname = :role"), {"role": role}
             ).first()
@@ -160,13 +104,14 @@ class Store:
                 f"ALTER DEFAULT PRIVILEGES IN SCHEMA {schema} GRANT SELECT ON TABLES TO {quoted}",
             ):
                 connection.exec_driver_sql(statement)
-        return there is None
+            return there is None
+
+        return self.write(work)
 
     # ------------------------------------------------------------ writing
     def standing(self, sha256: str) -> Any:
         """What is known of a file's bytes, as a row: outcome, message, version; None where they were never seen."""
-        with self.reading() as connection:
-            return connection.execute(_STANDING, {"digest": sha256}).first()
+        return self.ask(lambda connection: connection.execute(_STANDING, {"digest": sha256}).first())
 
     def save(
         self,
@@ -184,7 +129,9 @@ class Store:
             versions.kept(document, reading),
         )
         delivered = _delivery(path, document.digest)
-        with self.writing() as connection:
+
+        def work(connection: sa.Connection) -> bool:
+            hold(connection, document.digest[:16])
             there = connection.execute(_SUBMITTED, {"digest": document.digest}).first() is not None
             if not there:
                 self._put_file(connection, path, size, document.digest, document.format, standing, None)
@@ -196,12 +143,16 @@ class Store:
             if once(connection, tables.delivery, delivered) or not there:
                 copies.mark(connection, copies.key(connection, document.digest))
             self._end(connection, document.digest, run_id, outcome)
-        return not there
+            return not there
+
+        return self.write(work)
 
     def settle(self, path: Path, size: int, sha256: str, run_id: int, outcome: Outcome) -> None:
         """Notes what became of a file that gave no new submission: known, refused or failed."""
         delivered = _delivery(path, sha256)
-        with self.writing() as connection:
+
+        def work(connection: sa.Connection) -> None:
+            hold(connection, sha256[:16])
             if (
                 outcome.outcome in (REFUSED, FAILED)
                 and not connection.execute(_SUBMITTED, {"digest": sha256}).first()
@@ -211,10 +162,11 @@ class Store:
                 copies.mark(connection, copies.key(connection, sha256))
             self._end(connection, sha256, run_id, outcome)
 
+        self.write(work)
+
     def lose(self, run_id: int, outcome: Outcome) -> None:
         """Notes a file whose bytes could not be read at all."""
-        with self.writing() as connection:
-            journal.note(connection, run_id, outcome)
+        self.write(lambda connection: journal.note(connection, run_id, outcome))
 
     def _end(
         self, connection: sa.Connection, sha256: str, run_id: int | None, outcome: Outcome | None
@@ -234,7 +186,7 @@ class Store:
         message: str | None,
     ) -> None:
         row = {"format": kind, "outcome": outcome, "message": message, "version": VERSION}
-        if not once(connection, tables.file, {"sha256": sha256, "name": path.name, "size": size, **row}):
+        if not once(connection, tables.file, {"sha256": sha256, "name": title(path), "size": size, **row}):
             connection.execute(tables.file.update().where(tables.file.c.sha256 == sha256).values(**row))
 
     # ------------------------------------------------------------ reading
@@ -406,41 +358,16 @@ class Store:
         return chosen[0]
 
 
-def _url(url: str) -> str:
-    if "://" not in url:
-        return f"sqlite:///{url}"
-    for short in ("postgresql://", "postgres://"):
-        if url.startswith(short):
-            return "postgresql+psycopg://" + url.removeprefix(short)
-    return url
+def of_submission(connection: sa.Connection, submission_id: str) -> sa.Row[Any]:
+    """A submission's own row with its file's name, by its whole id."""
+    s, f = tables.submission, tables.file
+    named = sa.select(s, f.c.name).join(f, f.c.sha256 == s.c.sha256)
+    return connection.execute(named.where(s.c.submission_id == submission_id)).one()
 
 
 def _delivery(path: Path, sha256: str) -> dict[str, Any]:
     """The row that tells where a file was."""
     return {
-        "path": str(path.absolute()), "sha256": sha256, "stage": copies.stage(path), "modified_at": copies.modified(path),
+        "path": kept(path.absolute()), "sha256": sha256, "stage": copies.stage(path), "modified_at": copies.modified(path),
         "is_current": False,
     }  # fmt: skip
-
-
-def _begin(connection: sa.Connection) -> None:
-    connection.exec_driver_sql(
-        "BEGIN" if connection.get_execution_options().get("reading") else "BEGIN IMMEDIATE"
-    )
-
-
-def _tune_sqlite(connection: Any, _: Any) -> None:
-    connection.isolation_level = None  # SQLAlchemy's own BEGIN is sent by the listener above
-    connection.create_function("ziping_grams", 1, grams, deterministic=True)
-    for pragma in ("busy_timeout=60000", "synchronous=NORMAL", "foreign_keys=ON"):
-        connection.execute(f"PRAGMA {pragma}")
-    for left in range(
-        _TRIES, -1, -1
-    ):  # a new file's mode is changed by one process at a time, and SQLite does not wait for it
-        try:
-            connection.execute("PRAGMA journal_mode=WAL")
-            return
-        except sqlite3.OperationalError:
-            if not left:
-                raise
-            time.sleep(0.1)

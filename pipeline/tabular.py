@@ -13,7 +13,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipeline.extract import as_json, exact, told
+from pipeline.extract import as_json, told
+from schema.exact import exact
 
 if TYPE_CHECKING:
     from openpyxl import Workbook

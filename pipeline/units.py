@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from normalizers.text import squeeze
+from pipeline.database import hold
 from pipeline.journal import now, person
 from pipeline.places import place
 from pipeline.rows import once
@@ -71,7 +72,10 @@ def gather(connection: sa.Connection) -> None:
 
 def assign(store: Store, wanted: str, name: str) -> str:
     """Says which unit handed in a submission that names none; gives its file's name. Raises StoreError where it names one."""
-    with store.writing() as connection:
+
+    def work(connection: sa.Connection) -> str:
+        head = store.find(connection, wanted)
+        hold(connection, head.submission_id)
         head = store.find(connection, wanted)
         if head.submitter is not None:
             raise StoreError(
@@ -87,7 +91,9 @@ def assign(store: Store, wanted: str, name: str) -> str:
             a = tables.assignment
             connection.execute(a.update().where(a.c.submission_id == head.submission_id).values(**row))
         know(connection, name)
-    return str(head.name)
+        return str(head.name)
+
+    return store.write(work)
 
 
 def locate(connection: sa.Connection) -> None:
@@ -134,7 +140,9 @@ def alike(store: Store) -> list[Pair]:
 def merge(store: Store, keep: str, join: str) -> int:
     """Says that one unit is another: its spellings become the other's. Gives how many. Raises StoreError."""
     u, s = tables.unit, tables.unit_spelling
-    with store.writing() as connection:
+
+    def work(connection: sa.Connection) -> int:
+        hold(connection, "units")
         for key in (keep, join):
             if connection.execute(sa.select(u.c.unit_id).where(u.c.unit_id == key)).first() is None:
                 raise StoreError(key, "没有这个单位", "请用 ziping units 查看编号")
@@ -144,7 +152,9 @@ def merge(store: Store, keep: str, join: str) -> int:
             s.update().where(s.c.unit_id == join).values(unit_id=keep, decided_by=person(), decided_at=now())
         ).rowcount
         connection.execute(u.delete().where(u.c.unit_id == join))
-    return int(moved)
+        return int(moved)
+
+    return store.write(work)
 
 
 def _short(name: str) -> str:

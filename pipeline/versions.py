@@ -6,14 +6,16 @@ The plain tables hold the current version. What it replaces is kept whole, as th
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import simplejson
 import sqlalchemy as sa
 
-from pipeline import archive, copies, units
+from pipeline import archive, copies, corrections, units
+from pipeline.database import hold
 from pipeline.extract import Extraction, as_json
 from pipeline.freshness import Reading, Words, pack, unpack
 from pipeline.journal import as_read, now
@@ -26,7 +28,9 @@ from schema.errors import StoreError
 if TYPE_CHECKING:
     from pipeline.store import Store
 
+T = TypeVar("T")
 Record = dict[str, Any]
+WORDS = "words"  # what whoever takes unused vocabularies away holds alone
 _WORDS = sa.select(tables.wordlist.c.words_key).where(tables.wordlist.c.words_key == sa.bindparam("words"))
 _LAST = sa.select(sa.func.max(tables.version.c.no)).where(
     tables.version.c.submission_id == sa.bindparam("submission")
@@ -78,12 +82,19 @@ def keep(connection: sa.Connection, row: dict[str, Any], reading: Reading) -> No
 
 def keep_words(connection: sa.Connection, reading: Reading) -> None:
     """Keeps the rows of a vocabulary."""
+    hold(connection, WORDS, shared=True)
     if connection.execute(_WORDS, {"words": reading.words.key}).first() is None:
         once(connection, tables.wordlist, {"words_key": reading.words.key, "content": pack(reading.words)})
 
 
-def begin(connection: sa.Connection, submission_id: str, run_id: int | None, causes: list[str]) -> None:
-    """The next version of a submission is current from now on."""
+def begin(
+    connection: sa.Connection,
+    submission_id: str,
+    run_id: int | None,
+    causes: list[str],
+    corrected: Sequence[int] = (),
+) -> None:
+    """The next version of a submission is current from now on. corrected: the corrections that it was made with."""
     last = connection.execute(_LAST, {"submission": submission_id}).scalar() or 0
     row = {
         "submission_id": submission_id,
@@ -91,6 +102,7 @@ def begin(connection: sa.Connection, submission_id: str, run_id: int | None, cau
         "run_id": run_id,
         "valid_from": now(),
         "causes": causes,
+        "corrections": list(corrected) or None,
     }
     add(connection, tables.version, row)
 
@@ -107,11 +119,16 @@ class Again:
     def submission_id(self) -> str:
         return self.extraction.document.digest[:16]
 
+    @property
+    def corrected(self) -> list[int]:
+        """The corrections that it was made with."""
+        return sorted(standing.correction_id for standing in self.extraction.corrections)
 
-def again(store: Store, extraction: Extraction, reading: Reading) -> Again:
+
+def again(extraction: Extraction, reading: Reading, dialect: sa.Dialect) -> Again:
     fresh = rows(extraction, reading.keys)
     below = {table: found for table, found in fresh.items() if table is not tables.submission}
-    return Again(extraction, fresh, batches(below, store.engine.dialect))
+    return Again(extraction, fresh, batches(below, dialect))
 
 
 def replace(connection: sa.Connection, fresh: Again, run_id: int, causes: list[str]) -> None:
@@ -119,12 +136,24 @@ def replace(connection: sa.Connection, fresh: Again, run_id: int, causes: list[s
     old = as_json(record(connection, fresh.submission_id), indent=None)
     ended = {"submission": fresh.submission_id, "valid_to": now(), "content": zlib.compress(old.encode(), 6)}
     connection.execute(_ENDED, ended)
-    begin(connection, fresh.submission_id, run_id, causes)
-    rewrite(connection, fresh)
+    begin(connection, fresh.submission_id, run_id, causes, fresh.corrected)
+    _overwrite(connection, fresh)
 
 
 def rewrite(connection: sa.Connection, fresh: Again) -> None:
-    """Writes a reading over the rows of the current one: its evidence is otherwise, or it is a new version."""
+    """Writes a reading over the rows of the current one, whose evidence alone is otherwise."""
+    _made_with(connection, fresh)
+    _overwrite(connection, fresh)
+
+
+def _made_with(connection: sa.Connection, fresh: Again) -> None:
+    """Notes the corrections that the current version was made with."""
+    v = tables.version
+    current = (v.c.submission_id == fresh.submission_id) & v.c.valid_to.is_(None)
+    connection.execute(v.update().where(current).values(corrections=fresh.corrected or None))
+
+
+def _overwrite(connection: sa.Connection, fresh: Again) -> None:
     document, s, f = fresh.extraction.document, tables.submission, tables.file
     units.know(connection, fresh.extraction.submission.report.submitter)
     before = copies.key(connection, document.digest)
@@ -140,10 +169,48 @@ def rewrite(connection: sa.Connection, fresh: Again) -> None:
     connection.execute(f.update().where(f.c.sha256 == document.digest).values(outcome=outcome))
 
 
-def touch(connection: sa.Connection, submission_id: str, reading: Reading) -> None:
-    """The submission reads as before under other code or words."""
+def touch(connection: sa.Connection, fresh: Again, reading: Reading) -> None:
+    """The submission reads as before under other code, words or corrections."""
     s = tables.submission
-    connection.execute(s.update().where(s.c.submission_id == submission_id).values(**reading.keys))
+    _made_with(connection, fresh)
+    connection.execute(s.update().where(s.c.submission_id == fresh.submission_id).values(**reading.keys))
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What a reading of a submission rests on, as it stood at a moment: a reading made from another one must not be written."""
+
+    version: int
+    corrections: tuple[int, ...]
+    keys: tuple[str | None, ...]  # of reader, rules and words
+
+
+class Overtaken(Exception):
+    """Since a submission was read, somebody else has written it."""
+
+
+def state(connection: sa.Connection, submission_id: str) -> State:
+    s, d = tables.submission, tables.document
+    keys = sa.select(d.c.reader_key, s.c.rules_key, s.c.words_key).outerjoin_from(
+        s, d, d.c.sha256 == s.c.sha256
+    )
+    found = connection.execute(keys.where(s.c.submission_id == submission_id)).one()
+    last = connection.execute(_LAST, {"submission": submission_id}).scalar() or 0
+    return State(last, tuple(corrections.ids(connection, submission_id)), tuple(found))
+
+
+def unchanged(connection: sa.Connection, submission_id: str, seen: State) -> None:
+    """Keeps a submission from others until the transaction ends. Raises Overtaken where it is not as it was seen."""
+    hold(connection, submission_id)
+    if state(connection, submission_id) != seen:
+        raise Overtaken
+
+
+def lasting(work: Callable[[], T]) -> T:
+    """What `work` reads and writes, done again from its reading where it was overtaken."""
+    while True:
+        with suppress(Overtaken):
+            return work()
 
 
 # ---------------------------------------------------------------- reading

@@ -124,6 +124,7 @@ beside headings beside it
 valid_from valid from (UTC)
 valid_to valid to (UTC), null for the current one
 causes causes
+corrections corrections this version was made with, by number; null where none
 group_name group
 depth depth
 fingerprint layout fingerprint

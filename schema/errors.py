@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from schema.visible import told
+
 
 class ZipingError(Exception):
     """Something stopped ziping. The message is one line: file, place, remedy.
 
     `subject` names what the trouble is about (a file, a store, a vocabulary row), `trouble` what is
-    wrong with it, `remedy` what a person can do.
+    wrong with it, `remedy` what a person can do; in all three signs are visible and secrets masked.
     """
 
     def __init__(self, subject: object, trouble: str, remedy: str) -> None:
-        self.subject = str(subject)
-        self.trouble = " ".join(trouble.split())
-        self.remedy = " ".join(remedy.split())
+        self.subject = told(str(subject))
+        self.trouble = told(" ".join(trouble.split()))
+        self.remedy = told(" ".join(remedy.split()))
         super().__init__(f"{self.subject}: {self.trouble}; {self.remedy}")
 
     @property
@@ -29,12 +31,24 @@ class FileRefused(ZipingError):
     """A file cannot be read: empty, broken, locked, hostile or of a kind that is not read."""
 
 
+class Failed(FileRefused):
+    """A file was not read, and the fault is ours."""
+
+
 class NothingFound(ZipingError):
     """A file was read, but holds neither a form nor a narrative section."""
 
 
 class StoreError(ZipingError):
     """The store cannot be opened, written or understood."""
+
+
+class StoreAway(StoreError):
+    """The store's server does not answer."""
+
+
+class StoreBusy(StoreError):
+    """Another writer was in the way."""
 
 
 class VocabularyError(ZipingError):

@@ -289,11 +289,19 @@ version = Table(
     Column("valid_from", String(20), nullable=False, comment="从何时起（UTC）"),
     Column("valid_to", String(20), comment="到何时为止（UTC）；现行的为空"),
     Column("causes", JSON, nullable=False, comment="由何而来：词条、规则、更正"),
+    Column("corrections", JSON(none_as_null=True), comment="这一版所用的人工更正的编号；没有的为空"),
     Column("content", LargeBinary, comment="这一版的记录（压缩）；现行的在各表中，为空"),
     *_of_submission("no"),
     ForeignKeyConstraint(["run_id"], ["run.run_id"], ondelete="SET NULL"),
     Index(None, "run_id"),
     comment="每份自评材料的各版",
+)
+Index(
+    "uq_version_current",
+    version.c.submission_id,
+    unique=True,
+    sqlite_where=version.c.valid_to.is_(None),
+    postgresql_where=version.c.valid_to.is_(None),
 )
 correction = Table(
     "correction",

@@ -38,11 +38,10 @@ def multiplied(store: Store, times: int) -> None:
         held = {t: [dict(row) for row in connection.execute(sa.select(t)).mappings()] for t in _TABLES}
     for k in range(1, times):
         fresh = {t: [_again(t, row, k) for row in rows] for t, rows in held.items()}
-        with store.writing() as connection:
+        with store.engine.begin() as connection:
             for batch in batches(fresh, store.engine.dialect):
                 put(connection, batch)
-    with store.writing() as connection:
-        search.index(connection)
+    store.write(search.index)
     with store.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.exec_driver_sql(
             "VACUUM ANALYZE" if store.engine.dialect.name == "postgresql" else "ANALYZE"

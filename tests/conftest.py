@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pipeline.faults import LOG
 from pipeline.score import differences
 
 if TYPE_CHECKING:
@@ -24,6 +25,19 @@ YEARS, YEARS_GOLD = ROOT / "data" / "samples" / "years", ROOT / "data" / "gold" 
 sys.path.insert(0, str(ROOT))  # data.maker is no installed package
 
 W = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
+
+
+@pytest.fixture(scope="session", autouse=True)
+def faults(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The log of faults of this test run, its commands included."""
+    path = tmp_path_factory.mktemp("log") / "faults.log"
+    before = os.environ.get(LOG)
+    os.environ[LOG] = str(path)
+    yield path
+    if before is None:
+        del os.environ[LOG]
+    else:
+        os.environ[LOG] = before
 
 
 @pytest.fixture

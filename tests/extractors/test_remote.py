@@ -10,7 +10,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from extractors import File
-from extractors.remote import Remote, place
+from extractors.names import place
+from extractors.remote import Remote
 from pipeline import run
 from pipeline.store import Store
 from tests.conftest import SAMPLES

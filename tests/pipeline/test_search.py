@@ -67,7 +67,7 @@ def test_the_index_follows_what_is_read_again_and_what_a_killed_run_left(docx, t
     path = docx(FORM.format(project="公园维护", name="执法检查次数"))
     run.ingest([path], store, lambda outcome: None)
     assert [hit.text for hit in search.search(store, "执法检查")] == ["执法检查次数"]
-    with store.writing() as connection:  # as where a re-run has read otherwise
+    with store.engine.begin() as connection:  # as where a re-run has read otherwise
         connection.execute(sa.text("DELETE FROM passage WHERE text = '执法检查次数'"))
         connection.execute(
             sa.text(
