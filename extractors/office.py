@@ -1,16 +1,14 @@
-"""RTF and Word 95 through LibreOffice, where it is installed: its own profile, a time limit, the whole group killed."""
+"""RTF and Word 95 through LibreOffice, where it is installed: its own profile, a time limit, on a leash."""
 
 from __future__ import annotations
 
-import contextlib
-import os
 import shutil
-import signal
 import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
-from extractors import word
+from extractors import leash, word
 from schema.document import Paragraph, Table
 from schema.errors import FileRefused
 
@@ -38,26 +36,13 @@ def blocks(data: bytes, path: Path) -> list[Paragraph | Table]:
         )
         source.write_bytes(data)
         profile = Path(folder, "profile").as_uri()
-        process = subprocess.Popen(
-            [command, "--headless", "--norestore", f"-env:UserInstallation={profile}", "--convert-to", "docx",
-             "--outdir", folder, str(source)],
-            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
-        )  # fmt: skip
-        try:
-            process.wait(TIMEOUT)
-        except subprocess.TimeoutExpired:
-            raise FileRefused(
-                path, f"LibreOffice在{TIMEOUT:.0f}秒内没有转换完", "请用Word另存为.docx"
-            ) from None
-        finally:
-            _end(process)
+        code = subprocess.run(
+            [sys.executable, "-I", leash.__file__, str(TIMEOUT), folder, command, "--headless", "--norestore",
+             f"-env:UserInstallation={profile}", "--convert-to", "docx", "--outdir", folder, str(source)],
+            start_new_session=True, check=False,
+        ).returncode  # fmt: skip
+        if code == leash.LATE:
+            raise FileRefused(path, f"LibreOffice在{TIMEOUT:.0f}秒内没有转换完", "请用Word另存为.docx")
         if not made.is_file() or not made.stat().st_size:  # its exit code says nothing
             raise FileRefused(path, "LibreOffice没有转换成功", "请用Word打开后另存为.docx")
         return word.blocks(made.read_bytes(), path)
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """Ends LibreOffice with everything it started."""
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()

@@ -7,7 +7,7 @@ import sys
 import time
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -16,6 +16,7 @@ from pipeline.cli_versions import correct, diff, history, reader, rerun, units
 from pipeline.shell import (
     READ,
     REFUSED,
+    Group,
     console,
     existing,
     fail,
@@ -56,18 +57,8 @@ Examples:
 Exit codes: 0 everything was read, 1 something was refused, 2 wrong usage, 130 stopped by Ctrl-C."""
 
 
-class _Group(click.Group):
-    """Commands that Ctrl-C ends in one line."""
-
-    def invoke(self, ctx: click.Context) -> Any:
-        try:
-            return super().invoke(ctx)
-        except KeyboardInterrupt:
-            stopped()
-
-
 @click.group(
-    cls=_Group,
+    cls=Group,
     epilog=_EPILOG,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )

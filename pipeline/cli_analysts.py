@@ -21,6 +21,11 @@ _format = click.option(
     type=click.Choice(_FORMATS),
     help="How to print; default: table, or by the ending of --out.",
 )
+_trust = click.option(
+    "--trust",
+    is_flag=True,
+    help="PostgreSQL: run this SQL also as a superuser, who could read the server's files.",
+)
 _out = click.option("--out", type=_PATH, metavar="FILE", help="Write into a file instead of printing.")
 
 
@@ -42,10 +47,11 @@ Views and columns: schema/DICTIONARY.md. Free SQL can only read."""
 @_out
 @click.option("--limit", type=click.IntRange(1), default=1000, show_default=True, help="Rows at most.")
 @click.option("--timeout", type=float, default=30.0, show_default=True, help="Seconds the question may take.")
+@_trust
 @store_option
 def query(
     name: str | None, sql: str | None, year: int | None, unit: str | None, category: str | None, kind: str | None,
-    out: Path | None, limit: int, timeout: float, url: str,
+    out: Path | None, limit: int, timeout: float, trust: bool, url: str,
 ) -> None:  # fmt: skip
     """Ask the store: a named question, or SQL."""
     from pipeline import query as asking
@@ -64,7 +70,7 @@ def query(
     with failing():
         store = existing(url)
         answer = (
-            asking.free(store, sql, rows=limit, seconds=timeout)
+            asking.free(store, sql, rows=limit, seconds=timeout, trusted=trust)
             if sql
             else asking.ask(store, str(name), values, rows=limit, seconds=timeout)
         )
@@ -211,6 +217,7 @@ Lists: submissions, forms, projects, funds, goals, tasks, indicators, basics, se
 @click.option(
     "--contacts", is_flag=True, help="Also names and telephone numbers, which are left out otherwise."
 )
+@_trust
 @store_option
 def export(
     out: Path,
@@ -219,6 +226,7 @@ def export(
     where: str | None,
     lists: tuple[str, ...],
     contacts: bool,
+    trust: bool,
     url: str,
 ) -> None:
     """Take the lists away: .xlsx, CSV, Parquet, JSON Lines, or a SQLite copy."""
@@ -231,7 +239,7 @@ def export(
             f"What is {out} to be? Use an ending (.xlsx, .db) or --format csv, parquet or jsonl."
         )
     with failing():
-        counts = take(existing(url), out, kind, Choice(year, where, lists, contacts))
+        counts = take(existing(url), out, kind, Choice(year, where, lists, contacts, trust))
     told = "，".join(f"{name} {count}" for name, count in counts.items())
     click.echo(f"{out}: {told}")
     if not counts.get("submissions", 1):
@@ -297,17 +305,25 @@ def report(
 @click.command(
     epilog="""\b
 Examples:
-  ziping serve                           the store at http://127.0.0.1:8001
-  ziping serve --copy --host 0.0.0.0     a copy without contacts, for colleagues
-It can only read. On PostgreSQL it serves a copy made at the start."""
+  ziping serve                               the store at http://127.0.0.1:8001
+  ziping serve --host 0.0.0.0 --name zp.lan  for colleagues, under that name
+  ziping serve --contacts                    with names and telephone numbers, on this machine alone
+It serves a copy made at the start, without contacts, and can only read. With --contacts a SQLite store is served as it is."""
 )
 @click.option(
     "--host", default="127.0.0.1", show_default=True, help="Who may come in; the default is this machine."
 )
 @click.option("--port", type=click.IntRange(1, 65535), default=8001, show_default=True)
-@click.option("--copy", is_flag=True, help="Serve a copy without names and telephone numbers.")
+@click.option(
+    "--name",
+    "names",
+    multiple=True,
+    metavar="HOST",
+    help="A name it is reached by; may be given several times.",
+)
+@click.option("--contacts", is_flag=True, help="Also names and telephone numbers.")
 @store_option
-def serve(host: str, port: int, copy: bool, url: str) -> None:
+def serve(host: str, port: int, names: tuple[str, ...], contacts: bool, url: str) -> None:
     """Look at the store in a browser (Datasette): tables, facets, questions, charts."""
     import tempfile
 
@@ -315,14 +331,14 @@ def serve(host: str, port: int, copy: bool, url: str) -> None:
     from pipeline.export import Choice
     from pipeline.export import export as take
 
-    if host not in ("127.0.0.1", "localhost", "::1") and not copy:
-        raise click.UsageError("For others than this machine serve a copy without contacts: add --copy.")
-    with failing(), tempfile.TemporaryDirectory() as folder:
+    if contacts and host not in ("127.0.0.1", "localhost", "::1"):
+        raise click.UsageError("--contacts is for this machine alone: leave it out, or leave out --host.")
+    with failing(), tempfile.TemporaryDirectory(prefix="ziping-serve-") as folder:
         store = existing(url)
         path = Path(str(store.engine.url.database))
-        if copy or store.engine.dialect.name != "sqlite":
+        if not contacts or store.engine.dialect.name != "sqlite":
             path = Path(folder, "ziping.db")
             click.echo("正在制作副本……", err=True)
-            take(store, path, "sqlite", Choice(contacts=not copy))
+            take(store, path, "sqlite", Choice(contacts=contacts))
         click.echo(f"http://{host}:{port}  （按 Ctrl-C 结束）", err=True)
-        browse.serve(path, host, port)
+        browse.serve(path, host, port, names)

@@ -71,7 +71,7 @@ class Database:
             if made.get_backend_name() == "sqlite":
                 path = made.database
                 self.writable = not path or path == ":memory:" or _may_write(Path(path))
-                options = {} if self.writable else {"creator": lambda: _read_only(Path(str(path)))}
+                options = {} if self.writable else {"creator": lambda: open_to_read(Path(str(path)))}
             self.engine = sa.create_engine(made, **options)
         except (UrlError, NoSuchModuleError, ImportError) as error:
             trouble = str(error).replace(url, masked(url))
@@ -242,7 +242,7 @@ def _may_write(path: Path) -> bool:
     return folder and os.access(path, os.W_OK) if path.exists() else True
 
 
-def _read_only(path: Path) -> sqlite3.Connection:
+def open_to_read(path: Path) -> sqlite3.Connection:
     """A connection to a file that cannot be written. Where nothing can lie beside it, it is read as one that nobody changes."""
     beside = os.access(path.absolute().parent, os.W_OK) or Path(f"{path}-wal").exists()
     mode = "mode=ro" if beside else "mode=ro&immutable=1"

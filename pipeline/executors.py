@@ -14,19 +14,21 @@ import os
 import pickle
 import signal
 import sys
+import tempfile
 import threading
 import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from itertools import islice
-from multiprocessing import resource_tracker
+from multiprocessing import forkserver, resource_tracker
 from queue import Empty, SimpleQueue
 from typing import Any, Protocol, TypeVar
 
-from schema.errors import ZipingError
+from pipeline import faults, living
+from schema.errors import StoreError, ZipingError
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -42,7 +44,7 @@ _UNWATCHED = {  # by a cluster begun here: looking at itself fifty times a secon
     "distributed.admin.system-monitor.interval": "5s",
 }
 _BEGINNING = threading.Lock()
-_PRELOADED = ["pipeline.warm"]
+_PRELOADED = ["pipeline.tied", "pipeline.warm"]
 _DIES_WITH_PARENT = 1  # prctl(PR_SET_PDEATHSIG)
 
 
@@ -167,14 +169,14 @@ class _Pool:
 
         context = multiprocessing.get_context("forkserver" if sys.platform == "linux" else "spawn")
         if sys.platform == "linux":
-            context.set_forkserver_preload(_PRELOADED)
+            _serve()
         self.timeout = limits.timeout
         self.begun: dict[Any, Any] = {}
         self.since: dict[Any, float] = {}
         self.active = self.stopped = False
         self.processes = ProcessPool(
-            max_workers=limits.jobs, max_tasks=RECYCLED, initializer=_begin, initargs=(limits.memory, os.getpid()),
-            context=context,
+            max_workers=limits.jobs, max_tasks=RECYCLED, initializer=_begin,
+            initargs=(limits.memory, os.getpid(), str(living.workplace())), context=context,
         )  # fmt: skip
 
     def begin(self, work: Callable[[Any], Any], item: Any) -> Any:
@@ -216,12 +218,12 @@ class _Pool:
 
 @contextmanager
 def _undisturbed() -> Iterator[None]:
-    """Ctrl-C waits, and never reaches the processes that are begun meanwhile: to end them is their parent's matter."""
+    """Ctrl-C and a hang-up wait, and never reach the processes that are begun meanwhile: to end them is their parent's matter."""
     if sys.platform == "win32":
         yield
         return
     resource_tracker.ensure_running()  # its start would let Ctrl-C through again
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGHUP})
     try:
         yield
     finally:
@@ -229,7 +231,7 @@ def _undisturbed() -> Iterator[None]:
 
 
 def _trouble(future: Any, limits: Limits) -> tuple[str, str] | None:
-    """Trouble and remedy of an item that was not finished. Raises what stops a whole batch: an error of the store."""
+    """Trouble and remedy of an item that was not finished. Raises what stops a whole batch: an error of the store, a stop."""
     from pebble import ProcessExpired
 
     error = future.exception()
@@ -241,16 +243,44 @@ def _trouble(future: Any, limits: Limits) -> tuple[str, str] | None:
         return f"所需内存超过{limits.memory >> 20} MB", "请拆分文件，或用--memory放宽"
     if isinstance(error, ProcessExpired):
         return f"读取它的进程崩溃（{error.exitcode}）", "请用Word打开后另存，再用--retry-failed重试"
-    raise error
+    if isinstance(error, StoreError) or not isinstance(error, Exception):
+        raise error
+    return f"ziping内部出错（{type(error).__name__}）", faults.remedy(error, "executor")
 
 
-def _begin(memory: int, parent: int) -> None:
-    """A process of the pool begins: its memory is bounded, Ctrl-C is its parent's matter, and it never outlives its parent."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+@cache
+def _serve() -> None:
+    """Begins the server from which processes are forked, from a thread that lasts as long as this process: it dies with that."""
+    multiprocessing.get_context("forkserver").set_forkserver_preload(_PRELOADED)
+    begun = threading.Event()
+
+    def serve() -> None:
+        with _undisturbed():
+            forkserver.ensure_running()
+        begun.set()
+        threading.Event().wait()
+
+    threading.Thread(target=serve, daemon=True, name="forkserver").start()
+    begun.wait()
+
+
+def die_with_parent() -> None:
+    """This process is killed by the system (Linux) as soon as the thread is gone that began it."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_DIES_WITH_PARENT, signal.SIGKILL)
-        if os.getppid() == 1 or not os.path.exists(f"/proc/{parent}"):
+        if os.getppid() == 1:
             os._exit(1)
+
+
+def _begin(memory: int, parent: int, folder: str) -> None:
+    """A process of the pool begins: its memory is bounded, Ctrl-C is its parent's matter, it never outlives its parent, and what it
+    leaves behind lies in its parent's folder."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    die_with_parent()
+    if sys.platform == "linux" and not os.path.exists(f"/proc/{parent}"):
+        os._exit(1)
+    os.environ["TMPDIR"] = tempfile.tempdir = folder
     try:
         import resource
     except ImportError:  # Windows has no such limit

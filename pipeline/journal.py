@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import getpass
-import os
 import socket
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
 from extractors.names import kept, place
-from pipeline import search
+from pipeline import living, search
 from pipeline.database import hold
 from pipeline.rows import once
 from schema import tables
@@ -118,14 +116,10 @@ def runs(store: Store, most: int = 20) -> list[sa.Row[Any]]:
 
 
 # ---------------------------------------------------------------- leases
-def _owner() -> str:
-    return f"{socket.gethostname()} {os.getpid()} {_begun(os.getpid())}"
-
-
 def take(store: Store, sha256: str, seconds: float) -> bool:
     """Takes the bytes for this process, for some seconds; False where another process that lives has them."""
     moment = time.time()
-    row = {"owner": _owner(), "until": moment + seconds}
+    row = {"owner": living.owner(), "until": moment + seconds}
 
     def work(connection: sa.Connection) -> bool:
         hold(connection, sha256[:16])
@@ -135,7 +129,7 @@ def take(store: Store, sha256: str, seconds: float) -> bool:
         held = connection.execute(sa.select(tables.lease).where(tables.lease.c.sha256 == sha256)).first()
         if held is None:  # freed just now
             return once(connection, tables.lease, fresh)
-        if held.owner != row["owner"] and held.until > moment and _lives(held.owner):
+        if held.owner != row["owner"] and held.until > moment and living.lives(held.owner):
             return False
         connection.execute(tables.lease.update().where(tables.lease.c.sha256 == sha256).values(**row))
         return True
@@ -145,20 +139,6 @@ def take(store: Store, sha256: str, seconds: float) -> bool:
 
 def free(connection: sa.Connection, sha256: str) -> None:
     connection.execute(_FREED, {"digest": sha256})
-
-
-def _lives(owner: str) -> bool:
-    """Does the process that holds a lease still run? Of another machine only the lease's end tells."""
-    host, pid, begun = owner.rsplit(" ", 2)
-    return host != socket.gethostname() or (begun != "-" and _begun(int(pid)) == begun)
-
-
-def _begun(pid: int) -> str:
-    """When a process began, as the system counts; `-` where there is none or the system does not say."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[19]
-    except (OSError, IndexError):
-        return "?" if not Path("/proc").is_dir() else "-"
 
 
 def person() -> str | None:

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import re
-import sqlite3
-import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from itertools import islice
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
-from sqlalchemy.exc import DBAPIError
 
+from pipeline import bounded
 from schema import tables
 from schema.errors import StoreError, ZipingError
 from schema.records import without_note
@@ -28,16 +26,11 @@ ROWS = 1000  # rows an answer has at most, unless told otherwise
 ALL = 10**9  # rows: no limit
 SECONDS = 30.0  # seconds a question may take, unless told otherwise
 PARAMETERS = ("year", "unit", "category")  # what a named question may ask for; '' stands for any
-_STEPS = 10_000  # SQLite's steps between two looks at the clock
-_LARGEST = 50 << 20  # bytes a value may have
 _FROM = re.compile(
     r"\b(?:FROM|JOIN)\s+(\w+)(?:\s+(?:AS\s+)?(?!(?:ON|WHERE|JOIN|LEFT|CROSS|GROUP|ORDER|LIMIT)\b)(\w+))?",
     re.IGNORECASE,
 )
 _HEAD = re.compile(r"^-- (?:(\w+): )?(.+?) / (.+)$")
-_ALLOWED = frozenset(
-    (sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION, sqlite3.SQLITE_RECURSIVE)
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,24 +85,21 @@ def ask(
         takes = "、".join(f"--{p}" for p in question.parameters) or "没有参数"
         raise ZipingError(f"--{unknown[0]}", f"问题{name}没有这个参数", f"可用：{takes}")
     given = {p: values.get(p, "") for p in question.parameters}
-    with select(store, question.sql, given, seconds=seconds) as (columns, found):
-        return _answer(question.sql, columns, found, rows, question.labels)
+    found = select(store, question.sql, given, rows=rows, seconds=seconds, trusted=True)
+    return _answer(question.sql, found, question.labels)
 
 
-def free(store: Store, sql: str, *, rows: int = ROWS, seconds: float = SECONDS) -> Answer:
-    """The answer to a SELECT. Raises StoreError where it is none, takes too long or is not right."""
-    with select(store, sql, {}, seconds=seconds) as (columns, found):
-        return _answer(sql, columns, found, rows, {})
-
-
-def _answer(
-    sql: str, columns: tuple[str, ...], found: Iterator[tuple[Any, ...]], rows: int, labels: dict[str, str]
+def free(
+    store: Store, sql: str, *, rows: int = ROWS, seconds: float = SECONDS, trusted: bool = False
 ) -> Answer:
-    out = list(islice(found, rows + 1))
-    known = titles(sql, columns)
-    return Answer(
-        columns, tuple(map(lambda n, t: labels.get(n) or t, columns, known)), out[:rows], len(out) > rows
-    )
+    """The answer to a SELECT. Raises StoreError where it is none, takes too long or too much, or is not right."""
+    return _answer(sql, select(store, sql, {}, rows=rows, seconds=seconds, trusted=trusted), {})
+
+
+def _answer(sql: str, found: bounded.Found, labels: dict[str, str]) -> Answer:
+    known = titles(sql, found.columns)
+    shown = tuple(map(lambda n, t: labels.get(n) or t, found.columns, known))
+    return Answer(found.columns, shown, found.rows, found.more)
 
 
 @cache
@@ -169,77 +159,49 @@ def titles(sql: str, columns: Sequence[str]) -> list[str]:
 
 
 # ---------------------------------------------------------------- reading only
-@contextmanager
 def select(
-    store: Store, sql: str, values: dict[str, str], *, seconds: float = SECONDS
-) -> Iterator[tuple[tuple[str, ...], Iterator[tuple[Any, ...]]]]:
-    """Columns and rows of one SELECT, on a connection that can neither write nor reach another database or file. Rows come as they
-    are read. Raises StoreError."""
-    begun = time.monotonic()
-    reader = _postgresql if store.engine.dialect.name == "postgresql" else _sqlite
+    store: Store,
+    sql: str,
+    values: dict[str, str],
+    *,
+    rows: int = ALL,
+    seconds: float = SECONDS,
+    trusted: bool = False,
+) -> bounded.Found:
+    """Columns and rows of one SELECT, answered where it can neither write nor reach another database or file, within limits that it
+    cannot lift. trusted: on a server also as a user who may do more than that. Raises StoreError."""
+    url = store.engine.url
+    database = store.url if store.engine.dialect.name == "postgresql" else str(url.database)
+    told = bounded.Statement(database, sql.strip().rstrip(";"), values, seconds, rows, trusted)
     try:
-        with reader(store, sql.strip().rstrip(";"), values, seconds) as found:
-            yield found
-    except (DBAPIError, sqlite3.Error, sqlite3.Warning) as error:
-        trouble = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
-        if time.monotonic() - begun >= seconds:
+        return bounded.pool().select(told)
+    except bounded.Unbounded as error:
+        if str(error) == "time":
             raise StoreError("query", f"{seconds:g}秒内没有答完", "请缩小范围，或用--timeout放宽") from None
+        trouble = f"查询所需内存超过{bounded.MEMORY >> 20} MB"
+        raise StoreError("query", trouble, "请缩小范围，或用 ziping export 导出") from None
+    except bounded.TooMighty:
         raise StoreError(
-            "query", f"查询有误（{trouble}）", "只接受一条SELECT；表和列见 schema/DICTIONARY.md"
+            store.shown, "这个用户在服务器上的权限过大（超级用户，或可读写服务器上的文件），不用它执行自由查询",
+            "请用 ziping reader 建立的只读角色，或加--trust",
+        ) from None  # fmt: skip
+    except bounded.Wrong as error:
+        raise StoreError(
+            "query", f"查询有误（{error}）", "只接受一条SELECT；表和列见 schema/DICTIONARY.md"
         ) from None
 
 
 @contextmanager
-def _sqlite(
-    store: Store, sql: str, values: dict[str, str], seconds: float
+def stream(
+    store: Store, sql: str, values: dict[str, str]
 ) -> Iterator[tuple[tuple[str, ...], Iterator[tuple[Any, ...]]]]:
-    connection = _read_only(str(store.engine.url.database))
-    try:
-        end = time.monotonic() + seconds
-        connection.set_progress_handler(lambda: time.monotonic() > end, _STEPS)
-        connection.set_authorizer(_authorize)
-        cursor = connection.execute(sql, values)
-        if cursor.description is None:
-            raise sqlite3.Warning("not a SELECT")
-        yield tuple(column[0] for column in cursor.description), cursor
-    finally:
-        connection.close()
-
-
-def _read_only(path: str) -> sqlite3.Connection:
-    """A connection to a SQLite file that cannot write it."""
-    from urllib.parse import quote
-
-    connection = sqlite3.connect(f"file:{quote(path)}?mode=ro", uri=True, timeout=60)
-    connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _LARGEST)
-    connection.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, 0)
-    return connection
-
-
-def _authorize(action: int, _: str | None, second: str | None, *__: Any) -> int:
-    allowed = action in _ALLOWED and (second or "").lower() != "load_extension"
-    return sqlite3.SQLITE_OK if allowed else sqlite3.SQLITE_DENY
-
-
-@contextmanager
-def _postgresql(
-    store: Store, sql: str, values: dict[str, str], seconds: float
-) -> Iterator[tuple[tuple[str, ...], Iterator[tuple[Any, ...]]]]:
-    """A cursor on the server takes only one SELECT or VALUES, and in a transaction that only reads nothing can be written."""
-    with store.engine.connect() as connection, connection.begin() as transaction:
-        connection.exec_driver_sql("SET TRANSACTION READ ONLY")
-        connection.exec_driver_sql(f"SET LOCAL statement_timeout = {int(seconds * 1000)}")
-        if values:
-            told = sa.text(sql).bindparams(
-                *(sa.bindparam(name, value, sa.Text()) for name, value in values.items())
-            )
-            result = connection.execution_options(stream_results=True, max_row_buffer=500).execute(told)
-        else:
-            result = connection.execution_options(
-                stream_results=True, max_row_buffer=500, no_parameters=True
-            ).exec_driver_sql(sql)
-        try:
-            yield tuple(result.keys()), (tuple(row) for row in result)
-        finally:
-            result.close()
-            transaction.rollback()
+    """Columns and rows of a SELECT of ziping's own, however many, as they are read. Raises StoreError."""
+    if store.engine.dialect.name == "sqlite":
+        with closing(bounded.read_only(Path(str(store.engine.url.database)))) as connection:
+            cursor = connection.execute(sql, values)
+            yield tuple(column[0] for column in cursor.description), cursor
+        return
+    with store.reading() as connection:
+        options = connection.execution_options(stream_results=True, max_row_buffer=500)
+        result = options.execute(sa.text(sql), values)
+        yield tuple(result.keys()), (tuple(row) for row in result)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -82,3 +83,32 @@ class failing:
 
         if isinstance(error, ZipingError):
             fail(f"{self.place}{error}")
+
+
+def _stop_when_told() -> None:
+    """SIGTERM and, where it is heard, SIGHUP end a command as Ctrl-C does."""
+
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, stop)
+    hangup = getattr(signal, "SIGHUP", None)
+    if hangup is not None and signal.getsignal(hangup) is not signal.SIG_IGN:
+        signal.signal(hangup, stop)
+
+
+class Group(click.Group):
+    """Commands that Ctrl-C ends in one line."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        _stop_when_told()
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            stopped()
+        except (BrokenPipeError, click.ClickException, click.Abort, click.exceptions.Exit):
+            raise
+        except Exception as error:  # noqa: BLE001 - the last one who can say it in one line
+            from pipeline import faults
+
+            fail(f"ziping内部出错（{type(error).__name__}）; {faults.remedy(error, 'ziping')}")

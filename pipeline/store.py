@@ -102,6 +102,7 @@ class Store(Database):
                 f"GRANT USAGE ON SCHEMA {schema} TO {quoted}",
                 f"GRANT SELECT ON ALL TABLES IN SCHEMA {schema} TO {quoted}",
                 f"ALTER DEFAULT PRIVILEGES IN SCHEMA {schema} GRANT SELECT ON TABLES TO {quoted}",
+                f"GRANT {quoted} TO CURRENT_USER",  # who asks as this role
             ):
                 connection.exec_driver_sql(statement)
             return there is None

@@ -119,10 +119,10 @@ def test_nothing_can_be_written(site: str) -> None:
         urllib.request.urlopen(f"{site}/ziping.db", timeout=20)
 
 
-def test_others_are_served_only_a_copy(ziping, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
-    done = ziping("serve", "--host", "0.0.0.0", "--store", "nothing.db")
+def test_contacts_are_for_this_machine_alone(ziping, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    done = ziping("serve", "--contacts", "--host", "0.0.0.0", "--store", "nothing.db")
     assert done.returncode == 2
-    assert "--copy" in done.stderr
+    assert "--contacts" in done.stderr
 
 
 def test_a_port_that_is_taken_is_named(ziping, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]

@@ -243,28 +243,34 @@ def test_a_parameter_that_a_question_does_not_take_is_named(demo: Store) -> None
 def test_free_sql_cannot_write_attach_or_load(demo: Store, sql: str) -> None:
     before = demo.counts()
     with pytest.raises(StoreError, match="查询有误"):
-        free(demo, sql)
+        free(demo, trusted=True, sql=sql)
     assert demo.counts() == before
 
 
 def test_what_a_select_could_write_by_a_function_is_not_kept(demo: Store) -> None:
     if demo.engine.dialect.name == "postgresql":
-        free(demo, "SELECT lo_create(4711)")  # PostgreSQL 15 lets it, the transaction is taken back
-        assert free(demo, "SELECT COUNT(*) FROM pg_largeobject_metadata").rows == [(0,)]
+        free(
+            demo, trusted=True, sql="SELECT lo_create(4711)"
+        )  # PostgreSQL 15 lets it, the transaction is taken back
+        assert free(demo, trusted=True, sql="SELECT COUNT(*) FROM pg_largeobject_metadata").rows == [(0,)]
         with pytest.raises(StoreError):
-            free(demo, "SELECT set_config('transaction_read_only', 'off', true) FROM unit, pg_sleep(0)")
+            free(
+                demo,
+                trusted=True,
+                sql="SELECT set_config('transaction_read_only', 'off', true) FROM unit, pg_sleep(0)",
+            )
     else:
         with pytest.raises(StoreError, match="查询有误"):
-            free(demo, "SELECT zeroblob(999999999)")
+            free(demo, trusted=True, sql="SELECT zeroblob(999999999)")
 
 
 def test_free_sql_ends_at_its_limits(demo: Store) -> None:
     endless = "WITH RECURSIVE t(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM t) SELECT COUNT(*) FROM t"
     with pytest.raises(StoreError, match="秒内没有答完"):
-        free(demo, endless, seconds=0.3)
-    answer = free(demo, "SELECT no FROM indicator", rows=7)
+        free(demo, trusted=True, sql=endless, seconds=0.3)
+    answer = free(demo, trusted=True, sql="SELECT no FROM indicator", rows=7)
     assert (len(answer.rows), answer.more) == (7, True)
-    assert free(demo, "SELECT 7 AS n -- 100 % done").rows == [(7,)]
+    assert free(demo, trusted=True, sql="SELECT 7 AS n -- 100 % done").rows == [(7,)]
 
 
 def test_labels_come_from_the_dictionary() -> None:
