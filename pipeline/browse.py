@@ -16,6 +16,7 @@ from schema import tables
 from schema.english import english
 from schema.errors import StoreError, ZipingError
 from schema.views import VIEWS
+from schema.visible import readable
 
 SECONDS = 10  # that a statement may take
 _AT_ONCE = 4  # statements
@@ -105,7 +106,7 @@ class _Row(tuple[Any, ...]):
 
     @classmethod
     def of(cls, columns: tuple[str, ...], values: tuple[Any, ...]) -> _Row:
-        row = cls(values)
+        row = cls(readable(value) if isinstance(value, str) else value for value in values)
         row.columns = columns
         return row
 

@@ -23,6 +23,8 @@ from pipeline.shell import (
     failing,
     is_there,
     opened,
+    said,
+    say,
     stopped,
     store_option,
     write,
@@ -123,11 +125,11 @@ def extract(
             assert isinstance(result, ZipingError)
             refused += 1
             subject = file.path if isinstance(file, File) else file.subject
-            click.echo(f"ziping: {subject}: {result.reason}", err=True)
+            say(f"ziping: {subject}: {result.reason}")
         elif out is not None:
             write(out / names[file.path], encode(as_record(result)) + "\n")
             if verbose:
-                click.echo(f"{file.path} -> {out / names[file.path]}", err=True)
+                say(f"{file.path} -> {out / names[file.path]}")
         elif as_json:
             click.echo(encode(as_record(result)))
         elif evidence:
@@ -137,7 +139,7 @@ def extract(
 
             show(as_record(result), file.path.name, console(), result.evidence.unknown)
     if out is not None and not quiet:
-        click.echo(f"{len(found) - refused} of {len(found)} read, JSON in {out}", err=True)
+        say(f"{len(found) - refused} of {len(found)} read, JSON in {out}")
     sys.exit(REFUSED if refused else READ)
 
 
@@ -258,7 +260,7 @@ def ingest(
                 done = bar.tasks[0].completed + 1
                 bar.update(task, advance=1, rate=f"{done / max(time.monotonic() - begun, 0.1):.1f}份/秒")
                 if verbose:
-                    progress.print(f"{outcome.outcome:8} {outcome.path}", highlight=False, markup=False)
+                    progress.print(f"{outcome.outcome:8} {said(outcome.path)}", highlight=False)
 
             def more(count: int) -> None:
                 bar.update(task, total=(bar.tasks[0].total or 0) + count)
@@ -275,7 +277,7 @@ def ingest(
             list_copies(store.copies(), console())
     else:
         for path, reason in summary.refused:
-            click.echo(f"ziping: {path}: {reason}", err=True)
+            say(f"ziping: {path}: {reason}")
     sys.exit(REFUSED if summary.refused else READ)
 
 
@@ -317,7 +319,7 @@ def status(url: str, listed: bool, runs: bool) -> None:
         ):  # fmt: skip
             screen.print(f"{label}：{counts.get(key, 0)}", highlight=False)
         for name, reason in store.refused():
-            screen.print(f"未读取 {name}: {reason}", highlight=False, markup=False)
+            screen.print(f"未读取 {said(name)}: {said(reason)}", highlight=False)
         list_copies(store.copies(), screen)
         list_stale(rerun.stale(store), screen)
         if listed:

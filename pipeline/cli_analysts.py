@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pipeline.shell import console, existing, fail, failing, store_option, write
+from pipeline.shell import console, existing, fail, failing, say, store_option, write
+from schema.visible import readable, told
 
 if TYPE_CHECKING:
     from pipeline.query import Answer
@@ -76,7 +77,7 @@ def query(
         )
     _give(answer, kind, out, asking.questions()[name].chinese if name else "查询")
     if answer.more:
-        click.echo(f"ziping: 只列出前{limit}行; 更多请用--limit", err=True)
+        say(f"ziping: 只列出前{limit}行; 更多请用--limit")
 
 
 def _list_questions() -> None:
@@ -127,7 +128,7 @@ def _give(answer: Answer, kind: str | None, out: Path | None, title: str) -> Non
     else:
         text = tabular.text(kind, answer.columns, answer.labels, answer.rows)
         if out is None:
-            click.echo(text, nl=False)
+            click.echo(readable(text) if sys.stdout.isatty() else text, nl=False)
         else:
             write(out, ("\ufeff" if kind == "csv" else "") + text)
 
@@ -166,7 +167,7 @@ def search(
     else:
         _give(Answer(columns, titles, rows, more), kind, out, "检索")
     if more:
-        click.echo(f"ziping: 只列出前{limit}处; 更多请用--limit", err=True)
+        say(f"ziping: 只列出前{limit}处; 更多请用--limit")
 
 
 def _show_hits(word: str, rows: list[tuple[Any, ...]], fields: list[str]) -> None:
@@ -174,14 +175,14 @@ def _show_hits(word: str, rows: list[tuple[Any, ...]], fields: list[str]) -> Non
 
     shown = console()
     if not rows:
-        click.echo(f"没有找到“{word}”。")
+        click.echo(told(f"没有找到“{word}”。"))
         return
     for row, field in zip(rows, fields, strict=True):
         unit, year, file, where, page, _, text, *_ = row
         place = f"{where or ''}{f' page {page}' if page else ''}"
-        head = Text(f"{unit or '单位未写明'} {year or ''} ", style="bold")
-        head.append(f"{file} · {place} · {field}", style="dim")
-        body = Text(f"  {_around(text, word)}")
+        head = Text(told(f"{unit or '单位未写明'} {year or ''} "), style="bold")
+        head.append(told(f"{file} · {place} · {field}"), style="dim")
+        body = Text(told(f"  {_around(text, word)}"))
         body.highlight_words([word], "bold red", case_sensitive=False)
         shown.print(head, soft_wrap=True, highlight=False)
         shown.print(body, soft_wrap=True, highlight=False)
@@ -240,10 +241,10 @@ def export(
         )
     with failing():
         counts = take(existing(url), out, kind, Choice(year, where, lists, contacts, trust))
-    told = "，".join(f"{name} {count}" for name, count in counts.items())
-    click.echo(f"{out}: {told}")
+    summed = "，".join(f"{name} {count}" for name, count in counts.items())
+    click.echo(told(f"{out}: {summed}"))
     if not counts.get("submissions", 1):
-        click.echo("ziping: 没有符合条件的材料; 请核对--year和--where", err=True)
+        say("ziping: 没有符合条件的材料; 请核对--year和--where")
         sys.exit(1)
 
 
@@ -295,7 +296,7 @@ def report(
         if everything:
             write(out / "总览.html", feedback.overview(store, year))
     if submission:
-        click.echo("\n".join(map(str, written)))
+        click.echo("\n".join(told(str(path)) for path in written))
     else:
         click.echo(
             f"{out}: {len(wanted)}份反馈单，其中{with_findings}份有核对发现；总览见 {out / '总览.html'}"

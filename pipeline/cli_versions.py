@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from pipeline.shell import REFUSED, console, existing, failing, store_option, write
+from schema.visible import told
 
 _PATH = click.Path(path_type=Path)
 
@@ -140,7 +141,7 @@ def merge(keep: str, join: str, url: str) -> None:
 
     store = existing(url)
     with failing():
-        click.echo(f"{known.merge(store, keep, join)}种写法并入{keep}。")
+        click.echo(told(f"{known.merge(store, keep, join)}种写法并入{keep}。"))
 
 
 @units.command()
@@ -153,7 +154,7 @@ def assign(submission: str, name: str, url: str) -> None:
 
     store = existing(url)
     with failing():
-        click.echo(f"{known.assign(store, submission, name)}的报送单位记为{name}。")
+        click.echo(told(f"{known.assign(store, submission, name)}的报送单位记为{name}。"))
 
 
 @click.command(
@@ -168,7 +169,7 @@ def reader(role: str, url: str) -> None:
     store = existing(url)
     with failing():
         made = store.let_read(role)
-    click.echo(f"角色{role}{'已建立，' if made else ''}可以读取全部表和视图，不能修改。")
+    click.echo(told(f"角色{role}{'已建立，' if made else ''}可以读取全部表和视图，不能修改。"))
 
 
 @click.group()
@@ -200,7 +201,7 @@ def add(
     store = existing(url)
     with failing():
         said = correcting.add(store, submission, value, None, should_be, reason, person)
-    click.echo(said)
+    click.echo(told(said))
 
 
 @correct.command("list")
@@ -256,4 +257,4 @@ def withdraw(number: int, url: str) -> None:
 
     store = existing(url)
     with failing():
-        click.echo(correcting.withdraw(store, number))
+        click.echo(told(correcting.withdraw(store, number)))

@@ -7,12 +7,12 @@ from decimal import Decimal
 from typing import Any
 
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
 from pipeline.layouts import Layout
 from pipeline.run import Summary
 from pipeline.score import Score
+from pipeline.shell import said
 from pipeline.words import Proposal
 from schema.codes import CODES
 from schema.evidence import Unknown
@@ -37,22 +37,20 @@ def show(record: dict[str, Any], name: str, console: Console, unknown: Sequence[
     """A submission as tables, one form after the other; what a finding is about is marked with its number, and at the end
     stands what was taken for a field by likeness, and what was not understood."""
     report, findings = record["report"], record["findings"]
-    console.rule(f"[bold]{escape(name)}", align="left")
+    console.rule(f"[bold]{said(name)}", align="left")
     line = "  ".join(str(report[k]) for k in ("title", "unit", "fiscal_year", "reported_on") if report[k])
-    console.print(escape(line))
+    console.print(said(line))
     for form in record["forms"]:
         _form(form, [(i + 1, f) for i, f in enumerate(findings) if f["form"] == form["no"]], console)
     for section in record["sections"]:
         indent = "  " * (section["level"] - 1)
         length = f"（{len(section['text'])}字）" if section["text"] else ""
-        console.print(
-            f"{indent}[bold]{escape(section['number'] or '')}{escape(section['heading'])}[/]{length}"
-        )
+        console.print(f"{indent}[bold]{said(section['number'] or '')}{said(section['heading'])}[/]{length}")
     if findings:
         console.print("\n[bold red]核对发现：")
         for i, finding in enumerate(findings):
             place = f"表{finding['form']}" if finding["form"] else "全文"
-            console.print(f"  [red]〔{i + 1}〕[/] {place} {escape(finding['message'])}")
+            console.print(f"  [red]〔{i + 1}〕[/] {place} {said(finding['message'])}")
     _coverage(record["coverage"], console, unknown)
 
 
@@ -61,17 +59,17 @@ def _form(form: dict[str, Any], findings: list[tuple[int, dict[str, Any]]], cons
     for number, finding in findings:
         marks.setdefault(finding["where"].split(".")[0], []).append(number)
     named = _KINDS[form["kind"]]
-    console.print(f"\n[bold cyan]表{form['no']} {escape(form['title'] or '（无标题）')}[/]  [dim]{named}[/]")
+    console.print(f"\n[bold cyan]表{form['no']} {said(form['title'] or '（无标题）')}[/]  [dim]{named}[/]")
     for key, label in _HEAD:
         if form[key] is not None:
-            console.print(f"  [dim]{label}：[/]{escape(_cell(key, form[key]))}{_mark(marks.get(key))}")
+            console.print(f"  [dim]{label}：[/]{said(_cell(key, form[key]))}{_mark(marks.get(key))}")
     for name, kind in LISTS.items():
         if name == "basics":
             _basics(form[name], console)
         elif name in _PARAGRAPHS:
             for row in form[name]:
                 told = (
-                    f"[dim]{label}：[/]{escape(short(row[key]))}" for key, label in _shown(kind) if row[key]
+                    f"[dim]{label}：[/]{said(short(row[key]))}" for key, label in _shown(kind) if row[key]
                 )
                 console.print("  " + "  ".join(told))
         else:
@@ -103,7 +101,7 @@ def _list(
         for key, _ in used:
             value = row.get(key)
             repeated = key in ("level1", "level2") and value == before.get(key)
-            cells.append("" if value is None or repeated else escape(_cell(key, value)))
+            cells.append("" if value is None or repeated else said(_cell(key, value)))
         cells[-1] += _mark(found)
         table.add_row(*cells)
         before = row
@@ -121,14 +119,12 @@ def _basics(rows: list[dict[str, Any]], console: Console) -> None:
             if table is None:
                 group = row["group"]
                 table = (
-                    Table(
-                        escape(group or "项目"), *map(escape, headings), show_edge=False, header_style="bold"
-                    ),
+                    Table(said(group or "项目"), *map(said, headings), show_edge=False, header_style="bold"),
                     headings,
                 )
-        values = ["" if v is None else escape(short(str(v))) for v in row["values"].values()]
+        values = ["" if v is None else said(short(str(v))) for v in row["values"].values()]
         table[0].add_row(
-            "　" * max(len(row["path"]) - 1, 0) + escape(row["path"][-1] if row["path"] else ""), *values
+            "　" * max(len(row["path"]) - 1, 0) + said(row["path"][-1] if row["path"] else ""), *values
         )
     if table is not None:
         console.print(table[0])
@@ -149,7 +145,6 @@ def _cell(key: str, value: Any) -> str:
 def short(text: str | None, length: int = 40) -> str:
     if not text:
         return "—"
-    text = text.replace("\n", " ")
     return text if len(text) <= length else text[: length - 1] + "…"
 
 
@@ -160,10 +155,10 @@ def _coverage(coverage: dict[str, Any], console: Console, unknown: Sequence[Unkn
     for heading in unknown:
         if heading.taken:
             console.print(
-                f"  [yellow]近似归入[/] {heading.origin}：{escape(heading.text)} → {heading.field}，{escape(heading.reason or '')}"
+                f"  [yellow]近似归入[/] {heading.origin}：{said(heading.text)} → {heading.field}，{said(heading.reason or '')}"
             )
     for item in left[:20]:
-        console.print(f"  [yellow]未识别[/] {escape(item['where'])}：{escape(short(item['text']))}")
+        console.print(f"  [yellow]未识别[/] {said(item['where'])}：{said(short(item['text']))}")
     if len(left) > 20:
         console.print(f"  [yellow]……另有{len(left) - 20}处，见 --evidence")
 
@@ -182,9 +177,9 @@ def summarize(summary: Summary, loaded: dict[str, int], store: str, console: Con
         table.add_row(label, str(value))
     console.print(table)
     for path, count in summary.partly:
-        console.print(f"[yellow]部分识别[/] {escape(path)}：{count}处未识别")
+        console.print(f"[yellow]部分识别[/] {said(path)}：{count}处未识别")
     for path, reason in summary.refused:
-        console.print(f"[red]未读取[/] {escape(path)}: {escape(reason)}")
+        console.print(f"[red]未读取[/] {said(path)}: {said(reason)}")
 
 
 _STAGES = {"draft": "初稿", "final": "定稿", None: "未写明"}
@@ -194,12 +189,12 @@ def list_copies(groups: list[list[Any]], console: Console) -> None:
     """The files that are copies of one report, and which of them counts."""
     for rows in groups:
         console.print(
-            f"[yellow]同一份材料有{len(rows)}个文件[/] {escape(rows[0].unit or '单位未写明')} {rows[0].fiscal_year}年度",
+            f"[yellow]同一份材料有{len(rows)}个文件[/] {said(rows[0].unit or '单位未写明')} {rows[0].fiscal_year}年度",
             highlight=False,
         )
         for row in rows:
             mark = "，以此为准" if row.preferred else ""
-            console.print(f"  {_STAGES[row.stage]}{mark} {escape(row.path)}", highlight=False)
+            console.print(f"  {_STAGES[row.stage]}{mark} {said(row.path)}", highlight=False)
 
 
 def list_unknown(proposals: list[Proposal], console: Console) -> None:
@@ -209,10 +204,10 @@ def list_unknown(proposals: list[Proposal], console: Console) -> None:
         return
     table = Table("写法", "块", "建议字段", "依据", "份数", "补全", "其下", "旁边", "例", show_edge=False)
     for p in proposals:
-        field = "[dim]没有建议[/]" if p.field is None else escape(p.field) + ("（已归入）" if p.taken else "")
+        field = "[dim]没有建议[/]" if p.field is None else said(p.field) + ("（已归入）" if p.taken else "")
         table.add_row(
-            escape(p.text), p.block, field, escape(p.reason or ""), str(p.submissions), str(p.completes),
-            escape("、".join(short(c) for c in p.below)), escape("、".join(p.beside)), escape(p.example),
+            said(p.text), p.block, field, said(p.reason or ""), str(p.submissions), str(p.completes),
+            said("、".join(short(c) for c in p.below)), said("、".join(p.beside)), said(p.example),
         )  # fmt: skip
     console.print(table)
     console.print("写成词条：ziping unknown --csv new.csv")
@@ -228,7 +223,7 @@ def list_layouts(found: list[Layout], console: Console) -> None:
         )
         table.add_row(
             layout.fingerprint, _KINDS.get(layout.kind, layout.kind), str(layout.forms), years,
-            escape("、".join(layout.places)), layout.nearest or "首见", escape(_some(layout.changes)),
+            said("、".join(layout.places)), layout.nearest or "首见", said(_some(layout.changes)),
         )  # fmt: skip
     console.print(table)
 
@@ -244,9 +239,7 @@ def list_scores(scores: list[tuple[str, dict[str, Score]]], errors: bool, consol
     total: dict[str, Score] = {}
     for name, parts in scores:
         total = {k: total[k] + part if k in total else part for k, part in parts.items()}
-        table.add_row(
-            escape(name), *(_f1(part) for part in parts.values()), f"{parts['fields'].misplaced:.2%}"
-        )
+        table.add_row(said(name), *(_f1(part) for part in parts.values()), f"{parts['fields'].misplaced:.2%}")
     if len(scores) > 1:
         table.add_row("全部", *(_f1(part) for part in total.values()), f"{total['fields'].misplaced:.2%}")
     console.print(table)
@@ -257,7 +250,7 @@ def list_scores(scores: list[tuple[str, dict[str, Score]]], errors: bool, consol
                     line = (
                         f"{name} {e.path} {e.kind}：应为{short(str(e.gold))}，读作{short(str(e.predicted))}"
                     )
-                    console.print(line, highlight=False, markup=False)
+                    console.print(said(line), highlight=False)
 
 
 def _f1(part: Score) -> str:

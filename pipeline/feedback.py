@@ -16,6 +16,7 @@ from schema import tables
 from schema.checks import CHECKS
 from schema.errors import StoreError, ZipingError
 from schema.views import handed_in
+from schema.visible import readable
 
 if TYPE_CHECKING:
     from pipeline.store import Store
@@ -163,6 +164,11 @@ def write(sheet: Sheet, folder: Path, kinds: tuple[str, ...]) -> list[Path]:
     return out
 
 
+def _finished(value: Any) -> Any:
+    """What a page prints: nothing in a text is obeyed but its line breaks; what is markup stays so."""
+    return readable(value) if type(value) is str else value
+
+
 @cache
 def _templates() -> Any:
     try:
@@ -171,7 +177,7 @@ def _templates() -> Any:
         raise ZipingError("report", "没有安装jinja2", "请安装 ziping[analysis]") from None
     return jinja2.Environment(
         loader=jinja2.PackageLoader("pipeline"), autoescape=True, undefined=jinja2.StrictUndefined,
-        trim_blocks=True, lstrip_blocks=True,
+        trim_blocks=True, lstrip_blocks=True, finalize=_finished,
     )  # fmt: skip
 
 
@@ -200,9 +206,9 @@ def _word(sheet: Sheet, path: Path) -> None:
     head.alignment = WD_ALIGN_PARAGRAPH.CENTER
     title = head.add_run("绩效自评材料核对反馈单")
     title.bold, title.font.size = True, Pt(16)
-    document.add_paragraph(_text(f"单位：{sheet.unit}    年度：{sheet.year}    文件：{sheet.file}"))
+    document.add_paragraph(readable(f"单位：{sheet.unit}    年度：{sheet.year}    文件：{sheet.file}"))
     document.add_paragraph(
-        _text("读取情况：" + "；".join(f"{label}{figure}" for label, figure in sheet.read) + "。")
+        readable("读取情况：" + "；".join(f"{label}{figure}" for label, figure in sheet.read) + "。")
     )
     if not sheet.lines:
         document.add_paragraph("核对未发现问题。")
@@ -229,7 +235,7 @@ def _word(sheet: Sheet, path: Path) -> None:
                 line.clause,
             )
             for cell, words in zip(table.add_row().cells, told, strict=True):
-                cell.text = _text(words)
+                cell.text = readable(words)
         for row in table.rows:
             for cell, width in zip(row.cells, widths, strict=True):
                 cell.width = width
@@ -238,19 +244,14 @@ def _word(sheet: Sheet, path: Path) -> None:
                     for run in paragraph.runs:
                         run.font.size = Pt(8.5)
         for mark, clause in sheet.clauses:
-            document.add_paragraph(_text(f"{mark} {clause}")).runs[0].font.size = Pt(8.5)
+            document.add_paragraph(readable(f"{mark} {clause}")).runs[0].font.size = Pt(8.5)
         if sheet.more:
             document.add_paragraph(f"另有{sheet.more}处，见另附的核对清单。")
     for corrected in sheet.corrected:
-        document.add_paragraph(_text(corrected)).runs[0].font.size = Pt(8.5)
+        document.add_paragraph(readable(corrected)).runs[0].font.size = Pt(8.5)
     document.add_paragraph("复核人：                    日期：        年    月    日")
     document.core_properties.author, document.core_properties.title = "ziping", "绩效自评材料核对反馈单"
     document.save(str(path))
-
-
-def _text(words: str) -> str:
-    """Without the characters that XML cannot hold."""
-    return "".join(c for c in words if c >= " " or c in "\t\n")
 
 
 # ---------------------------------------------------------------- the overview

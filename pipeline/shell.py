@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from schema.visible import told
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -25,14 +27,26 @@ store_option = click.option(
 def console(stderr: bool = False) -> Console:
     from rich.console import Console
 
-    stream: dict[str, Any] = {"stderr": stderr}
+    stream: dict[str, Any] = {"stderr": stderr, "emoji": False}  # `1:100:1` is a ratio
     if not (sys.stderr if stderr else sys.stdout).isatty():
         stream["width"] = 160
     return Console(**stream)
 
 
+def said(value: object) -> str:
+    """What a file or a person wrote, for a console: text and never markup, on one line, nothing in it obeyed, no secrets."""
+    from rich.markup import escape
+
+    return escape(told(str(value)))
+
+
+def say(message: str) -> None:
+    """A line for whoever runs the command, besides its output."""
+    click.echo(told(message), err=True)
+
+
 def fail(message: str) -> None:
-    click.echo(f"ziping: {message}", err=True)
+    say(f"ziping: {message}")
     sys.exit(REFUSED)
 
 

@@ -14,7 +14,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline.extract import as_json, told
+from pipeline.shell import said
 from schema.exact import exact
+from schema.visible import readable
 
 if TYPE_CHECKING:
     from openpyxl import Workbook
@@ -24,7 +26,6 @@ Row = Sequence[Any]
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _SHARES = ("rate", "share")  # endings of columns that hold fractions
 _LONGEST = 32_767  # characters a cell of a sheet takes
-_CONTROL = dict.fromkeys(c for c in range(32) if c not in (9, 10, 13))
 _WIDEST = 40
 
 
@@ -50,16 +51,17 @@ def shown(value: Any, column: str) -> str:
 
 # ---------------------------------------------------------------- text
 def table(columns: Sequence[str], labels: Sequence[str], rows: Iterable[Row], console: Console) -> None:
-    from rich.markup import escape
     from rich.table import Table
 
     out = Table(box=None, header_style="bold", pad_edge=False)
     rows = list(rows)
     for at, label in enumerate(labels):
         number = all(isinstance(row[at], int | float | Decimal | None) for row in rows)
-        out.add_column(label, justify="right" if number and rows else "left", overflow="fold", no_wrap=number)
+        out.add_column(
+            said(label), justify="right" if number and rows else "left", overflow="fold", no_wrap=number
+        )
     for row in rows:
-        out.add_row(*(escape(shown(v, c)) for v, c in zip(row, columns, strict=True)))
+        out.add_row(*(said(shown(v, c)) for v, c in zip(row, columns, strict=True)))
     console.print(out, highlight=False)
 
 
@@ -73,7 +75,9 @@ def to_csv(columns: Sequence[str], rows: Iterable[Row], out: Any) -> None:
 def _safe(value: Any) -> Any:
     if isinstance(value, Decimal):
         return f"{value:f}"
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
+    if not isinstance(value, str):
+        return value
+    return "'" + readable(value) if value.startswith(_FORMULA) else readable(value)
 
 
 def to_lines(columns: Sequence[str], rows: Iterable[Row], out: Any) -> None:
@@ -105,7 +109,9 @@ def text(kind: str, columns: Sequence[str], labels: Sequence[str], rows: Iterabl
 
 
 def _cell(value: str) -> str:
-    return value.replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;").replace("\n", "<br>")
+    return (
+        readable(value).replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;").replace("\n", "<br>")
+    )
 
 
 # ---------------------------------------------------------------- sheets
@@ -151,7 +157,7 @@ def _typed(out: Any, value: Any, column: str) -> Any:
     from openpyxl.cell import WriteOnlyCell
 
     if isinstance(value, str):
-        cell = WriteOnlyCell(out, value=value.translate(_CONTROL)[:_LONGEST])
+        cell = WriteOnlyCell(out, value=readable(value)[:_LONGEST])
         cell.data_type = "s"  # never a formula
         return cell
     if isinstance(value, Decimal):

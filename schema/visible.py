@@ -18,10 +18,18 @@ _NAMED = re.compile(
 )
 
 
+_LINES = re.compile(rf"(?![\n\t]){_OBEYED.pattern}")
+
+
 def visible(text: str) -> str:
     """The text on one line, nothing in it obeyed: a control as its picture (`␊`, `␛`), any other as `<U+202E>`, a byte of a name
     that is not UTF-8 as `<B2>`."""
     return _OBEYED.sub(_picture, text)
+
+
+def readable(text: str) -> str:
+    """The text for a page or a sheet: nothing in it obeyed but line breaks and tabs."""
+    return _LINES.sub(_picture, text.replace("\r\n", "\n"))
 
 
 def _picture(found: re.Match[str]) -> str:

@@ -89,7 +89,7 @@ def test_a_condition_and_single_lists(demo: Store, tmp_path: Path) -> None:
         units = [row["unit"] for row in csv.DictReader(lines)]
     assert (set(units), len(units)) == ({"湖南省临溪市档案馆"}, counts["indicators"])
     with pytest.raises(StoreError, match="查询有误"):
-        export(demo, tmp_path / "bad", "csv", Choice(where="1=1, trusted=True); DELETE FROM form --"))
+        export(demo, tmp_path / "bad", "csv", Choice(where="1=1); DELETE FROM form --", trusted=True))
     with pytest.raises(ZipingError, match="没有这个列表"):
         export(demo, tmp_path / "bad", "csv", Choice(lists=("nothing",)))
 
