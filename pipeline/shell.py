@@ -120,7 +120,10 @@ class Group(click.Group):
             return super().invoke(ctx)
         except KeyboardInterrupt:
             stopped()
-        except (BrokenPipeError, click.ClickException, click.Abort, click.exceptions.Exit):
+        except click.ClickException as error:
+            error.message = told(error.message)
+            raise
+        except (BrokenPipeError, click.Abort, click.exceptions.Exit):
             raise
         except Exception as error:  # noqa: BLE001 - the last one who can say it in one line
             from pipeline import faults

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import pickle
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import pytest
 
@@ -19,6 +20,7 @@ from pipeline.score import differences
 if TYPE_CHECKING:
     from pipeline.store import Store
 
+T = TypeVar("T")
 ROOT = Path(__file__).parents[1]
 SAMPLES, GOLD = ROOT / "data" / "samples" / "forms", ROOT / "data" / "gold" / "forms"
 YEARS, YEARS_GOLD = ROOT / "data" / "samples" / "years", ROOT / "data" / "gold" / "years"
@@ -65,6 +67,35 @@ def ziping(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
     return run
 
 
+def as_nobody(work: Callable[[], T], folder: Path) -> T:
+    """What work gives in a process of a user to whom nothing belongs, who may pass down to a folder; work must be a function that
+    forking carries over."""
+    for above in (folder, *folder.parents):
+        if above.stat().st_uid == os.geteuid() and above.stat().st_mode & 0o555 != 0o555:
+            above.chmod(above.stat().st_mode | 0o555)
+    out, into = os.pipe()
+    child = os.fork()
+    if child == 0:
+        try:
+            if os.geteuid() == 0:
+                os.setgroups([])
+                os.setgid(65534)
+                os.setuid(65534)
+            told = pickle.dumps((True, work()))
+        except BaseException as error:  # noqa: BLE001 - it is raised on the other side
+            told = pickle.dumps((False, error))
+        with os.fdopen(into, "wb") as pipe:
+            pipe.write(told)
+        os._exit(0)
+    os.close(into)
+    with os.fdopen(out, "rb") as pipe:
+        done, told = pickle.loads(pipe.read())
+    os.waitpid(child, 0)
+    if not done:
+        raise told
+    return cast("T", told)
+
+
 def unlike(gold: Any, read: Any) -> list[str]:
     """Where a record that was read is not the gold, a line each: path, gold, read. What is derived and not stated does not count."""
     told = (
@@ -108,6 +139,15 @@ def demo(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     run.ingest([ROOT / "data" / "samples"], store, lambda outcome: None)
     yield store
     store.close()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """An empty store of each kind."""
+    if request.param == "sqlite":
+        yield str(tmp_path / "store.db")
+        return
+    yield emptied(request.getfixturevalue("postgresql"))
 
 
 @pytest.fixture(scope="session")

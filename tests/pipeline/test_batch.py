@@ -15,12 +15,12 @@ import pytest
 import sqlalchemy as sa
 
 from extractors import File
-from pipeline import executors, journal, run
+from pipeline import executors, journal, living, run
 from pipeline.executors import Executor, Limits, cluster, processes, serial
 from pipeline.journal import Outcome
 from pipeline.store import Store
 from schema import tables
-from tests.conftest import SAMPLES, emptied
+from tests.conftest import SAMPLES
 from tests.pipeline.misbehave import double, flagged, hostile
 from tests.pipeline.test_store import rows
 
@@ -28,14 +28,6 @@ Run = Callable[..., subprocess.CompletedProcess[str]]
 FILES = sorted(SAMPLES.glob("*.docx"))
 LIMITS = Limits(2, 3.0, 2 << 30)
 ITEMS = [f"item{i}" for i in range(12)] + ["crash1", "hang1", "greedy1", "crash2"]
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    if request.param == "sqlite":
-        yield str(tmp_path / "store.db")
-        return
-    yield emptied(request.getfixturevalue("postgresql"))
 
 
 def nothing(outcome: Outcome) -> None:
@@ -140,7 +132,7 @@ def test_a_lease_of_a_process_that_is_gone_is_taken_over(tmp_path: Path) -> None
     assert journal.take(store, "ab", 100)
     assert journal.take(store, "ab", 100)  # its own
     with store.engine.begin() as connection:
-        host = journal._owner().split()[0]
+        host = living.owner().split()[0]
         connection.execute(tables.lease.update().values(owner=f"{host} 999999999 1"))
     assert journal.take(store, "ab", 100)
     with store.engine.begin() as connection:
