@@ -14,6 +14,7 @@ from extractors import File, bundle
 from extractors.names import kept
 from extractors.remote import Remote
 from pipeline import faults, journal
+from pipeline.database import PATIENCE, patiently
 from pipeline.executors import Executor, Limits, serial
 from pipeline.extract import Extraction, extract
 from pipeline.journal import FAILED, KNOWN, LATER, PARTLY, READ, REFUSED, Outcome
@@ -34,6 +35,11 @@ class Job:
     run_id: int
     retry: bool
     timeout: float
+
+    @property
+    def patience(self) -> float:
+        """Seconds that the store's server is waited for, so that it is not the file that is said to take too long."""
+        return min(PATIENCE, self.timeout / 2)
 
 
 @dataclass(slots=True)
@@ -254,16 +260,16 @@ def preview(
 
 # ---------------------------------------------------------------- one file, in whatever process
 @cache
-def opened(url: str, pid: int) -> Store:  # noqa: ARG001 - a connection is not carried into a forked process
-    """The store of a URL, opened once in a process."""
-    return Store(url)
+def opened(url: str, pid: int, patience: float = PATIENCE) -> Store:  # noqa: ARG001 - a connection is not forked
+    """The store of a URL, opened once in a process; patience: seconds that its server is waited for."""
+    return patiently(lambda: Store(url, patience), patience)
 
 
 def one(job: Job, file: File) -> Outcome:
     """Reads one file and saves it with its outcome; `later` for an archive, and where another run is reading the same bytes. Raises
     what concerns the store and not the file."""
     begun = time.perf_counter()
-    store = opened(job.url, os.getpid())
+    store = opened(job.url, os.getpid(), job.patience)
     try:
         return _one(job, file, store, begun)
     except StoreError:
@@ -323,7 +329,7 @@ def _standing(store: Store, file: File, sha256: str, retry: bool) -> Outcome | N
 
 def lost(job: Job, file: File, trouble: str, remedy: str) -> Outcome:
     """A file whose process crashed, hung or asked for too much memory, written into the store."""
-    store = opened(job.url, os.getpid())
+    store = opened(job.url, os.getpid(), job.patience)
     return _noted(job, file, store, Outcome(kept(file.path), None, FAILED, f"{trouble}; {remedy}"))
 
 

@@ -114,11 +114,16 @@ def missing(what: str) -> None:
     pytest.skip(message)
 
 
+def postgres(url: str) -> str:
+    """A PostgreSQL URL with its driver."""
+    return url.replace("postgresql://", "postgresql+psycopg://")
+
+
 def emptied(url: str) -> str:
     """The same URL, its database empty."""
     import sqlalchemy as sa
 
-    engine = sa.create_engine(url.replace("postgresql://", "postgresql+psycopg://"))
+    engine = sa.create_engine(postgres(url))
     with engine.begin() as connection:
         connection.execute(sa.text("DROP SCHEMA public CASCADE"))
         connection.execute(sa.text("CREATE SCHEMA public"))
@@ -160,26 +165,51 @@ def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @contextmanager
 def server(folder: Path) -> Iterator[str]:
     """A PostgreSQL server in a folder: the URL of an empty database."""
-    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
-    binaries = found[-1].parent if found else Path(shutil.which("initdb") or "").parent
-    if not (binaries / "initdb").is_file():
-        missing("PostgreSQL 15 (Debian: postgresql-15)")
-    root = os.geteuid() == 0
-    if root:  # the server refuses to run as root
-        for path in (folder, *folder.parents[:3]):
-            path.chmod(0o755)
-        shutil.chown(folder, "postgres")
-    port = str(20000 + os.getpid() % 20000)
-
-    def as_server(*command: str) -> None:
-        prefix = ["su", "postgres", "-c"] if root else ["sh", "-c"]
-        subprocess.run([*prefix, " ".join(command)], check=True, capture_output=True, cwd=folder)
-
-    data = folder / "data"
-    as_server(f"{binaries}/initdb -D {data} -A trust -U ziping -E UTF8 --locale=C.UTF-8")
-    as_server(f"{binaries}/pg_ctl -D {data} -w -o '-p {port} -k {folder} -c fsync=off' -l {folder}/log start")
+    made = Server(folder)
+    made.start()
     try:
-        as_server(f"{binaries}/createdb -h {folder} -p {port} -U ziping ziping")
-        yield f"postgresql://ziping@/ziping?host={folder}&port={port}"
+        made.run(f"createdb -h {folder} -p {made.port} -U ziping ziping")
+        yield made.url
     finally:
-        as_server(f"{binaries}/pg_ctl -D {data} -m immediate stop")
+        made.stop()
+
+
+class Server:
+    """A PostgreSQL server in a folder, reached by its socket there."""
+
+    def __init__(self, folder: Path) -> None:
+        found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+        self.binaries = found[-1].parent if found else Path(shutil.which("initdb") or "").parent
+        if not (self.binaries / "initdb").is_file():
+            missing("PostgreSQL 15 (Debian: postgresql-15)")
+        self.root = os.geteuid() == 0
+        if self.root:  # the server refuses to run as root
+            for path in (folder, *folder.parents[:3]):
+                path.chmod(0o755)
+            shutil.chown(folder, "postgres")
+        self.folder, self.port = folder, str(20000 + os.getpid() % 20000)
+        self.url = f"postgresql://ziping@/ziping?host={folder}&port={self.port}"
+        self.run(f"initdb -D {folder}/data -A trust -U ziping -E UTF8 --locale=C.UTF-8")
+
+    def run(self, command: str) -> None:
+        prefix = ["su", "postgres", "-c"] if self.root else ["sh", "-c"]
+        subprocess.run(
+            [*prefix, f"{self.binaries}/{command}"], check=True, capture_output=True, cwd=self.folder
+        )
+
+    def start(self) -> None:
+        options = f"-p {self.port} -k {self.folder} -c fsync=off -c listen_addresses=''"
+        self.run(f'pg_ctl -D {self.folder}/data -w -o "{options}" -l {self.folder}/log start')
+
+    def stop(self) -> None:
+        self.run(f"pg_ctl -D {self.folder}/data -m immediate stop")
+
+
+@pytest.fixture
+def restartable(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A PostgreSQL server of a test's own, with an empty database."""
+    made = Server(tmp_path_factory.mktemp("restartable"))
+    made.start()
+    made.run(f"createdb -h {made.folder} -p {made.port} -U ziping ziping")
+    yield made
+    made.stop()

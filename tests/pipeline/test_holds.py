@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from extractors import File
 from extractors.names import place
 from pipeline import rows, run
 from pipeline.executors import processes
@@ -107,7 +108,9 @@ def test_a_folder_that_cannot_be_opened_is_named(tmp_path: Path) -> None:
     (folder / "锁").mkdir(parents=True)
     (folder / "好.docx").write_bytes(GOOD)
     (folder / "锁").chmod(0)
-    found = as_nobody(lambda: [getattr(f, "reason", f.path) for f in run.listed([folder])], folder)
+    found = as_nobody(
+        lambda: [f.path if isinstance(f, File) else f.reason for f in run.listed([folder])], folder
+    )
     (folder / "锁").chmod(0o755)
     assert found == [folder / "好.docx", "文件夹无法打开（Permission denied）; 请检查权限后重试"]
 
@@ -211,7 +214,7 @@ def test_what_no_figure_can_be_is_marked_and_not_rounded(ziping: Run, docx: Call
     assert done.returncode == 0, done.stderr
     read = simplejson.loads(done.stdout)
     assert read["forms"][0]["funds"][0]["executed"] is None
-    assert {f["check"] for f in read["findings"]} == {"number_unreadable"}
+    assert [left["text"] for left in read["coverage"]["unexplained"]] == ["7" * 400]
 
 
 # ---------------------------------------------------------------- archives
