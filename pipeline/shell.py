@@ -121,7 +121,7 @@ class Group(click.Group):
         except KeyboardInterrupt:
             stopped()
         except click.ClickException as error:
-            error.message = told(error.message)
+            error.message = told(error.message)  # type: ignore[misc]
             raise
         except (BrokenPipeError, click.Abort, click.exceptions.Exit):
             raise
