@@ -12,6 +12,7 @@ from concurrent.futures import Future
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from functools import cache
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -209,7 +210,7 @@ def _postgresql(statement: Statement, note: str) -> Found:
             if reader is not None:
                 connection.exec_driver_sql(f"SET LOCAL ROLE {reader}")
             result = _streamed(connection, statement)
-            rows = [tuple(row) for row in result.fetchmany(statement.rows + 1)]
+            rows = [tuple(row) for row in islice(result, statement.rows + 1)]  # a few at once, then more
             found = Found(tuple(result.keys()), rows[: statement.rows], len(rows) > statement.rows)
             result.close()
             transaction.rollback()

@@ -24,6 +24,7 @@ from dataclasses import dataclass
 from functools import cache, partial
 from itertools import islice
 from multiprocessing import forkserver, resource_tracker
+from multiprocessing.util import get_temp_dir
 from queue import Empty, SimpleQueue
 from typing import Any, Protocol, TypeVar
 
@@ -222,8 +223,9 @@ def _undisturbed() -> Iterator[None]:
     if sys.platform == "win32":
         yield
         return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})
     resource_tracker.ensure_running()  # its start would let Ctrl-C through again
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGHUP})
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
     finally:
@@ -252,16 +254,25 @@ def _trouble(future: Any, limits: Limits) -> tuple[str, str] | None:
 def _serve() -> None:
     """Begins the server from which processes are forked, from a thread that lasts as long as this process: it dies with that."""
     multiprocessing.get_context("forkserver").set_forkserver_preload(_PRELOADED)
-    begun = threading.Event()
+    usual, tempfile.tempdir = tempfile.tempdir, str(living.workplace(for_sockets=True))
+    get_temp_dir()  # of multiprocessing: where its sockets lie
+    tempfile.tempdir = usual
+    begun: SimpleQueue[BaseException | None] = SimpleQueue()
 
     def serve() -> None:
-        with _undisturbed():
-            forkserver.ensure_running()
-        begun.set()
+        try:
+            with _undisturbed():
+                forkserver.ensure_running()
+        except BaseException as error:  # noqa: BLE001 - raised where it is waited for
+            begun.put(error)
+            return
+        begun.put(None)
         threading.Event().wait()
 
     threading.Thread(target=serve, daemon=True, name="forkserver").start()
-    begun.wait()
+    error = begun.get()
+    if error is not None:
+        raise error
 
 
 def die_with_parent() -> None:

@@ -40,13 +40,13 @@ def refusal(path: Path, error: Exception) -> FileRefused:
 
 def remedy(error: BaseException, subject: object) -> str:
     """What a person can do about an error of ours: send the log's entry of it, which is written now."""
-    reference, written = _write(error, subject)
+    reference, written = note(error, subject)
     if written is None:
         return f"请把文件发给ziping的维护者（日志{log()}无法写入）"
     return f"请把文件和日志{written}中的记录{reference}发给ziping的维护者"
 
 
-def _write(error: BaseException, subject: object) -> tuple[str, Path | None]:
+def note(error: BaseException, subject: object) -> tuple[str, Path | None]:
     """Writes a traceback, without secrets; its reference, and the log, None where it cannot be written."""
     told = masked("".join(traceback.format_exception(error)))
     reference = hashlib.sha256(told.encode("utf-8", "replace")).hexdigest()[:8]

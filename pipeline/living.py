@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import atexit
 import os
 import re
 import shutil
 import socket
 import tempfile
 from functools import cache
+from multiprocessing.util import Finalize
 from pathlib import Path
 
+_LONGEST = 40  # bytes of a folder's path in which a socket (107 at most) has room in a folder of a folder
 _FOLDER = re.compile(r"ziping-(\d+)-([\d?-]+)-.+")
 
 
@@ -33,24 +34,22 @@ def lives(owner: str) -> bool:
     return host != socket.gethostname() or (then != "-" and begun(int(pid)) == then)
 
 
-def workplace() -> Path:
+def workplace(for_sockets: bool = False) -> Path:
     """The folder for temporary files of this process and those it begins. It is removed at the end; what a process left that was
-    killed is removed by the next."""
-    return _workplace(os.getpid())
+    killed is removed by the next. for_sockets: one whose name leaves room for theirs."""
+    above = Path(tempfile.gettempdir())
+    if for_sockets and len(os.fsencode(above)) > _LONGEST:
+        above = Path("/tmp")
+    return _workplace(os.getpid(), above)
 
 
 @cache
-def _workplace(pid: int) -> Path:
-    above = Path(tempfile.gettempdir())
+def _workplace(pid: int, above: Path) -> Path:
     for left in above.glob("ziping-*"):
         found = _FOLDER.fullmatch(left.name)
         if found and found[2].isdigit() and begun(int(found[1])) != found[2]:
             shutil.rmtree(left, ignore_errors=True)
-    made = Path(tempfile.mkdtemp(prefix=f"ziping-{pid}-{begun(pid)}-"))
-    atexit.register(_remove, made, pid)
+    made = Path(tempfile.mkdtemp(prefix=f"ziping-{pid}-{begun(pid)}-", dir=above))
+    # after multiprocessing has removed its own in it (-100); a forked process is not the one that made it
+    Finalize(None, shutil.rmtree, [made, True], exitpriority=-200)
     return made
-
-
-def _remove(folder: Path, pid: int) -> None:
-    if os.getpid() == pid:  # a forked process is not the one that made it
-        shutil.rmtree(folder, ignore_errors=True)

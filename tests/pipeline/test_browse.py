@@ -10,6 +10,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -40,6 +41,13 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         Store(str(folder / "demo.db")),
         lambda outcome: None,
     )
+    with served(folder / "demo.db") as address:
+        yield address
+
+
+@contextmanager
+def served(store: Path, *options: str) -> Iterator[str]:
+    """The address at which the command serves a store."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -47,14 +55,15 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         Path(sys.executable).parent / "ziping",
         "serve",
         "--store",
-        folder / "demo.db",
+        store,
         "--port",
         str(port),
+        *options,
     ]
     server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     address = f"http://127.0.0.1:{port}"
     try:
-        for _ in range(100):
+        for _ in range(150):
             try:
                 urllib.request.urlopen(address, timeout=5).read()
                 break
