@@ -287,7 +287,8 @@ def _executor(named: str) -> Executor:
     if named == "processes":
         return executors.processes
     if named.startswith("dask="):
-        return executors.cluster(named.removeprefix("dask="))
+        with failing():
+            return executors.cluster(named.removeprefix("dask="))
     raise click.BadParameter("processes, dask=tcp://host:port or dask=local", param_hint="--executor")
 
 

@@ -301,7 +301,10 @@ def _begin(memory: int, parent: int, folder: str) -> None:
 
 # ---------------------------------------------------------------- a cluster
 def cluster(address: str) -> Executor:
-    """Over the workers of a dask cluster at `address`, or of one begun here (`local`). Raises ZipingError where it is not there."""
+    """Over the workers of a dask cluster at `address`, or of one begun here (`local`). Raises ZipingError where it is no address; it is
+    raised later where it is not there."""
+    if "@" in address:
+        raise ZipingError(address, "dask集群的地址里没有用户和密码", "请用tls://和dask的证书（见README）")
     return partial(_clustered, address)
 
 

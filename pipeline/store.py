@@ -45,7 +45,7 @@ class Store(Database):
             self._migrate()
 
     def _migrate(self) -> None:
-        with self.engine.connect() as connection:
+        with self.engine.connect().execution_options(reading=True) as connection:
             found = self._revision(connection)
             if found == HEAD:
                 return

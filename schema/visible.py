@@ -11,6 +11,9 @@ _OBEYED = re.compile(
 )
 _BYTE = 0xDC00  # U+DC80 to U+DCFF stand for the bytes of a name that is not UTF-8 (PEP 383)
 _ACCOUNT = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*:/{2,}[^/?#\s:@]*):(?!\d{1,5}/)[^\s，。；、（）“”]*@")
+_BARE = re.compile(
+    r"(?<![\w/:@.-])([A-Za-z_][A-Za-z0-9_.+-]*):[^\s@/，。；、（）“”'\"]+@(?=[A-Za-z0-9\[])"
+)  # without its scheme
 _NAMED = re.compile(
     r"((?:\b|_)(?:password|passwd|passphrase|pwd|secret|token|credentials?|signature|sig|(?:access|secret|account|api)_?key)"
     r"\s*[=:]\s*)(?:'[^']*'|\"[^\"]*\"|[^&;,\s)#]+)",
@@ -44,7 +47,7 @@ def _picture(found: re.Match[str]) -> str:
 def masked(text: str) -> str:
     """The text without the passwords of its URLs, connection strings and named secrets."""
     if "@" in text:
-        text = _ACCOUNT.sub(rf"\1:{HIDDEN}@", text)
+        text = _BARE.sub(rf"\1:{HIDDEN}@", _ACCOUNT.sub(rf"\1:{HIDDEN}@", text))
     return _NAMED.sub(rf"\1{HIDDEN}", text) if "=" in text or ":" in text else text
 
 
