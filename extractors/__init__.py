@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from extractors import legible
+from extractors.limits import Exceeded
 from extractors.names import title
 from extractors.remote import Remote
 from schema.document import Document, Paragraph, Reading, Table
@@ -83,7 +84,10 @@ def read(file: Path | File) -> Document:
         file = File(file)
     data = file.data()
     kind, reader = _reader(file.path, data)
-    blocks, pages = reader(data, file.path)
+    try:
+        blocks, pages = reader(data, file.path)
+    except Exceeded as error:
+        raise FileRefused(file.path, str(error), "请拆分，或用Word、Excel另存后再提交") from None
     return Document(title(file.path), kind, digest(data), tuple(legible.blocks(blocks)), tuple(pages))
 
 

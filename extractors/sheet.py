@@ -17,6 +17,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from extractors.limits import Exceeded
 from schema.document import Cell, Origin, Paragraph, Table
 from schema.errors import FileRefused
 
@@ -245,7 +246,8 @@ def _table(sheet: _Sheet, first: int, last: int, block: int, number: int) -> Tab
         if first <= r <= last
         for c in cs
     )
-    last = min(last, first + MAX_CELLS // columns)
+    if (last - first + 1) * columns > MAX_CELLS:
+        raise Exceeded(f"工作表“{sheet.name}”的单元格超过{MAX_CELLS}个")
     rows = [r for r in range(first, last + 1) if r not in sheet.hidden]
     at = {r: i for i, r in enumerate(rows)}
     covered: set[tuple[int, int]] = set()

@@ -12,10 +12,12 @@ from typing import Any
 from lxml import html
 from lxml.etree import ParserError
 
+from extractors.limits import TOO_DEEP, Exceeded
 from schema.document import Cell, Origin, Paragraph, Table
 from schema.errors import FileRefused
 
-MAX_NESTING = 20
+MAX_NESTING = 20  # tables in tables
+MAX_DEPTH = 200  # elements in elements
 MAX_SPAN = 1000
 MAX_CELLS = 500_000
 _LINES = frozenset(
@@ -97,8 +99,9 @@ class _Walk:
             elif tag and tag not in _SILENT:
                 if tag in _LINES:
                     self.end_line()
-                if depth < 200:
-                    self.container(child, depth + 1)
+                if depth >= MAX_DEPTH:
+                    raise Exceeded(TOO_DEEP)
+                self.container(child, depth + 1)
                 if tag in _LINES:
                     self.end_line()
             self._add(child.tail)
@@ -130,7 +133,7 @@ class _Walk:
                 height, width = _span(td, "rowspan"), _span(td, "colspan")
                 self.cells += height * width
                 if self.cells > MAX_CELLS:
-                    break
+                    raise Exceeded(f"网页里的单元格超过{MAX_CELLS}个")
                 taken |= {(row + i, column + k) for i in range(height) for k in range(width)}
                 text = "\n".join(_cell_lines(td, nested))
                 origin = Origin("body", block, number, row + 1, column + 1)
@@ -145,8 +148,9 @@ class _Walk:
         if cells:
             self.out.append(Table(tuple(cells), row, columns, Origin("body", block, number)))
         for inner in nested:
-            if depth < MAX_NESTING:
-                self.table(inner, depth + 1)
+            if depth >= MAX_NESTING:
+                raise Exceeded(TOO_DEEP)
+            self.table(inner, depth + 1)
 
 
 def _rows(table: Any) -> Iterator[Any]:
@@ -174,7 +178,9 @@ def _cell_lines(cell: Any, nested: list[Any]) -> list[str]:
             elif tag and tag not in _SILENT:
                 if tag in _LINES and (lines[-1].strip() or tag == "br"):
                     lines.append("")
-                if tag != "br" and depth < 200:
+                if depth >= MAX_DEPTH:
+                    raise Exceeded(TOO_DEEP)
+                if tag != "br":
                     walk(child, depth + 1)
                 if tag in _LINES and tag != "br" and lines[-1].strip():
                     lines.append("")

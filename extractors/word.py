@@ -11,6 +11,7 @@ from typing import Any
 
 from lxml import etree
 
+from extractors.limits import TOO_DEEP, Exceeded
 from extractors.word_numbers import Numbers
 from schema.document import Cell, Origin, Paragraph, Table
 from schema.errors import FileRefused
@@ -244,7 +245,9 @@ class _Walk:
                 yield _SYMBOLS.get((child.get(_W + "char") or "").upper(), "")
             elif tag in _DRAWN:
                 self.drawn(child)
-            elif tag in _INSIDE and depth < MAX_NESTING:
+            elif tag in _INSIDE:
+                if depth >= MAX_NESTING:
+                    raise Exceeded(TOO_DEEP)
                 yield from self.runs(child, depth + 1)
 
     def drawn(self, element: etree._Element) -> None:
@@ -299,7 +302,9 @@ class _Walk:
         for child in _flat(tc):
             if child.tag == P:
                 lines.append(self.paragraph(child))
-            elif child.tag == TBL and sum(1 for _ in child.iterancestors(TBL)) < MAX_NESTING:
+            elif child.tag == TBL:
+                if sum(1 for _ in child.iterancestors(TBL)) >= MAX_NESTING:
+                    raise Exceeded(TOO_DEEP)
                 self.waiting.append(("table", child))
         return "\n".join(lines)
 
