@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 import sqlite3
 from pathlib import Path
@@ -11,7 +12,7 @@ import openpyxl
 import pyarrow.parquet as pq
 import pytest
 
-from pipeline import run
+from pipeline import run, tabular
 from pipeline.export import LISTS, Choice, export
 from pipeline.query import free
 from pipeline.search import search
@@ -149,3 +150,11 @@ def test_no_text_becomes_a_formula(docx, tmp_path: Path) -> None:  # type: ignor
                 assert not [v for v in row if v.startswith(("=", "+", "@"))]
                 assert not [v for v in row if v.startswith("-") and not v[1:].replace(".", "").isdigit()]
     assert "'=HYPERLINK" in (tmp_path / "csv" / "forms.csv").read_text(encoding="utf-8-sig")
+
+
+@pytest.mark.parametrize("cell", ["=1+1", "+1", "-x", "@SUM(A1)", "\t=1+1", "\r=1+1"])
+def test_no_cell_of_a_csv_is_a_formula(cell: str) -> None:
+    out = io.StringIO()
+    tabular.to_csv(("a",), [(cell,)], out)
+    ((_,), (written,)) = csv.reader(io.StringIO(out.getvalue()))
+    assert written.startswith("'")

@@ -110,3 +110,15 @@ def test_all_sheets_and_the_overview_of_a_year(ziping, demo: Store, tmp_path: Pa
     assert ">未达目标而得满分<" in overview  # the labels of the charts are text
     assert ziping("report", "--store", url).returncode == 2
     assert "没有这份材料" in ziping("report", "nothing.docx", "--store", url).stderr
+
+
+def test_a_sheet_holds_control_characters_visibly(store: Store, tmp_path: Path) -> None:
+    from dataclasses import replace
+
+    from docx import Document
+
+    sheet = feedback.sheet(store, "council-2021.docx")
+    line = replace(sheet.lines[0], message="合计\x1b有误\x07")
+    (path,) = feedback.write(replace(sheet, lines=[line]), tmp_path, ("docx",))
+    text = "".join(cell.text for row in Document(str(path)).tables[0].rows for cell in row.cells)
+    assert "合计␛有误␇" in text

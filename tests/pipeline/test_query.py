@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections import Counter, defaultdict
+from contextlib import closing
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from pipeline import query
+from pipeline.bounded import read_only
 from pipeline.query import Answer, ask, free, questions
 from pipeline.store import Store
 from schema.codes import CODES
@@ -228,6 +232,8 @@ def test_a_parameter_that_a_question_does_not_take_is_named(demo: Store) -> None
         "INSERT INTO unit (unit_id, name) VALUES ('x', 'y')",
         "DROP VIEW v_form",
         "CREATE TABLE mine (a int)",
+        "CREATE TEMP TABLE mine AS SELECT 1 AS a",
+        "SELECT file FROM pragma_database_list",
         "SELECT 1; DELETE FROM finding",
         "WITH gone AS (DELETE FROM finding RETURNING no) SELECT * FROM gone",
         "ATTACH DATABASE '/tmp/ziping-attached.db' AS other",
@@ -275,3 +281,14 @@ def test_free_sql_ends_at_its_limits(demo: Store) -> None:
 
 def test_labels_come_from_the_dictionary() -> None:
     assert query.titles("SELECT execution_rate FROM v_unit_year", ["execution_rate"]) == ["执行率"]
+
+
+def test_a_file_that_is_asked_cannot_be_written(demo: Store) -> None:
+    """Whatever the authorizer lets through: the connection itself is one that only reads."""
+    if demo.engine.dialect.name == "sqlite":
+        with closing(read_only(Path(str(demo.engine.url.database)))) as connection:
+            for statement in ("DELETE FROM finding", "CREATE TABLE mine (a)"):
+                with pytest.raises(sqlite3.OperationalError, match="readonly"):
+                    connection.execute(statement)
+            with pytest.raises(sqlite3.OperationalError, match="attached"):
+                connection.execute("ATTACH ':memory:' AS other")

@@ -18,6 +18,7 @@ import pytest
 import sqlalchemy as sa
 
 from pipeline import journal, run
+from pipeline.database import hold
 from pipeline.extract import as_json, as_record, extract
 from pipeline.journal import Outcome
 from pipeline.search import search
@@ -345,3 +346,25 @@ def test_a_sqlite_store_has_no_roles(
     said = ziping("reader", "analysts", "--store", "s.db")
     assert (said.returncode, said.stderr.count("\n")) == (1, 1)
     assert "只有PostgreSQL有角色" in said.stderr
+
+
+def test_what_one_transaction_holds_another_waits_for(postgresql: str) -> None:
+    store = Store(emptied(postgresql))
+
+    def taken(name: str, shared: bool) -> bool:
+        with store.engine.connect() as other, other.begin():
+            other.exec_driver_sql("SET LOCAL lock_timeout = '200ms'")
+            try:
+                hold(other, name, shared=shared)
+            except sa.exc.OperationalError:
+                return False
+        return True
+
+    with store.engine.connect() as connection, connection.begin():
+        hold(connection, "甲", "乙")
+        assert [taken("甲", False), taken("乙", True), taken("丙", False)] == [False, False, True]
+    with store.engine.connect() as connection, connection.begin():
+        hold(connection, "甲", shared=True)
+        assert [taken("甲", True), taken("甲", False)] == [True, False]
+    assert taken("甲", False)
+    store.close()
