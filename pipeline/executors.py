@@ -219,13 +219,13 @@ class _Pool:
 
 @contextmanager
 def _undisturbed() -> Iterator[None]:
-    """Ctrl-C and a hang-up wait, and never reach the processes that are begun meanwhile: to end them is their parent's matter."""
+    """Ctrl-C waits, and never reaches the processes that are begun meanwhile: to end them is their parent's matter."""
     if sys.platform == "win32":
         yield
         return
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})
-    resource_tracker.ensure_running()  # its start would let Ctrl-C through again
-    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    resource_tracker.ensure_running()  # it must outlive a hang-up; its start would let Ctrl-C through again
+    signal.pthread_sigmask(signal.SIG_SETMASK, before | {signal.SIGINT})
     try:
         yield
     finally:

@@ -259,9 +259,13 @@ def preview(
 
 
 # ---------------------------------------------------------------- one file, in whatever process
-@cache
-def opened(url: str, pid: int, patience: float = PATIENCE) -> Store:  # noqa: ARG001 - a connection is not forked
+def opened(url: str, pid: int, patience: float = PATIENCE) -> Store:
     """The store of a URL, opened once in a process; patience: seconds that its server is waited for."""
+    return kept_open(url, pid, patience)
+
+
+@cache
+def kept_open(url: str, pid: int, patience: float) -> Store:  # noqa: ARG001 - a connection is not forked
     return patiently(lambda: Store(url, patience), patience)
 
 

@@ -141,7 +141,7 @@ class Store(Database):
                     put(connection, batch)
                 versions.begin(connection, document.digest[:16], run_id, [])
                 units.know(connection, extraction.submission.report.submitter)
-            if once(connection, tables.delivery, delivered) or not there:
+            if _deliver(connection, delivered) or not there:
                 copies.mark(connection, copies.key(connection, document.digest))
             self._end(connection, document.digest, run_id, outcome)
             return not there
@@ -159,7 +159,7 @@ class Store(Database):
                 and not connection.execute(_SUBMITTED, {"digest": sha256}).first()
             ):
                 self._put_file(connection, path, size, sha256, None, outcome.outcome, outcome.reason)
-            if once(connection, tables.delivery, delivered):
+            if _deliver(connection, delivered):
                 copies.mark(connection, copies.key(connection, sha256))
             self._end(connection, sha256, run_id, outcome)
 
@@ -364,6 +364,19 @@ def of_submission(connection: sa.Connection, submission_id: str) -> sa.Row[Any]:
     s, f = tables.submission, tables.file
     named = sa.select(s, f.c.name).join(f, f.c.sha256 == s.c.sha256)
     return connection.execute(named.where(s.c.submission_id == submission_id)).one()
+
+
+def _deliver(connection: sa.Connection, row: dict[str, Any]) -> bool:
+    """Notes where a file was; what the first releases did not note of it, as it is now. Did anything change?"""
+    if once(connection, tables.delivery, row):
+        return True
+    d = tables.delivery
+    there = (d.c.path == row["path"]) & (d.c.sha256 == row["sha256"]) & d.c.modified_at.is_(None)
+    told = {name: row[name] for name in ("stage", "modified_at")}
+    return (
+        row["modified_at"] is not None
+        and connection.execute(d.update().where(there).values(told)).rowcount > 0
+    )
 
 
 def _delivery(path: Path, sha256: str) -> dict[str, Any]:

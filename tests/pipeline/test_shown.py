@@ -226,7 +226,7 @@ def test_a_store_that_cannot_be_written_is_read_and_asked(closed: str, tmp_path:
     folder.mkdir()
     store = Store(str(folder / "s.db"))
     run.ingest([SAMPLES / "water-2022.docx"], store, lambda outcome: None)
-    run.opened.cache_clear()
+    run.kept_open.cache_clear()
     store.close()
     (folder / "s.db-turn").unlink()
     with sqlite3.connect(folder / "s.db") as connection:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import random
 import shutil
+import sqlite3
 import subprocess
 import sys
 import time
@@ -17,7 +19,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from pipeline import journal, run
+from pipeline import journal, rerun, run
 from pipeline.database import hold
 from pipeline.extract import as_json, as_record, extract
 from pipeline.journal import Outcome
@@ -25,7 +27,7 @@ from pipeline.search import search
 from pipeline.store import Store
 from schema import tables
 from schema.errors import StoreError
-from tests.conftest import SAMPLES, emptied
+from tests.conftest import ROOT, SAMPLES, emptied
 
 FILES = sorted(SAMPLES.glob("*.docx"))
 
@@ -368,3 +370,33 @@ def test_what_one_transaction_holds_another_waits_for(postgresql: str) -> None:
         assert [taken("甲", True), taken("甲", False)] == [True, False]
     assert taken("甲", False)
     store.close()
+
+
+@pytest.mark.parametrize("release", ["0.1.0", "0.3.0", "0.5.1"])
+def test_a_store_of_a_release_that_is_migrated_and_rerun_is_as_one_that_is_fresh(
+    release: str, tmp_path: Path
+) -> None:
+    """tests/stores holds what these releases made of three samples, unchanged but for compression."""
+    inbox, old = tmp_path / "材料", tmp_path / "old.db"
+    inbox.mkdir()
+    for name in ("water-2022.docx", "council-2021.docx", "repairs-2020.docx"):
+        shutil.copy2(SAMPLES / name, inbox)
+        os.utime(inbox / name, (1_700_000_000, 1_700_000_000))
+    old.write_bytes(gzip.decompress((ROOT / "tests" / "stores" / f"{release}.db.gz").read_bytes()))
+    with sqlite3.connect(old) as connection:  # the folder of then is another now
+        connection.execute("UPDATE delivery SET path = replace(path, '/tmp/old/in', ?)", (str(inbox),))
+        if release != "0.1.0":  # which did not note when a file was changed
+            connection.execute("UPDATE delivery SET modified_at = '2023-11-14T22:13:20Z'")
+    connection.close()
+    upgraded, fresh = Store(str(old)), Store(str(tmp_path / "fresh.db"))
+    planned = list(rerun.plan(upgraded, apply=True))
+    assert not [p.trouble for p in planned if p.trouble]
+    assert list(rerun.plan(upgraded, apply=True)) == []
+    run.ingest([inbox], upgraded, lambda outcome: None)
+    run.ingest([inbox], fresh, lambda outcome: None)
+    found, expected = rows(upgraded), rows(fresh)
+    for name in expected:
+        if name not in ("version", "alembic_version"):
+            assert found[name] == expected[name], name
+    for store in (upgraded, fresh):
+        store.close()
