@@ -24,6 +24,7 @@ from schema import tables
 from tests.conftest import ROOT, SAMPLES
 from tests.extractors.test_damaged import OTHERS, flipped
 from tests.pipeline.test_holds import listing, paper, zipped
+from tests.pipeline.test_kept import filled
 
 BIN = Path(sys.executable).parent
 FORMATS = ROOT / "data" / "formats"
@@ -409,3 +410,49 @@ def test_damaged_and_crafted_files_cost_themselves_alone(tmp_path: Path) -> None
 def test_thousands_of_damaged_and_crafted_files_cost_themselves_alone(url: str, tmp_path: Path) -> None:
     files = inbox(tmp_path / "材料", MANY, 0)
     through_the_command(tmp_path / "材料", url, files, 2, 3 << 30)
+
+
+# ---------------------------------------------------------------- a long run
+class Growth(threading.Thread):
+    """What each process of a run holds of its own (USS), again and again."""
+
+    def __init__(self, pid: int) -> None:
+        super().__init__(daemon=True)
+        self.process = psutil.Process(pid)
+        self.held: dict[int, list[tuple[float, int]]] = {}
+
+    def run(self) -> None:
+        while self.process.is_running():
+            try:
+                for one in (self.process, *self.process.children(recursive=True)):
+                    try:
+                        self.held.setdefault(one.pid, []).append(
+                            (time.monotonic(), one.memory_full_info().uss)
+                        )
+                    except psutil.Error:
+                        continue
+            except psutil.Error:
+                return
+            time.sleep(0.5)
+
+
+@pytest.mark.soak
+def test_no_process_grows_in_the_second_half_of_three_thousand_files(tmp_path: Path) -> None:
+    folder = filled(tmp_path / "材料", 3000)
+    command = [BIN / "ziping", "ingest", folder, "--store", tmp_path / "s.db", "--jobs", "2", "--quiet"]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    watch = Growth(process.pid)
+    begun = time.monotonic()
+    watch.start()
+    assert process.wait() == 0
+    half, end = begun + (time.monotonic() - begun) / 2, time.monotonic()
+    grown = {}
+    for pid, held in watch.held.items():
+        later = [size for at, size in held if half <= at <= end - 1]
+        if (
+            len(later) >= 20
+        ):  # it lived through most of it; the middle of several looks is what a process holds between files
+            begin, last = sorted(later[:7])[3], sorted(later[-7:])[3]
+            grown[pid] = last / begin - 1
+    assert grown
+    assert max(grown.values()) <= 0.03, grown
