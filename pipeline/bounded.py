@@ -16,6 +16,9 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from pipeline import living
+from pipeline.executors import begin
+
 if TYPE_CHECKING:
     import sqlalchemy as sa
 
@@ -88,10 +91,10 @@ class Pool:
     def __init__(self, processes: int = 1) -> None:
         from pebble import ProcessPool
 
-        self._folder = tempfile.TemporaryDirectory(prefix="ziping-query-")
+        self._folder = tempfile.TemporaryDirectory(dir=living.workplace())
         self._count = 0
         self._pool = ProcessPool(
-            max_workers=processes, initializer=_begin, initargs=(MEMORY, os.getpid()),
+            max_workers=processes, initializer=begin, initargs=(MEMORY, os.getpid(), self._folder.name),
             context=multiprocessing.get_context("spawn"),
         )  # fmt: skip
 
@@ -137,12 +140,6 @@ def pool() -> Pool:
     made = Pool()
     atexit.register(made.close)
     return made
-
-
-def _begin(memory: int, parent: int) -> None:
-    from pipeline.executors import _begin as begin
-
-    begin(memory, parent, tempfile.gettempdir())
 
 
 # ---------------------------------------------------------------- in the process

@@ -328,13 +328,13 @@ def serve(host: str, port: int, names: tuple[str, ...], contacts: bool, url: str
     """Look at the store in a browser (Datasette): tables, facets, questions, charts."""
     import tempfile
 
-    from pipeline import browse
+    from pipeline import browse, living
     from pipeline.export import Choice
     from pipeline.export import export as take
 
     if contacts and host not in ("127.0.0.1", "localhost", "::1"):
         raise click.UsageError("--contacts is for this machine alone: leave it out, or leave out --host.")
-    with failing(), tempfile.TemporaryDirectory(prefix="ziping-serve-") as folder:
+    with failing(), tempfile.TemporaryDirectory(dir=living.workplace()) as folder:
         store = existing(url)
         path = Path(str(store.engine.url.database))
         if not contacts or store.engine.dialect.name != "sqlite":

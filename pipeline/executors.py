@@ -176,7 +176,7 @@ class _Pool:
         self.since: dict[Any, float] = {}
         self.active = self.stopped = False
         self.processes = ProcessPool(
-            max_workers=limits.jobs, max_tasks=RECYCLED, initializer=_begin,
+            max_workers=limits.jobs, max_tasks=RECYCLED, initializer=begin,
             initargs=(limits.memory, os.getpid(), str(living.workplace())), context=context,
         )  # fmt: skip
 
@@ -279,17 +279,17 @@ def die_with_parent() -> None:
     """This process is killed by the system (Linux) as soon as the thread is gone that began it."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_DIES_WITH_PARENT, signal.SIGKILL)
-        if os.getppid() == 1:
-            os._exit(1)
 
 
-def _begin(memory: int, parent: int, folder: str) -> None:
+def begin(memory: int, parent: int, folder: str) -> None:
     """A process of the pool begins: its memory is bounded, Ctrl-C is its parent's matter, it never outlives its parent, and what it
     leaves behind lies in its parent's folder."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     die_with_parent()
-    if sys.platform == "linux" and not os.path.exists(f"/proc/{parent}"):
+    if sys.platform == "linux" and not os.path.exists(
+        f"/proc/{parent}"
+    ):  # it was gone before it could be said
         os._exit(1)
     os.environ["TMPDIR"] = tempfile.tempdir = folder
     try:

@@ -65,9 +65,9 @@ def served(store: Path, *options: str) -> Iterator[str]:
     try:
         for _ in range(150):
             try:
-                urllib.request.urlopen(address, timeout=5).read()
+                urllib.request.urlopen(address, timeout=30).read()
                 break
-            except urllib.error.URLError:
+            except OSError:  # not yet there, or busy
                 time.sleep(0.2)
         yield address
     finally:
@@ -123,9 +123,9 @@ def test_a_script_in_a_submission_is_text(site: str) -> None:
 def test_nothing_can_be_written(site: str) -> None:
     for sql in ("DELETE+FROM+form", "ATTACH+'x'+AS+y", "PRAGMA+writable_schema=1", "CREATE+TABLE+x(a)"):
         with pytest.raises(urllib.error.HTTPError):
-            urllib.request.urlopen(f"{site}/ziping?sql={sql}", timeout=20)
+            urllib.request.urlopen(f"{site}/ziping?sql={sql}", timeout=60)
     with pytest.raises(urllib.error.HTTPError):
-        urllib.request.urlopen(f"{site}/ziping.db", timeout=20)
+        urllib.request.urlopen(f"{site}/ziping.db", timeout=60)
 
 
 def test_contacts_are_for_this_machine_alone(ziping, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
