@@ -158,14 +158,18 @@ def paper(content: bytes) -> bytes:
 1 begincodespacerange <00> <FF> endcodespacerange
 2 beginbfchar <41> <D842DFB7> <42> <7965> endbfchar
 endcmap CMapName currentdict /CMap defineresource pop end end"""
-    objects = [
+    return pdf_of(
         b"<</Type/Catalog/Pages 2 0 R>>",
         b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
         b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Contents 4 0 R/Resources<</Font<</F 5 0 R>>>>>>",
         b"<</Length %d>>stream\n%s\nendstream" % (len(content), content),
         b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica/ToUnicode 6 0 R>>",
         b"<</Length %d>>stream\n%s\nendstream" % (len(names), names),
-    ]
+    )
+
+
+def pdf_of(*objects: bytes) -> bytes:
+    """A PDF of numbered objects, the first its catalogue."""
     out, places = b"%PDF-1.7\n", []
     for number, content in enumerate(objects, 1):
         places.append(len(out))

@@ -23,7 +23,7 @@ from pipeline.store import Store
 from schema import tables
 from tests.conftest import ROOT, SAMPLES
 from tests.extractors.test_damaged import OTHERS, flipped
-from tests.pipeline.test_holds import listing, paper, zipped
+from tests.pipeline.test_holds import listing, paper, pdf_of, zipped
 from tests.pipeline.test_kept import filled
 
 BIN = Path(sys.executable).parent
@@ -76,21 +76,6 @@ def _xlsx(part: str, content: str) -> bytes:
     return _with((FORMATS / "culture-2022.xlsx").read_bytes(), part, content.encode())
 
 
-def _pdf(*objects: bytes) -> bytes:
-    out, places = b"%PDF-1.7\n", []
-    for number, content in enumerate(objects, 1):
-        places.append(len(out))
-        out += b"%d 0 obj\n%s\nendobj\n" % (number, content)
-    table = b"".join(b"%010d 00000 n \n" % place for place in places)
-    head = b"xref\n0 %d\n0000000000 65535 f \n" % (len(objects) + 1)
-    return (
-        out
-        + head
-        + table
-        + b"trailer<</Size %d/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF" % (len(objects) + 1, len(out))
-    )
-
-
 def _stream(content: bytes, more: bytes = b"") -> bytes:
     packed = zlib.compress(content)
     return b"<<%s/Filter/FlateDecode/Length %d>>stream\n%s\nendstream" % (more, len(packed), packed)
@@ -102,7 +87,7 @@ def _page(content: bytes, box: bytes = b"0 0 595 842", means: bytes = b"", *more
         means,
     )
     font = b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>"
-    return _pdf(
+    return pdf_of(
         b"<</Type/Catalog/Pages 2 0 R>>", b"<</Type/Pages/Kids[3 0 R]/Count 1>>", page, _stream(content), font, *more
     )  # fmt: skip
 
@@ -298,13 +283,16 @@ def crafted() -> Iterator[tuple[str, bytes]]:
     )
     yield (
         "pages.pdf",
-        _pdf(
+        pdf_of(
             b"<</Type/Catalog/Pages 2 0 R>>",
             b"<</Type/Pages/Kids[%s]/Count 10000>>" % b" ".join(b"%d 0 R" % (3 + i) for i in range(10_000)),
             *[b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 9 9]>>"] * 10_000,
         ),
     )
-    yield "count.pdf", _pdf(b"<</Type/Catalog/Pages 2 0 R>>", b"<</Type/Pages/Kids[2 0 R]/Count 2147483647>>")
+    yield (
+        "count.pdf",
+        pdf_of(b"<</Type/Catalog/Pages 2 0 R>>", b"<</Type/Pages/Kids[2 0 R]/Count 2147483647>>"),
+    )
     yield (
         "rules.pdf",
         _page(
