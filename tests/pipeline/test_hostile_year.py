@@ -184,6 +184,19 @@ def crafted() -> Iterator[tuple[str, bytes]]:
     yield "lzma.zip", zipped({"a.docx": GOOD[1] + b"l"}, zipfile.ZIP_LZMA)[:-30]
     yield "bz2.zip", zipped({"a.docx": GOOD[1] + b"b"}, zipfile.ZIP_BZIP2)
     yield "empty.zip", zipped({})
+    link = io.BytesIO()
+    with zipfile.ZipFile(link, "w") as archive:
+        member = zipfile.ZipInfo("link.docx")
+        member.external_attr = 0o120777 << 16
+        archive.writestr(member, "/etc/passwd")
+    yield "link.zip", link.getvalue()
+    yield "three.zip", zipped({"a.zip": zipped({"b.zip": zipped({"c.docx": GOOD[0] + b"c"})})})
+    yield (
+        "locked.docx",
+        b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(500) + "EncryptedPackage".encode("utf-16-le"),
+    )
+    yield "packed.rar", b"Rar!\x1a\x07\x01\x00" + os.urandom(100)
+    yield "packed.7z", b"7z\xbc\xaf\x27\x1c" + os.urandom(100)
     for depth in (24, 26, 200, 5000):
         yield (
             f"nest{depth}.docx",
