@@ -29,6 +29,7 @@ from queue import Empty, SimpleQueue
 from typing import Any, Protocol, TypeVar
 
 from pipeline import faults, living
+from pipeline.tied import BEGUN_BY, DIES_WITH_PARENT
 from schema.errors import StoreError, ZipingError
 
 Item = TypeVar("Item")
@@ -46,7 +47,6 @@ _UNWATCHED = {  # by a cluster begun here: looking at itself fifty times a secon
 }
 _BEGINNING = threading.Lock()
 _PRELOADED = ["pipeline.tied", "pipeline.warm"]
-_DIES_WITH_PARENT = 1  # prctl(PR_SET_PDEATHSIG)
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,10 +262,13 @@ def _serve() -> None:
     def serve() -> None:
         try:
             with _undisturbed():
+                os.environ[BEGUN_BY] = str(os.getpid())
                 forkserver.ensure_running()
         except BaseException as error:  # noqa: BLE001 - raised where it is waited for
             begun.put(error)
             return
+        finally:
+            os.environ.pop(BEGUN_BY, None)
         begun.put(None)
         threading.Event().wait()
 
@@ -275,22 +278,15 @@ def _serve() -> None:
         raise error
 
 
-def die_with_parent() -> None:
-    """This process is killed by the system (Linux) as soon as the thread is gone that began it."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_DIES_WITH_PARENT, signal.SIGKILL)
-
-
 def begin(memory: int, parent: int, folder: str) -> None:
     """A process of the pool begins: its memory is bounded, Ctrl-C is its parent's matter, it never outlives its parent, and what it
     leaves behind lies in its parent's folder."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    die_with_parent()
-    if sys.platform == "linux" and not os.path.exists(
-        f"/proc/{parent}"
-    ):  # it was gone before it could be said
-        os._exit(1)
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(DIES_WITH_PARENT, signal.SIGKILL)
+        if not os.path.exists(f"/proc/{parent}"):  # it was gone before it could be said
+            os._exit(1)
     os.environ["TMPDIR"] = tempfile.tempdir = folder
     try:
         import resource

@@ -341,6 +341,8 @@ def _write(
         versions.unchanged(connection, found.submission_id, seen)
         if kept is not None:
             versions.keep(connection, kept, reading)
+            f = tables.file
+            connection.execute(f.update().where(f.c.sha256 == found.sha256).values(version=VERSION))
         else:
             versions.keep_words(connection, reading)
         equal = same(connection, found.submission_id, fresh.rows)

@@ -73,8 +73,8 @@ SURVIVORS = (
     Survivor(
         "parent-death signal",
         "pipeline/executors.py",
-        "prctl(_DIES_WITH_PARENT, signal.SIGKILL)",
-        "prctl(_DIES_WITH_PARENT, 0)",
+        "prctl(DIES_WITH_PARENT, signal.SIGKILL)",
+        "prctl(DIES_WITH_PARENT, 0)",
         "tests/pipeline/test_processes.py -k each_job",
     ),
     Survivor(

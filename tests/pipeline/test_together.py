@@ -398,8 +398,8 @@ def _clear(store: Store) -> None:
 def test_some_statement_of_a_rerun_breaks_and_the_old_or_the_new_stands(
     what: Callable[[str], Callable[[], Exception]], base: Path, server: str, tmp_path: Path
 ) -> None:
-    assert reruns_that_break(what, base, None, tmp_path, 5) > 25
-    reruns_that_break(what, base, server, tmp_path, 25)
+    assert reruns_that_break(what, base, None, tmp_path, 9) > 25
+    reruns_that_break(what, base, server, tmp_path, 50)
 
 
 @pytest.mark.soak
