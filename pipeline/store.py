@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from importlib.metadata import version
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.exc import ProgrammingError
 
 from extractors.names import kept, title
 from normalizers.vocabulary import OTHER
@@ -102,9 +104,13 @@ class Store(Database):
                 f"GRANT USAGE ON SCHEMA {schema} TO {quoted}",
                 f"GRANT SELECT ON ALL TABLES IN SCHEMA {schema} TO {quoted}",
                 f"ALTER DEFAULT PRIVILEGES IN SCHEMA {schema} GRANT SELECT ON TABLES TO {quoted}",
-                f"GRANT {quoted} TO CURRENT_USER",  # who asks as this role
             ):
                 connection.exec_driver_sql(statement)
+            with (
+                suppress(ProgrammingError),
+                connection.begin_nested(),
+            ):  # the owner asks as this role where he may
+                connection.exec_driver_sql(f"GRANT {quoted} TO CURRENT_USER")
             return there is None
 
         return self.write(work)
