@@ -68,6 +68,11 @@ ENDS = {
 }
 
 
+def _hears() -> None:
+    """A hang-up is heard, whatever started the tests (nohup has it ignored, and that is inherited)."""
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+
 _SOME = ("kill of the run", "termination of the group", "hang-up of the run")
 
 
@@ -84,7 +89,7 @@ def test_a_run_that_is_ended_leaves_no_process_and_no_file(how: str, inbox: Path
         environment = os.environ | {"TMPDIR": str(place)} | dict([mark.split("=")])
         command = [BIN / "ziping", "ingest", inbox, "--store", tmp_path / f"{moment}.db", "--quiet"]
         process = subprocess.Popen(
-            command, env=environment, start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+            command, env=environment, start_new_session=True, preexec_fn=_hears, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
         )  # fmt: skip
         time.sleep(moment)
         assert of(mark)
