@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from extractors import File
 from extractors.names import place
 from pipeline import rows, run
-from pipeline.executors import processes
+from pipeline.executors import processes, serial
 from pipeline.store import Store
 from schema import tables
 from tests.conftest import SAMPLES, as_nobody
@@ -306,6 +306,15 @@ def test_an_error_of_ours_is_an_outcome_with_a_reference_to_the_log(
         assert told(store)[path][0] == "failed", attempt
     with store.reading() as connection:
         assert connection.execute(sa.select(sa.func.count()).select_from(tables.lease)).scalar_one() == 0
+    store.close()
+
+
+def test_an_error_of_ours_costs_its_file_in_this_process_too(tmp_path: Path) -> None:
+    """Where no pool stands between, the item guards itself."""
+    (tmp_path / "rows.docx").write_bytes(OTHER)
+    store = Store(str(tmp_path / "s.db"))
+    summary = run.ingest([tmp_path / "rows.docx"], store, lambda outcome: None, executor=mistaken(serial))
+    assert "内部出错" in summary.refused[0][1]
     store.close()
 
 
