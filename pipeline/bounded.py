@@ -5,9 +5,9 @@ from __future__ import annotations
 import atexit
 import multiprocessing
 import os
-import re
 import sqlite3
 import tempfile
+import time
 from concurrent.futures import Future
 from contextlib import closing, suppress
 from dataclasses import dataclass
@@ -161,8 +161,6 @@ def read_only(path: Path) -> sqlite3.Connection:
 
 
 def _sqlite(connection: sqlite3.Connection, statement: Statement) -> Found:
-    import time
-
     end = time.monotonic() + statement.seconds
     connection.set_progress_handler(lambda: time.monotonic() > end, _STEPS)
     connection.set_authorizer(_authorize_schema if statement.schema else _authorize)
@@ -240,7 +238,7 @@ def _end_on_server(statement: Statement, note: str) -> None:
     import sqlalchemy as sa
 
     with suppress(Exception):  # a server that is away has ended it
-        pid = int(re.sub(r"\D", "", Path(note).read_text()))
+        pid = int(Path(note).read_text())
         engine = sa.create_engine(statement.database, poolclass=sa.pool.NullPool)
         with engine.connect() as connection:
             connection.exec_driver_sql(f"SELECT pg_terminate_backend({pid})")

@@ -74,9 +74,8 @@ class Database:
                 options = {} if self.writable else {"creator": lambda: open_to_read(Path(str(path)))}
             self.engine = sa.create_engine(made, **options)
         except (UrlError, NoSuchModuleError, ImportError) as error:
-            trouble = str(error).replace(url, masked(url))
             remedy = "请核对--store，例如sqlite:///ziping.db"
-            raise StoreError(masked(url), f"数据库地址不可用（{trouble}）", remedy) from None
+            raise StoreError(url, f"数据库地址不可用（{error}）", remedy) from None
         if self.engine.dialect.name == "sqlite":
             sa.event.listen(self.engine, "connect", _tuned if self.writable else _readied)
             sa.event.listen(self.engine, "begin", _begin)

@@ -130,12 +130,14 @@ def find(paths: list[Path], since: float | None = None) -> Iterator[File | FileR
 
 def _opened(file: File) -> Iterator[File | FileRefused]:
     """The file itself; of an archive the files in it, and in one of those."""
-    archive = file.path.suffix.lower() in _ARCHIVES if isinstance(file.path, Remote) or file.numbers else None
     try:
-        if archive is None:  # of a file that is at hand its beginning tells
-            archive = os.path.isfile(file.path) and bundle.is_bundle(file.path, file.path)
-        data = file.data() if archive else b""
-        if not archive or not file.is_archive(data):
+        if (
+            isinstance(file.path, Remote) or file.numbers
+        ):  # by its name, so that what is no archive is not fetched
+            may_be = file.path.suffix.lower() in _ARCHIVES
+        else:
+            may_be = os.path.isfile(file.path) and bundle.is_bundle(file.path, file.path)
+        if not may_be or not file.is_archive(data := file.data()):
             yield file
             return
         for member in file.members(data):
@@ -344,6 +346,7 @@ def _noted(job: Job, file: File, store: Store, outcome: Outcome) -> Outcome:
     except (FileRefused, MemoryError):
         store.lose(job.run_id, outcome)
         return outcome
-    outcome = replace(outcome, sha256=extractors.digest(data))
-    store.settle(file.path, len(data), extractors.digest(data), job.run_id, outcome)
+    sha256 = extractors.digest(data)
+    outcome = replace(outcome, sha256=sha256)
+    store.settle(file.path, len(data), sha256, job.run_id, outcome)
     return outcome
