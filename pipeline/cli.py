@@ -196,7 +196,9 @@ Exit codes: 0 everything was read, 1 something was refused or failed, 2 wrong us
 )
 @click.argument("paths", nargs=-1, required=True, type=_Place())
 @store_option
-@click.option("--jobs", "-j", type=click.IntRange(1), help="Processes at once [default: one a core].")
+@click.option(
+    "--jobs", "-j", type=click.IntRange(1), help="Processes at once [default: three for two cores]."
+)
 @click.option(
     "--timeout", type=click.FloatRange(1), default=120.0, show_default=True, help="Seconds a file may take."
 )

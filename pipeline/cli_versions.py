@@ -31,7 +31,7 @@ Exit codes: 0 all was understood again, 1 something could not be, 2 wrong usage.
 @click.option(
     "--reject", multiple=True, metavar="CAUSE", help="Leave this cause or submission out; may be repeated."
 )
-@click.option("--jobs", type=click.IntRange(1), help="Processes at once [default: one a core].")
+@click.option("--jobs", type=click.IntRange(1), help="Processes at once [default: three for two cores].")
 @click.option("--csv", "target", type=_PATH, metavar="FILE", help="Write every changed value to FILE.")
 def rerun(
     url: str,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
 import re
 import socket
@@ -43,6 +44,9 @@ _REMEDIES = (
     (("28", "3D"), "不能登录", "请核对--store中的用户、密码和数据库名"),
     (("42501", "25006"), "没有权限", "请用有写权限的用户，或请管理员授权"),
 )
+logging.getLogger("psycopg").addHandler(
+    logging.NullHandler()
+)  # what it warns of is raised as well, and said in our words
 _SECOND = "uq_version_current"  # a second version of a submission that would be current
 _NO_LOGIN = re.compile("authentication|password|pg_hba|(?:role|database) .* does not exist")
 # By what SQLite says.

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import ctypes
 import logging
-import math
 import multiprocessing
 import os
 import pickle
@@ -16,7 +15,6 @@ import signal
 import sys
 import tempfile
 import threading
-import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -37,8 +35,7 @@ Result = TypeVar("Result")
 
 RECYCLED = 1000  # items after which a process makes room for a new one; a new one has to warm its caches
 SPARE = 2  # items more than jobs, waiting for the next free process
-LATE = 0.15  # seconds after which an item that may be hanging no longer keeps another from being begun
-RESERVES = 3  # pools that stand in for the first while its items wait
+LISTENS = 0.5  # seconds that a wait for the next result lasts at most; where waits cannot be interrupted (Windows), Ctrl-C is heard then
 BATCH = 20  # items a cluster's worker is given at once
 _UNWATCHED = {  # by a cluster begun here: looking at itself fifty times a second costs it a twentieth of two processors
     "distributed.worker.profile.enabled": False,
@@ -87,83 +84,19 @@ def processes(
     limits: Limits,
     lost: Callable[[Item, str, str], Result],
 ) -> Iterator[Result]:
-    """Over processes of this machine (pebble), each under the limits: one a job, and as many in reserve, more where
-    items hang in those too. For each item that takes long the reserve begins another, so that those that hang do not hold up
-    the rest."""
-    pools = [_Pool(limits)]
+    """Over as many processes of this machine as there are jobs (pebble), each under the limits. An item that hangs keeps one of
+    them from the others until its time is over, no longer."""
+    pool = _Pool(limits)
     try:
-        yield from _spread(pools, work, items, limits, lost)
-        for pool in pools:
-            pool.close()
+        yield from pool.results(work, items, lost)
+        pool.close()
     except BaseException:
-        for pool in pools:
-            pool.stop()
+        pool.stop()
         raise
 
 
-def _spread(
-    pools: list[_Pool],
-    work: Callable[[Item], Result],
-    items: Iterable[Item],
-    limits: Limits,
-    lost: Callable[[Item, str, str], Result],
-) -> Iterator[Result]:
-    """Over the first pool; over a second, which is made and added where items take long; over more where more items run than
-    processors work, since the others wait for something."""
-    waiting = iter(items)
-    ended: SimpleQueue[Any] = SimpleQueue()
-    processors = _Processors()
-    while True:
-        running, late = map(sum, zip(*(pool.running() for pool in pools), strict=True))
-        idly = min(late, running - processors.busy(running))
-        for number, most in enumerate((limits.jobs + SPARE, *_standing_in(late, idly, limits.jobs))):
-            if number == len(pools):
-                pools.append(_Pool(limits))
-            for item in islice(waiting, max(most - len(pools[number].begun), 0)):
-                pools[number].begin(work, item).add_done_callback(ended.put)
-        if not any(pool.begun for pool in pools):
-            return
-        with suppress(Empty):
-            future = ended.get(timeout=LATE / 2)
-            item = next(pool for pool in pools if future in pool.begun).end(future)
-            trouble = _trouble(future, limits)
-            yield future.result() if trouble is None else lost(item, *trouble)
-
-
-def _standing_in(late: int, idly: int, jobs: int) -> list[int]:
-    """Items that each pool of the reserve may have: in the first one for every late one, in the others one for every late one that
-    does nothing; and one more that waits."""
-    first = [min(late, jobs) + 1] if late else []
-    return first + [min(idly - start, jobs) + 1 for start in range(jobs, min(idly, RESERVES * jobs), jobs)]
-
-
-class _Processors:
-    """How many processors work (Linux; elsewhere nobody says, and as many are taken to work as could)."""
-
-    def __init__(self) -> None:
-        self.at, self.seen, self.last = time.monotonic(), _ticks(), math.inf
-
-    def busy(self, most: int) -> int:
-        if time.monotonic() - self.at > 2 * LATE:
-            now = _ticks()
-            idle, passed = now[0] - self.seen[0], now[1] - self.seen[1]
-            self.last = (os.cpu_count() or 1) * (1 - idle / passed) if passed else math.inf
-            self.at, self.seen = time.monotonic(), now
-        return round(min(self.last, most))
-
-
-def _ticks() -> tuple[int, int]:
-    """Of all processors: moments without work, and all moments."""
-    try:
-        with open("/proc/stat") as stat:
-            ticks = [int(tick) for tick in stat.readline().split()[1:9]]
-    except (OSError, ValueError):
-        return 0, 0
-    return ticks[3] + ticks[4], sum(ticks)
-
-
 class _Pool:
-    """Processes, the items that were given to them, and since when they work on which."""
+    """Processes under the limits, and the items that were given to them."""
 
     def __init__(self, limits: Limits) -> None:
         from pebble import ProcessPool
@@ -171,26 +104,41 @@ class _Pool:
         context = multiprocessing.get_context("forkserver" if sys.platform == "linux" else "spawn")
         if sys.platform == "linux":
             _serve()
-        self.timeout = limits.timeout
+        self.limits = limits
         self.begun: dict[Any, Any] = {}
-        self.since: dict[Any, float] = {}
         self.active = self.stopped = False
         self.processes = ProcessPool(
             max_workers=limits.jobs, max_tasks=RECYCLED, initializer=begin,
             initargs=(limits.memory, os.getpid(), str(living.workplace())), context=context,
         )  # fmt: skip
 
-    def begin(self, work: Callable[[Any], Any], item: Any) -> Any:
+    def results(
+        self,
+        work: Callable[[Any], Any],
+        items: Iterable[Any],
+        lost: Callable[[Any, str, str], Any],
+    ) -> Iterator[Any]:
+        """What `work` makes of each item, in the order in which they end."""
+        waiting = iter(items)
+        ended: SimpleQueue[Any] = SimpleQueue()
+        while True:
+            for item in islice(waiting, max(self.limits.jobs + SPARE - len(self.begun), 0)):
+                self._begin(work, item).add_done_callback(ended.put)
+            if not self.begun:
+                return
+            with suppress(Empty):
+                future = ended.get(timeout=LISTENS)
+                item = self.begun.pop(future)
+                trouble = _trouble(future, self.limits)
+                yield future.result() if trouble is None else lost(item, *trouble)
+
+    def _begin(self, work: Callable[[Any], Any], item: Any) -> Any:
         if not self.active:
             with _undisturbed(), _BEGINNING:
                 self.active = self.processes.active  # which begins them
-        future = self.processes.schedule(work, args=(item,), timeout=self.timeout)
+        future = self.processes.schedule(work, args=(item,), timeout=self.limits.timeout)
         self.begun[future] = item
         return future
-
-    def end(self, future: Any) -> Any:
-        self.since.pop(future, None)
-        return self.begun.pop(future)
 
     def close(self) -> None:
         """Ends the processes, which have nothing left to do."""
@@ -207,14 +155,6 @@ class _Pool:
         for future in list(self.begun):
             future.cancel()
         self.processes.join()
-
-    def running(self) -> tuple[int, int]:
-        """How many items a process is busy with, and with how many for long; one that waits for its process is not late."""
-        now = time.monotonic()
-        for future in self.begun:
-            if future.running():
-                self.since.setdefault(future, now)
-        return len(self.since), sum(now - since > LATE for since in self.since.values())
 
 
 @contextmanager
@@ -381,16 +321,15 @@ def _batch(items: list[bytes], limits: Limits, what: bytes) -> list[bytes]:
     batch. It only hands on, so that what the work needs is loaded in these processes alone."""
     multiprocessing.current_process().daemon = False  # a daemon could begin none; these end with it anyway
     mine = threading.get_ident(), limits
-    pools = _KEPT[mine][1] if mine in _KEPT else [_Pool(limits)]
-    _KEPT[mine] = what, pools
+    pool = _KEPT[mine][1] if mine in _KEPT else _Pool(limits)
+    _KEPT[mine] = what, pool
     if what in _OVER:  # looked at last: what comes to an end after this finds them
         return []
     try:
-        return list(_spread(pools, partial(_work, what), items, limits, partial(_lost, what)))
+        return list(pool.results(partial(_work, what), items, partial(_lost, what)))
     except BaseException:
         _KEPT.pop(mine, None)
-        for pool in pools:
-            pool.stop()
+        pool.stop()
         raise
 
 
@@ -405,13 +344,12 @@ def _lost(what: bytes, item: bytes, trouble: str, remedy: str) -> bytes:
 def _let_go(what: bytes) -> None:
     """Ends the processes that a cluster's worker has kept for a run; what is still on its way to them is not begun."""
     _OVER.add(what)
-    for mine, (last, pools) in list(_KEPT.items()):
+    for mine, (last, pool) in list(_KEPT.items()):
         if last == what:
             _KEPT.pop(mine, None)
-            for pool in pools:
-                pool.stop()
+            pool.stop()
 
 
 # By thread of a cluster's worker: the run that they last worked for, and its processes.
-_KEPT: dict[tuple[int, Limits], tuple[bytes, list[_Pool]]] = {}
+_KEPT: dict[tuple[int, Limits], tuple[bytes, _Pool]] = {}
 _OVER: set[bytes] = set()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
@@ -23,7 +24,10 @@ from schema.errors import Failed, FileRefused, StoreError, ZipingError
 
 _ARCHIVES = (".zip",)
 _NO_FILES = ("~$", ".", "Thumbs.db", "desktop.ini")
-LIMITS = Limits(os.cpu_count() or 1, 120.0, 3 << 30)
+_CORES = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
+LIMITS = Limits(
+    _CORES + (_CORES + 1) // 2, 120.0, 3 << 30
+)  # one job in three may hang, and the cores are still busy
 _PAUSE = 0.5  # seconds before a file that another run reads is looked at again
 
 

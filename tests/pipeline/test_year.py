@@ -23,7 +23,7 @@ from pipeline.store import Store
 from schema import tables
 from tests.pipeline.misbehave import hostile
 
-LIMITS = Limits(2, 5.0, 2 << 30)
+LIMITS = Limits(3, 5.0, 2 << 30)
 HOSTILE = 0.02
 WRITERS = [("docx", word.make)] * 6 + [("xlsx", others.sheet)] * 2 + [("pdf", printed.pdf)] * 2
 SPECIAL = "甲乙丙专用口径"  # a heading that one in a hundred holds
