@@ -44,7 +44,7 @@ HINT = re.compile(
 )
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=2048)
 def width(text: str) -> str:
     """NFKC but for Chinese punctuation and circled numbers; radicals become characters."""
     if text.isascii():
@@ -55,7 +55,7 @@ def width(text: str) -> str:
     ).translate(_RADICALS)
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=2048)
 def clean(text: str) -> str:
     """The words of a text: layout blanks and breaks gone, real paragraph breaks kept as `\\n`."""
     lines = []
@@ -77,7 +77,7 @@ def _joint(before: str, after: str) -> str:
     return "" if re.match(_CJK, after) or re.search(_CJK + "$", before) else " "
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=2048)
 def squeeze(text: str) -> str:
     """One line without any blank: headings, names, labels."""
     return re.sub(r"\s+", "", clean(text))
@@ -91,7 +91,7 @@ def blank(text: str) -> bool:
     return not words or NOTHING.match(words) is not None
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=2048)
 def words(text: str) -> str | None:
     """The cleaned text; None where it says nothing or only repeats the template's own hint."""
     if blank(text):

@@ -115,7 +115,7 @@ class Vocabulary:
         self._right: dict[str, str] = typing
 
     # -- look-ups
-    @lru_cache(maxsize=65536)  # noqa: B019 - one vocabulary lives as long as the process
+    @lru_cache(maxsize=8192)  # noqa: B019 - one vocabulary lives as long as the process
     def heading(self, text: str, block: str) -> str | None:
         """The field a heading names in a block; `extra`, `ignore` or `block` where it is known but no field."""
         for spelling in self.spellings(text):
@@ -124,7 +124,7 @@ class Vocabulary:
                 return field
         return None
 
-    @lru_cache(maxsize=65536)  # noqa: B019
+    @lru_cache(maxsize=2048)  # noqa: B019
     def label(self, text: str) -> Label | None:
         """What a row label of a funds block names, or None."""
         spellings = self.spellings(text)
@@ -137,7 +137,7 @@ class Vocabulary:
                 return Label(rule["item"], "revenue" if rule["item"] == "other" else None)
         return None
 
-    @lru_cache(maxsize=65536)  # noqa: B019
+    @lru_cache(maxsize=2048)  # noqa: B019
     def listed(self, text: str, name: str) -> str | None:
         """The code of a label in a list (`side`, `total_row`, …), `yes` where it has none; None where it is not in it."""
         for spelling in self.spellings(text):
@@ -155,7 +155,7 @@ class Vocabulary:
         """Does a row say which category level 1 and 2 have, or that they have none?"""
         return self._category(level1 or "", level2 or "") is not None
 
-    @lru_cache(maxsize=4096)  # noqa: B019
+    @lru_cache(maxsize=2048)  # noqa: B019
     def _category(self, level1: str, level2: str) -> str | None:
         return next(
             (c for one, two, c in self._categories if one.search(level1) and two.search(level2)), None
@@ -193,7 +193,7 @@ class Vocabulary:
         plain = _BRACKETS.sub("", squeeze(heading))
         return next((kind for pattern, kind in self._narrative if pattern.search(plain)), None)
 
-    @lru_cache(maxsize=65536)  # noqa: B019
+    @lru_cache(maxsize=2048)  # noqa: B019
     def near(self, text: str, block: str) -> Near | None:
         """The field of a block whose spelling is most like a heading that is not known; None where none is (likeness.py)."""
         spellings = self.spellings(text)

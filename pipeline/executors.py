@@ -33,7 +33,7 @@ from schema.errors import StoreError, ZipingError
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-RECYCLED = 1000  # items after which a process makes room for a new one; a new one has to warm its caches
+RECYCLED = 2000  # items after which a process makes room for a new one; a new one has to warm its caches for some hundreds
 SPARE = 2  # items more than jobs, waiting for the next free process
 LISTENS = 0.5  # seconds that a wait for the next result lasts at most; where waits cannot be interrupted (Windows), Ctrl-C is heard then
 BATCH = 20  # items a cluster's worker is given at once

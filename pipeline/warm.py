@@ -15,14 +15,16 @@ import pipeline.rerun  # noqa: F401
 from pipeline.freshness import current
 
 # Bytes that a file has freed and the next one takes: given back to the system, they cost a fault for every page.
-_FREED = 32 << 20
+_FREED = 4 << 20
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # of mallopt(3)
 
 current()  # the vocabulary, bound
 
 gc.collect()
 gc.freeze()  # what is there by now stays, and is looked through no more
-gc.set_threshold(10_000, 20, 20)  # a file leaves few cycles
+gc.set_threshold(
+    5_000, 5, 2
+)  # often enough that what a file leaves does not tear up the heap: 25 MB a process
 with suppress(AttributeError):  # a C library without mallopt
     _libc = ctypes.CDLL(None)
     _libc.mallopt(_M_TRIM_THRESHOLD, _FREED)

@@ -419,7 +419,7 @@ def test_thousands_of_damaged_and_crafted_files_cost_themselves_alone(url: str, 
 
 # ---------------------------------------------------------------- a long run
 class Growth(threading.Thread):
-    """What each process of a run holds of its own (USS), again and again."""
+    """What each process of a run holds (RSS), again and again; a page that it shared and has written to counts once, before and after."""
 
     def __init__(self, pid: int) -> None:
         super().__init__(daemon=True)
@@ -431,9 +431,7 @@ class Growth(threading.Thread):
             try:
                 for one in (self.process, *self.process.children(recursive=True)):
                     try:
-                        self.held.setdefault(one.pid, []).append(
-                            (time.monotonic(), one.memory_full_info().uss)
-                        )
+                        self.held.setdefault(one.pid, []).append((time.monotonic(), one.memory_info().rss))
                     except psutil.Error:
                         continue
             except psutil.Error:
@@ -454,10 +452,9 @@ def test_no_process_grows_in_the_second_half_of_three_thousand_files(tmp_path: P
     grown = {}
     for pid, held in watch.held.items():
         later = [size for at, size in held if half <= at <= end - 1]
-        if (
-            len(later) >= 20
-        ):  # it lived through most of it; the middle of several looks is what a process holds between files
-            begin, last = sorted(later[:7])[3], sorted(later[-7:])[3]
+        if len(later) >= 20:  # it lived through most of it
+            begin, last = sorted(later[:7])[3], sorted(later[-7:])[3]  # what it holds between files
             grown[pid] = last / begin - 1
-    assert grown
+    print("\ngrowth in the second half:", *(f"{by:.1%}" for by in grown.values()))
+    assert len(grown) >= 4  # the command, the server, two workers
     assert max(grown.values()) <= 0.03, grown
