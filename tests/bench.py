@@ -193,9 +193,9 @@ def measure(path: Path) -> None:
 def measure_batch(count: int = 3200, rounds: int = 3) -> None:
     """A batch of made files (.docx, .xlsx, .pdf, .doc) over two jobs beside one process, round after round since a machine is not
     equally fast all the time; then hostile files beside none, and a re-run after one learned heading beside the first ingest."""
-    from pipeline import run
-    from pipeline.executors import Limits, cluster, processes, serial
-    from pipeline.store import Store
+    from pipeline.batch import run
+    from pipeline.batch.executors import Limits, cluster, processes, serial
+    from pipeline.store.opening import open_store
     from tests.pipeline.test_year import batch, make
 
     several = {"processes": processes, "cluster": cluster("local")}
@@ -206,7 +206,7 @@ def measure_batch(count: int = 3200, rounds: int = 3) -> None:
         for number in range(rounds):
             took = {}
             for label, executor in {"serial": serial, **several}.items():
-                store = Store(str(folder / f"{label}{number}.db"))
+                store = open_store(str(folder / f"{label}{number}.db"))
                 begun = time.perf_counter()
                 limits = Limits(1 if executor is serial else 2, 60.0, 3 << 30)
                 run.ingest([folder / "in"], store, lambda outcome: None, executor=executor, limits=limits)

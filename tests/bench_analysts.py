@@ -12,10 +12,13 @@ from typing import Any
 import pandas as pd
 import sqlalchemy as sa
 
-from pipeline import query, run, search
-from pipeline.export import Choice, export
-from pipeline.rows import batches, put
-from pipeline.store import Store
+from pipeline.analysts import query
+from pipeline.analysts.export import Choice, export
+from pipeline.batch import run
+from pipeline.store import contents, search
+from pipeline.store.connection import Store
+from pipeline.store.opening import open_store
+from pipeline.store.rows import batches, put
 from schema import tables
 from tests.bench import best
 from tests.conftest import ROOT, server
@@ -61,7 +64,7 @@ def _again(table: sa.Table, row: dict[str, Any], k: int) -> dict[str, Any]:
 
 def measure(store: Store, folder: Path) -> None:
     kind = store.engine.dialect.name
-    counts = store.counts()
+    counts = contents.counts(store)
     scan = best(partial(query.free, store, SCAN), 3)
     print(
         f"\n{kind}: {counts['submission']} submissions, {counts['indicator']} indicators; one scan of them {scan:.3f} s"
@@ -97,7 +100,7 @@ def main(times: int = TIMES) -> None:
         (folder / "server").mkdir()
         with server(folder / "server") as postgresql:
             for url in (str(folder / "store.db"), postgresql):
-                store = Store(url)
+                store = open_store(url)
                 run.ingest([ROOT / "data" / "samples"], store, lambda outcome: None)
                 multiplied(store, times)
                 measure(store, folder)

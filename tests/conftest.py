@@ -18,7 +18,7 @@ from pipeline.faults import LOG
 from pipeline.score import differences
 
 if TYPE_CHECKING:
-    from pipeline.store import Store
+    from pipeline.store.connection import Store
 
 T = TypeVar("T")
 ROOT = Path(__file__).parents[1]
@@ -134,13 +134,13 @@ def emptied(url: str) -> str:
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
 def demo(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
     """A store of each kind that holds all of data/samples, for tests that only read it."""
-    from pipeline import run
-    from pipeline.store import Store
+    from pipeline.batch import run
+    from pipeline.store.opening import open_store
 
     server = request.param == "postgresql"
     folder = tmp_path_factory.mktemp("demo")
     url = emptied(request.getfixturevalue("postgresql")) if server else str(folder / "demo.db")
-    store = Store(url)
+    store = open_store(url)
     run.ingest([ROOT / "data" / "samples"], store, lambda outcome: None)
     yield store
     store.close()

@@ -20,10 +20,11 @@ from data.maker.layout import Layout, all_layouts
 from extractors import File, read
 from normalizers import normalize
 from normalizers.vocabulary import Vocabulary, folder
-from pipeline import run, words
+from pipeline.batch import run
 from pipeline.extract import Extraction, as_json, as_record
+from pipeline.learn import proposals
 from pipeline.score import Score, score
-from pipeline.store import Store
+from pipeline.store.opening import open_store
 from schema.checks import check
 from schema.document import Document
 
@@ -57,11 +58,11 @@ def measure(layouts: list[Layout], seeds: int, place: Path) -> Measured:
     cases = [_case(layout, seed, place) for layout in layouts for seed in range(seeds)]
     shipped = Vocabulary(folder())
     before = {case.name: _scored(case, shipped) for case in cases}
-    store = Store(str(place / "held_out.db"))
+    store = open_store(str(place / "held_out.db"))
     run.ingest([place / "forms"], store, lambda outcome: None)
-    rows: list[words.Proposal] = []
+    rows: list[proposals.Proposal] = []
     idle = wrong = 0
-    for proposal in words.unknown(store):
+    for proposal in proposals.unknown(store):
         if proposal.field is None:
             idle += 1
             continue
@@ -102,7 +103,7 @@ def _scored(case: Case, vocabulary: Vocabulary) -> Score:
     return score(record, case.gold)["fields"]
 
 
-def _effect(proposal: words.Proposal, cases: list[Case], before: dict[str, Score]) -> int:
+def _effect(proposal: proposals.Proposal, cases: list[Case], before: dict[str, Score]) -> int:
     """1 where the proposal brings the records nearer to their golds, -1 where it puts values in wrong places, 0 else."""
     vocabulary = Vocabulary(folder(), _rows([proposal]), "proposal")
     gained = misplaced = 0
@@ -117,8 +118,8 @@ def _false(part: Score) -> int:
     return sum(error.kind != "missed" for error in part.errors)
 
 
-def _rows(proposals: list[words.Proposal]) -> dict[str, list[words.Row]]:
-    out: dict[str, list[words.Row]] = {}
+def _rows(proposals: list[proposals.Proposal]) -> dict[str, list[proposals.Row]]:
+    out: dict[str, list[proposals.Row]] = {}
     for proposal in proposals:
         out.setdefault(proposal.file, []).append(proposal.row | {"line": "0"})
     return out

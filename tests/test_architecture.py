@@ -1,8 +1,11 @@
-"""Holds the arrows: extractors read, normalizers understand, schema says what is true, pipeline carries."""
+"""Holds the arrows: extractors read, normalizers understand, schema says what is true, pipeline carries, one room above another."""
 
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
+from graphlib import TopologicalSorter
+from pathlib import Path
 
 from tests.conftest import ROOT
 
@@ -12,17 +15,64 @@ MAY_IMPORT = {
     "normalizers": {"normalizers", "schema"},
     "pipeline": {"pipeline", "extractors", "normalizers", "schema"},
 }
+# The rooms of pipeline, from the ground up; modules without a room lie below all of them.
+FLOORS = ("", "store", "batch", "rerun", "learn", "analysts", "cli")
+
+
+def modules(room: str) -> dict[str, Path]:
+    """The modules of a room with their files, migrations left out."""
+    out = {}
+    for path in (ROOT / room).rglob("*.py"):
+        if "versions" in path.parts and "migrations" in path.parts:
+            continue
+        parts = path.relative_to(ROOT).with_suffix("").parts
+        out[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
+    return out
+
+
+def imported(path: Path, known: dict[str, Path]) -> Iterator[str]:
+    """The modules that one imports, wherever in it: on top, in a function, for the types alone."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            for alias in node.names:
+                whole = f"{node.module}.{alias.name}"
+                yield whole if whole in known else node.module
+        elif isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
 
 
 def test_each_room_imports_only_what_stands_below_it() -> None:
     wrong = []
     for room, allowed in MAY_IMPORT.items():
         for path in (ROOT / room).rglob("*.py"):
-            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-                names = [node.module or ""] if isinstance(node, ast.ImportFrom) else []
-                names += [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
-                tops = {name.split(".")[0] for name in names} & MAY_IMPORT.keys()
-                wrong += [f"{path}: {top}" for top in tops - allowed]
+            tops = {name.split(".")[0] for name in imported(path, {})} & MAY_IMPORT.keys()
+            wrong += [f"{path}: {top}" for top in tops - allowed]
+    assert not wrong
+
+
+def test_no_module_knows_itself_by_way_of_others() -> None:
+    for room in MAY_IMPORT:
+        known = modules(room)
+        graph = {name: set(imported(path, known)) & known.keys() - {name} for name, path in known.items()}
+        TopologicalSorter(graph).prepare()  # raises CycleError with the circle
+
+
+def test_the_rooms_of_pipeline_stand_one_above_another() -> None:
+    known = modules("pipeline")
+    floor = {
+        name: FLOORS.index(
+            name.split(".")[1]
+            if name.count(".") > 1 or (known[name].stem == "__init__" and "." in name)
+            else ""
+        )
+        for name in known
+    }
+    wrong = [
+        f"{name} -> {other}"
+        for name, path in known.items()
+        for other in imported(path, known)
+        if other in known and floor[other] > floor[name]
+    ]
     assert not wrong
 
 

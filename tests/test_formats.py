@@ -16,7 +16,7 @@ import pytest
 
 from data.maker.scans import Scanner, as_pdf, pictures
 from extractors import File
-from pipeline import run
+from pipeline.batch import run
 from pipeline.extract import as_json, as_record, extract
 from tests.conftest import GOLD, ROOT, SAMPLES, unlike
 

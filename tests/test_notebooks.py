@@ -9,8 +9,8 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
-from pipeline import run
-from pipeline.store import Store
+from pipeline.batch import run
+from pipeline.store.opening import open_store
 from tests.conftest import ROOT
 
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
@@ -19,7 +19,7 @@ NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("demo") / "demo.db"
-    run.ingest([ROOT / "data" / "samples"], Store(str(path)), lambda outcome: None)
+    run.ingest([ROOT / "data" / "samples"], open_store(str(path)), lambda outcome: None)
     return path
 
 

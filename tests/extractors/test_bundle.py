@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from extractors import bundle
-from pipeline import run
+from pipeline.batch import run
 from schema.errors import FileRefused
 from tests.conftest import SAMPLES
 

@@ -16,9 +16,9 @@ import pytest
 
 from data.maker.scans import Scanner, pictures
 from extractors import File
-from pipeline import archive
+from pipeline.batch.run import attempt, find
 from pipeline.extract import Extraction, as_evidence, as_json, as_record, extract
-from pipeline.run import attempt, find
+from pipeline.store import documents
 from schema.errors import ZipingError
 from tests.conftest import ROOT, SAMPLES
 
@@ -65,7 +65,7 @@ def undamaged(path: Path) -> dict[str, Any]:
 
 def sound(read: Extraction) -> None:
     """Whatever a damaged file says now, nothing is made up: every value stands in its cell, and all of it can be stored and told."""
-    document = archive.unpack(archive.pack(read.document))
+    document = documents.unpack(documents.pack(read.document))
     assert document == read.document
     there: dict[Any, str] = {}
     for item in document.texts():

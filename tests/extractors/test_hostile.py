@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from extractors import File
+from pipeline.batch.run import attempt
 from pipeline.extract import Extraction
-from pipeline.run import attempt
 from schema.errors import ZipingError
 from tests.conftest import W
 

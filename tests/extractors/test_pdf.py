@@ -19,7 +19,7 @@ from reportlab.pdfgen.canvas import Canvas
 import extractors
 from data.maker import printed
 from extractors import File
-from pipeline.run import attempt
+from pipeline.batch.run import attempt
 from schema.document import Document, Paragraph, Table
 from schema.errors import ZipingError
 from tests.conftest import ROOT

@@ -12,8 +12,9 @@ from pathlib import Path
 from extractors import File
 from extractors.names import place
 from extractors.remote import Remote
-from pipeline import run
-from pipeline.store import Store
+from pipeline.batch import run
+from pipeline.store import contents
+from pipeline.store.opening import open_store
 from tests.conftest import SAMPLES
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
@@ -33,11 +34,11 @@ def test_a_url_is_a_path_with_its_own_words() -> None:
 
 
 def test_a_folder_elsewhere_is_read_as_one_here(tmp_path: Path) -> None:
-    here, there = Store(str(tmp_path / "here.db")), Store(str(tmp_path / "there.db"))
+    here, there = open_store(str(tmp_path / "here.db")), open_store(str(tmp_path / "there.db"))
     run.ingest([SAMPLES], here, lambda outcome: None)
     summary = run.ingest([place(f"file://{SAMPLES}")], there, lambda outcome: None)
     assert (summary.read, summary.refused) == (len(FILES), [])
-    assert there.counts() == here.counts()
+    assert contents.counts(there) == contents.counts(here)
 
 
 def test_members_of_an_archive_by_its_chained_url(tmp_path: Path) -> None:

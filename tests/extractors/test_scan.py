@@ -16,8 +16,8 @@ from extractors import File, read
 from extractors.pdf_tables import Rule
 from extractors.pdf_text import Char
 from extractors.scan_lines import without_letters
+from pipeline.batch.run import attempt
 from pipeline.extract import Extraction, as_json, as_record, extract
-from pipeline.run import attempt
 from schema.document import Table
 from tests.conftest import GOLD, ROOT, unlike
 from tests.test_formats import same

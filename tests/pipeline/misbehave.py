@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from pipeline.executors import Executor, Limits, processes
+from pipeline.batch.executors import Executor, Limits, processes
 
 CRASH, HANG, GREEDY = "crash", "hang", "greedy"
 
@@ -50,11 +50,12 @@ def _stumble(work: Callable[[Any], Any], item: Any) -> Any:
     """Works with an error of ours in one of its parts, by the name of the file."""
     from unittest.mock import patch
 
-    from pipeline import run, store, versions
+    from pipeline.batch import run
+    from pipeline.store import saving, versions
 
     name = Path(str(item.path)).stem
     places = {
-        "reading": (run, "extract"), "rows": (store, "rows"), "packing": (versions, "kept"), "storing": (store, "put"),
+        "reading": (run, "extract"), "rows": (saving, "rows"), "packing": (versions, "kept"), "storing": (saving, "put"),
     }  # fmt: skip
     if name not in places:
         return work(item)

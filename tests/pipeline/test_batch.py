@@ -17,10 +17,12 @@ import pytest
 import sqlalchemy as sa
 
 from extractors import File
-from pipeline import journal, living, run
-from pipeline.executors import Executor, Limits, cluster, processes, serial
-from pipeline.journal import Outcome
-from pipeline.store import Store
+from pipeline import living
+from pipeline.batch import run
+from pipeline.batch.executors import Executor, Limits, cluster, processes, serial
+from pipeline.store import contents, journal
+from pipeline.store.journal import Outcome
+from pipeline.store.opening import open_store
 from schema import tables
 from tests.conftest import SAMPLES
 from tests.pipeline.misbehave import double, flagged, hostile
@@ -77,7 +79,7 @@ def test_a_batch_with_hostile_files_gives_each_one_outcome(url: str, tmp_path: P
     for name in ("crash.docx", "hang.docx", "greedy.docx"):
         (folder / name).write_bytes(FILES[5].read_bytes() + name.encode())
     (folder / "坏.docx").write_bytes(b"PK\x03\x04" + b"x" * 100)
-    store = Store(url)
+    store = open_store(url)
     summary = run.ingest([folder], store, nothing, executor=hostile(), limits=LIMITS)
     assert (summary.files, summary.read, len(summary.refused)) == (9, 5, 4)
     with store.engine.connect() as connection:
@@ -114,7 +116,7 @@ def test_two_ingests_at_once_read_each_file_once(url: str, tmp_path: Path) -> No
     both = [subprocess.Popen(command, stderr=subprocess.PIPE, text=True) for _ in range(2)]
     said = [process.communicate(timeout=120)[1] for process in both]
     assert said == ["", ""]
-    store = Store(url)
+    store = open_store(url)
     with store.engine.connect() as connection:
         o = tables.outcome
         counts = dict(
@@ -130,7 +132,7 @@ def test_two_ingests_at_once_read_each_file_once(url: str, tmp_path: Path) -> No
 
 
 def test_a_lease_of_a_process_that_is_gone_is_taken_over(tmp_path: Path) -> None:
-    store = Store(str(tmp_path / "s.db"))
+    store = open_store(str(tmp_path / "s.db"))
     assert journal.take(store, "ab", 100)
     assert journal.take(store, "ab", 100)  # its own
     with store.engine.begin() as connection:
@@ -205,7 +207,7 @@ def test_ctrl_c_stops_in_one_line_and_the_same_command_goes_on(
     process = subprocess.Popen(
         command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
     )
-    while not store.exists() or (midst and not Store(str(store)).counts()["submission"]):
+    while not store.exists() or (midst and not contents.counts(open_store(str(store)))["submission"]):
         time.sleep(0.1)
     os.killpg(process.pid, signal.SIGINT)  # as a terminal sends it: to whatever runs there
     _, said = process.communicate(timeout=60)
@@ -214,12 +216,12 @@ def test_ctrl_c_stops_in_one_line_and_the_same_command_goes_on(
         whole = "ziping: 已停止；已读入的都在库中，同一命令可继续\n"
         assert said == whole or (not midst and said == "ziping: 已停止\n")
     assert subprocess.run(command, capture_output=True, check=False).returncode == 0
-    assert Store(str(store)).counts()["submission"] == 60
+    assert contents.counts(open_store(str(store)))["submission"] == 60
 
 
 # ---------------------------------------------------------------- a cluster
 def test_a_cluster_gives_the_same_store_as_one_process(tmp_path: Path) -> None:
-    one, many = Store(str(tmp_path / "one.db")), Store(str(tmp_path / "many.db"))
+    one, many = open_store(str(tmp_path / "one.db")), open_store(str(tmp_path / "many.db"))
     run.ingest([SAMPLES], one, nothing)
     summary = run.ingest([SAMPLES], many, nothing, executor=cluster("local"), limits=Limits(2, 60.0, 3 << 30))
     assert summary.read == len(FILES)

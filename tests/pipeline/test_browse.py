@@ -15,9 +15,10 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import browse, run
-from pipeline.query import questions
-from pipeline.store import Store
+from pipeline.analysts import browse
+from pipeline.analysts.query import questions
+from pipeline.batch import run
+from pipeline.store.opening import open_store
 from tests.conftest import ROOT, missing
 from tests.pipeline.test_feedback import EVIL
 
@@ -38,7 +39,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     (folder / "evil.docx").write_bytes(make(FORM))
     run.ingest(
         [ROOT / "data" / "samples", folder / "evil.docx"],
-        Store(str(folder / "demo.db")),
+        open_store(str(folder / "demo.db")),
         lambda outcome: None,
     )
     with served(folder / "demo.db") as address:
@@ -135,7 +136,7 @@ def test_contacts_are_for_this_machine_alone(ziping, tmp_path: Path) -> None:  #
 
 
 def test_a_port_that_is_taken_is_named(ziping, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
-    Store(str(tmp_path / "store.db"))
+    open_store(str(tmp_path / "store.db"))
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()

@@ -12,10 +12,12 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from pipeline import run, units
-from pipeline.copies import stage, subject
+from pipeline.batch import run
 from pipeline.extract import extract
-from pipeline.store import Store
+from pipeline.store import contents, units
+from pipeline.store.connection import Store
+from pipeline.store.copies import stage, subject
+from pipeline.store.opening import open_store
 from tests.conftest import ROOT, SAMPLES
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
@@ -56,7 +58,7 @@ def test_the_store_lists_the_copies_of_a_report_and_prefers_the_final_one(
     done = ziping("ingest", folder, "--store", tmp_path / "s.db")
     assert done.returncode == 0, done.stderr
     assert "同一份材料有3个文件" in done.stdout
-    ((first, *others),) = Store(f"{tmp_path}/s.db").copies()
+    ((first, *others),) = contents.copies(open_store(f"{tmp_path}/s.db"))
     assert (Path(first.path).name, first.stage, first.preferred) == ("自评表盖章.pdf", "final", 1)
     assert {(row.stage, row.preferred) for row in others} == {("draft", 0), (None, 0)}
     assert "定稿，以此为准" in ziping("status", "--store", tmp_path / "s.db").stdout
@@ -73,14 +75,14 @@ def test_a_corrected_copy_handed_in_later_is_current_and_the_first_is_kept(
     os.utime(first, (1_700_000_000, 1_700_000_000))
     os.utime(second, (1_700_000_100, 1_700_000_100))
     ziping("ingest", folder, "--store", tmp_path / "s.db")
-    store = Store(f"{tmp_path}/s.db")
+    store = open_store(f"{tmp_path}/s.db")
     assert current(store) == ["a.docx"]  # the same day: the better source
     later = folder / "c.xlsx"
     shutil.copy(ROOT / "data" / "formats" / "council-2021.xlsx", later)
     os.utime(later, (1_710_000_000, 1_710_000_000))
     ziping("ingest", folder, "--store", tmp_path / "s.db")
     assert current(store) == ["c.xlsx"]
-    assert len(store.submissions()) == 3
+    assert len(contents.submissions(store)) == 3
 
 
 def current(store: Store) -> list[str]:
@@ -99,7 +101,7 @@ FORM = """# 部门整体支出绩效自评表
 def test_a_new_spelling_of_a_unit_is_proposed_and_merged_only_by_a_person(
     docx: Callable[..., Path], ziping: Run, tmp_path: Path
 ) -> None:
-    store = Store(f"{tmp_path}/s.db")
+    store = open_store(f"{tmp_path}/s.db")
     for i, unit in enumerate(
         ("青川县人民代表大会常务委员会办公室", "青川县人大常委会办公室", "白鹭市水务局")
     ):
@@ -134,7 +136,7 @@ NAMELESS = """# 项目支出绩效自评表
 def test_who_handed_in_what_names_no_unit_is_said_by_a_person(
     docx: Callable[..., Path], ziping: Run, tmp_path: Path
 ) -> None:
-    store = Store(f"{tmp_path}/s.db")
+    store = open_store(f"{tmp_path}/s.db")
     run.ingest([docx(NAMELESS, name="无名.docx")], store, lambda outcome: None)
     run.ingest(
         [docx(FORM.format(unit="白鹭市水务局", score=1), name="有名.docx")], store, lambda outcome: None

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import correcting, rerun, versions
 from pipeline.corrections import CorrectionError
-from pipeline.store import Store
+from pipeline.rerun import changes, correcting, planning
+from pipeline.store import contents
+from pipeline.store.connection import Store
 from tests.pipeline.test_rerun import ROW, filled, learned
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
@@ -24,7 +25,7 @@ def store(tmp_path: Path) -> Store:
 
 
 def score(store: Store, file: str = "甲.docx") -> Decimal:
-    found: Decimal = store.load(file)["forms"][0]["indicators"][0]["score"]
+    found: Decimal = contents.load(store, file)["forms"][0]["indicators"][0]["score"]
     return found
 
 
@@ -40,26 +41,26 @@ def test_a_correction_counts_and_what_was_read_stays_beside_it(store: Store) -> 
         "applied",
         "丁某",
     )
-    assert [v.causes for v in versions.history(store, "甲.docx")] == [[], ["人工更正"]]
+    assert [v.causes for v in changes.history(store, "甲.docx")] == [[], ["人工更正"]]
 
 
 def test_the_checks_see_the_corrected_value(store: Store) -> None:
     correcting.add(store, "甲.docx", *SCORE, "55", "盖章件为55", None)
-    assert "scores_total" in {f["check"] for f in store.load("甲.docx")["findings"]}
+    assert "scores_total" in {f["check"] for f in contents.load(store, "甲.docx")["findings"]}
 
 
 def test_a_correction_survives_a_rerun_while_the_reading_holds(store: Store) -> None:
     correcting.add(store, "甲.docx", *SCORE, "55", "盖章件为55", None)
-    list(rerun.plan(store, learned(ROW), apply=True))
+    list(planning.plan(store, learned(ROW), apply=True))
     assert score(store) == 55
-    assert store.load("甲.docx")["forms"][0]["indicators"][0]["target"] == "≥20公里"
+    assert contents.load(store, "甲.docx")["forms"][0]["indicators"][0]["target"] == "≥20公里"
 
 
 def test_a_correction_whose_reading_changed_waits_for_another_look(store: Store) -> None:
     correcting.add(store, "甲.docx", "forms[0].indicators[0]", "target", "≥25公里", "漏填", None)
-    assert store.load("甲.docx")["forms"][0]["indicators"][0]["target"] == "≥25公里"
-    list(rerun.plan(store, learned(ROW), apply=True))
-    assert store.load("甲.docx")["forms"][0]["indicators"][0]["target"] == "≥20公里"
+    assert contents.load(store, "甲.docx")["forms"][0]["indicators"][0]["target"] == "≥25公里"
+    list(planning.plan(store, learned(ROW), apply=True))
+    assert contents.load(store, "甲.docx")["forms"][0]["indicators"][0]["target"] == "≥20公里"
     (row,) = correcting.listed(store, review=True)
     assert (row.found, row.should_be, row.reading, row.state) == (None, "≥25公里", "≥20公里", "review")
 

@@ -12,11 +12,13 @@ import openpyxl
 import pyarrow.parquet as pq
 import pytest
 
-from pipeline import run, tabular
-from pipeline.export import LISTS, Choice, export
-from pipeline.query import free
-from pipeline.search import search
-from pipeline.store import Store
+from pipeline.analysts import tabular
+from pipeline.analysts.export import LISTS, Choice, export
+from pipeline.analysts.query import free
+from pipeline.batch import run
+from pipeline.store.connection import Store
+from pipeline.store.opening import open_store
+from pipeline.store.search import search
 from schema.errors import StoreError, ZipingError
 
 FORM = """# 项目支出绩效自评表
@@ -100,7 +102,7 @@ def test_a_copy_answers_like_the_store_and_holds_no_contact(demo: Store, tmp_pat
         told = connection.exec_driver_sql("SELECT prepared_by, phone FROM form WHERE phone IS NOT NULL").all()
     assert told
     export(demo, tmp_path / "copy.db", "sqlite", Choice())
-    copy = Store(str(tmp_path / "copy.db"))
+    copy = open_store(str(tmp_path / "copy.db"))
     for sql in ("SELECT unit, fiscal_year, forms, indicators, findings FROM v_submission ORDER BY submission_id",
                 "SELECT COUNT(*), SUM(score) FROM v_indicator"):  # fmt: skip
         assert [tuple(map(str, r)) for r in free(copy, trusted=True, sql=sql).rows] == [
@@ -117,7 +119,7 @@ def test_a_copy_answers_like_the_store_and_holds_no_contact(demo: Store, tmp_pat
 
 
 def test_contacts_come_only_when_asked_for(docx, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
-    store = Store(str(tmp_path / "store.db"))
+    store = open_store(str(tmp_path / "store.db"))
     run.ingest([docx(WITH_CONTACTS)], store, lambda outcome: None)
     for contacts in (False, True):
         for kind in ("csv", "jsonl", "xlsx", "sqlite"):
@@ -136,7 +138,7 @@ def test_contacts_come_only_when_asked_for(docx, tmp_path: Path) -> None:  # typ
 
 
 def test_no_text_becomes_a_formula(docx, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
-    store = Store(str(tmp_path / "store.db"))
+    store = open_store(str(tmp_path / "store.db"))
     run.ingest([docx(FORM)], store, lambda outcome: None)
     export(store, tmp_path / "all.xlsx", "xlsx", Choice())
     export(store, tmp_path / "csv", "csv", Choice())

@@ -11,8 +11,10 @@ import docx as python_docx
 import pypdfium2
 import pytest
 
-from pipeline import feedback, run
-from pipeline.store import Store
+from pipeline.analysts import feedback
+from pipeline.batch import run
+from pipeline.store.connection import Store
+from pipeline.store.opening import open_store
 from schema.checks import CHECKS
 from schema.codes import CODES
 from tests.conftest import SAMPLES, missing
@@ -22,7 +24,7 @@ EVIL = "<script>alert(1)</script>"
 
 @pytest.fixture
 def store(tmp_path: Path) -> Store:
-    store = Store(str(tmp_path / "store.db"))
+    store = open_store(str(tmp_path / "store.db"))
     run.ingest([SAMPLES / "water-2022.docx", SAMPLES / "council-2021.docx"], store, lambda outcome: None)
     return store
 
@@ -70,7 +72,7 @@ def test_the_word_sheet_is_one_page_and_holds_the_same(store: Store, tmp_path: P
 
 
 def test_a_submission_without_findings_says_so(tmp_path: Path) -> None:
-    store = Store(str(tmp_path / "store.db"))
+    store = open_store(str(tmp_path / "store.db"))
     run.ingest([SAMPLES / "repairs-2020.docx"], store, lambda outcome: None)
     sheet = feedback.sheet(store, "repairs-2020.docx")
     assert sheet.lines == []
@@ -86,7 +88,7 @@ def test_what_a_submission_says_is_never_markup(docx, tmp_path: Path) -> None:  
 | 一级指标 | 二级指标 | 三级指标 | 年度指标值 | 实际完成值 | 分值 | 得分 |
 | 产出指标 | 数量指标 | {EVIL} | ≥20次 | 10次 | 10 | 10 |
 """
-    store = Store(str(tmp_path / "store.db"))
+    store = open_store(str(tmp_path / "store.db"))
     run.ingest([docx(source, name="a&b.docx")], store, lambda outcome: None)
     sheet = feedback.sheet(store, "a&b.docx")
     assert EVIL in str(sheet)

@@ -17,9 +17,11 @@ import sqlalchemy as sa
 
 from extractors import File
 from extractors.names import place
-from pipeline import rows, run
-from pipeline.executors import processes, serial
-from pipeline.store import Store
+from pipeline.batch import run
+from pipeline.batch.executors import processes, serial
+from pipeline.store import rows
+from pipeline.store.connection import Store
+from pipeline.store.opening import open_store
 from schema import tables
 from tests.conftest import SAMPLES, as_nobody
 from tests.pipeline.misbehave import MISTAKEN, mistaken
@@ -54,7 +56,7 @@ def ingested(
     done = ziping("ingest", folder, "--store", url, *more)
     assert "Traceback" not in done.stderr + done.stdout, done.stderr
     assert done.returncode in (0, 1)
-    store = Store(url)
+    store = open_store(url)
     out = {path.removeprefix(f"{folder}/"): outcome for path, outcome in told(store).items()}
     store.close()
     return out, done.stdout + done.stderr
@@ -73,7 +75,7 @@ def test_a_name_that_is_not_utf8_is_read_kept_and_shown(ziping: Run, url: str, t
     }  # fmt: skip
     assert "坏␊␛[31m<U+202E>.docx" in said
     assert "\x1b" not in said
-    store = Store(url)
+    store = open_store(url)
     with store.reading() as connection:
         names = set(connection.execute(sa.select(tables.file.c.name)).scalars())
     assert {"测.docx", "<B2>.docx"} <= names
@@ -136,7 +138,7 @@ def test_halves_of_characters_and_nul_are_told_and_stored(
     monkeypatch.setattr(plain, "blocks", halved)
     path = tmp_path / "文.txt"
     path.write_text("一、项目概况\n甲乙丙\n二、资金情况\n无。\n", encoding="utf-8")
-    store = Store(url)
+    store = open_store(url)
     summary = run.ingest([path], store, lambda outcome: None)
     assert (summary.read, summary.refused) == (1, [])
     with store.reading() as connection:
@@ -193,7 +195,7 @@ def test_a_figure_of_any_length_is_kept_to_the_digit(
     path = docx(FUNDS.format(name="水库", amount=amount))
     outcomes, _ = ingested(ziping, path.parent, url)
     assert outcomes[path.name][0] == "read"
-    store = Store(url)
+    store = open_store(url)
     with store.reading() as connection:
         (submission,) = connection.execute(sa.select(tables.submission.c.submission_id)).scalars()
         held = rows.record(connection, submission)
@@ -276,7 +278,7 @@ def test_archives_in_an_archive_count_together(tmp_path: Path, monkeypatch: pyte
     inner = zipped({f"{i}.txt": b"%d" % i for i in range(4)})
     path = tmp_path / "包.zip"
     path.write_bytes(zipped({"甲.zip": inner, "乙.zip": inner[:-1] + b"\0", "丙.docx": GOOD}))
-    store = Store(str(tmp_path / "s.db"))
+    store = open_store(str(tmp_path / "s.db"))
     run.ingest([path], store, lambda outcome: None)
     outcomes = {p.removeprefix(f"{path}/"): outcome for p, (outcome, _) in told(store).items()}
     assert outcomes["丙.docx"] == "read"
@@ -293,7 +295,7 @@ def test_an_error_of_ours_is_an_outcome_with_a_reference_to_the_log(
     folder.mkdir()
     (folder / "好.docx").write_bytes(GOOD)
     (folder / f"{where}.docx").write_bytes(OTHER)
-    store = Store(url)
+    store = open_store(url)
     for attempt in range(2):
         summary = run.ingest([folder], store, lambda outcome: None, executor=mistaken(processes))
         assert summary.read + summary.known == 1
@@ -312,14 +314,14 @@ def test_an_error_of_ours_is_an_outcome_with_a_reference_to_the_log(
 def test_an_error_of_ours_costs_its_file_in_this_process_too(tmp_path: Path) -> None:
     """Where no pool stands between, the item guards itself."""
     (tmp_path / "rows.docx").write_bytes(OTHER)
-    store = Store(str(tmp_path / "s.db"))
+    store = open_store(str(tmp_path / "s.db"))
     summary = run.ingest([tmp_path / "rows.docx"], store, lambda outcome: None, executor=mistaken(serial))
     assert "内部出错" in summary.refused[0][1]
     store.close()
 
 
 def test_an_error_of_ours_outside_any_file_is_one_line(ziping: Run, tmp_path: Path) -> None:
-    Store(str(tmp_path / "s.db")).close()
+    open_store(str(tmp_path / "s.db")).close()
     with sqlite3.connect(tmp_path / "s.db") as connection:
         connection.execute("DROP TABLE finding")
     done = ziping("status", "--store", tmp_path / "s.db")

@@ -20,7 +20,7 @@ import psutil
 import pytest
 import sqlalchemy as sa
 
-from pipeline.store import Store
+from pipeline.store.opening import open_store
 from schema import tables
 from tests.conftest import ROOT, SAMPLES
 from tests.extractors.test_damaged import OTHERS, flipped
@@ -387,7 +387,7 @@ def through_the_command(folder: Path, url: str, files: int, jobs: int) -> int:
     assert process.returncode == 1
     assert "Traceback" not in said
     assert "内部出错" not in said, [line for line in said.splitlines() if "内部出错" in line]
-    store = Store(url)
+    store = open_store(url)
     o = tables.outcome.c
     with store.reading() as connection:
         rows = connection.execute(sa.select(o.path, o.outcome, o.reason)).all()

@@ -19,11 +19,14 @@ import sqlalchemy as sa
 
 from data.maker import forms, word
 from data.maker.layout import all_layouts
-from pipeline import correcting, freshness, rerun, run
-from pipeline.executors import Limits, cluster
+from pipeline import ruleset
+from pipeline.batch import run
+from pipeline.batch.executors import Limits, cluster
 from pipeline.extract import extract
-from pipeline.freshness import Reading
-from pipeline.store import Store
+from pipeline.rerun import correcting, planning
+from pipeline.ruleset import Reading
+from pipeline.store import contents
+from pipeline.store.opening import open_store
 from schema import tables
 from tests.conftest import SAMPLES, emptied
 from tests.pipeline.test_store import rows
@@ -40,9 +43,9 @@ Rows = dict[str, list[tuple[object, ...]]]
 
 def older(forgotten: list[list[str]]) -> Reading:
     """Today's code with a vocabulary that has not learned some rows yet."""
-    held = freshness.words().files.items()
-    words = freshness.Words({name: [row for row in rows if row not in forgotten] for name, rows in held})
-    return freshness.under(words)
+    held = ruleset.words().files.items()
+    words = ruleset.Words({name: [row for row in rows if row not in forgotten] for name, rows in held})
+    return ruleset.under(words)
 
 
 class As:
@@ -52,9 +55,9 @@ class As:
         self.reading, self.patch = reading, pytest.MonkeyPatch()
 
     def __enter__(self) -> None:
-        self.patch.setattr("pipeline.run.extract", lambda file: extract(file, self.reading.vocabulary))
-        self.patch.setattr("pipeline.store.current", lambda: self.reading)
-        self.patch.setattr("pipeline.freshness.current", lambda: self.reading)
+        self.patch.setattr("pipeline.batch.run.extract", lambda file: extract(file, self.reading.vocabulary))
+        self.patch.setattr("pipeline.store.saving.current", lambda: self.reading)
+        self.patch.setattr("pipeline.ruleset.current", lambda: self.reading)
 
     def __exit__(self, *_: object) -> None:
         self.patch.undo()
@@ -98,10 +101,10 @@ def killed_ingests(url: Callable[[], str], count: int, seed: int) -> tuple[Rows,
     whole = url()
     command = [str(BIN / "ziping"), "ingest", str(SAMPLES), "--quiet", "--store"]
     seconds = timed([*command, whole])
-    expected = rows(Store(whole))
+    expected = rows(open_store(whole))
     disturbed = url()
     kills([*command, disturbed], [rng.uniform(0.2, 1.0) for _ in range(count)], seconds)
-    return rows(Store(disturbed)), expected
+    return rows(open_store(disturbed)), expected
 
 
 def killed_reruns(url: Callable[[], str], count: int, seed: int) -> tuple[Rows, Rows]:
@@ -111,15 +114,15 @@ def killed_reruns(url: Callable[[], str], count: int, seed: int) -> tuple[Rows, 
     def aged() -> str:
         found = url()
         with As(older(FORGOTTEN)):
-            run.ingest([SAMPLES], Store(found), lambda outcome: None)
+            run.ingest([SAMPLES], open_store(found), lambda outcome: None)
         return found
 
     whole = aged()
     seconds = timed([*command, whole])
-    expected = rows(Store(whole))
+    expected = rows(open_store(whole))
     disturbed = aged()
     kills([*command, disturbed], [rng.uniform(0.2, 1.0) for _ in range(count)], seconds)
-    return rows(Store(disturbed)), expected
+    return rows(open_store(disturbed)), expected
 
 
 def same(found: Rows, expected: Rows) -> None:
@@ -148,25 +151,25 @@ def test_a_reader_sees_the_old_version_or_the_new_one(tmp_path: Path) -> None:
     """While a re-run is applied, every look at a submission finds it whole."""
     url = str(tmp_path / "s.db")
     with As(older(FORGOTTEN)):
-        run.ingest([SAMPLES], Store(url), lambda outcome: None)
-    store, reader = Store(url), Store(url)
+        run.ingest([SAMPLES], open_store(url), lambda outcome: None)
+    store, reader = open_store(url), open_store(url)
     query = sa.select(tables.submission.c.submission_id)
     with reader.reading() as connection:
         ids = [row[0] for row in connection.execute(query)]
-    before = {i: reader.load(i) for i in ids}
+    before = {i: contents.load(reader, i) for i in ids}
     done, seen = threading.Event(), []
 
     def look() -> None:
         while not done.is_set():
             for i in ids:
-                seen.append((i, reader.load(i)))
+                seen.append((i, contents.load(reader, i)))
 
     watcher = threading.Thread(target=look)
     watcher.start()
-    list(rerun.plan(store, apply=True))
+    list(planning.plan(store, apply=True))
     done.set()
     watcher.join()
-    after = {i: reader.load(i) for i in ids}
+    after = {i: contents.load(reader, i) for i in ids}
     assert len(seen) > len(ids)
     assert all(record in (before[i], after[i]) for i, record in seen)
 
@@ -185,7 +188,7 @@ def built_in_any_order(seed: int, place: Path) -> tuple[Rows, Rows]:
         path.write_bytes(word.make(forms.make(layout, seed + i).source))
         files.append(path)
     forgotten = rng.sample(FORGOTTEN, rng.randint(1, 3))
-    grown = Store(str(place / "grown.db"))
+    grown = open_store(str(place / "grown.db"))
     corrected: list[tuple[str, str, str, str]] = []
     learned = False
     events = ["late", "learn", "correct", "again", "correct"]
@@ -193,7 +196,7 @@ def built_in_any_order(seed: int, place: Path) -> tuple[Rows, Rows]:
     with As(older(forgotten)):
         run.ingest([inbox], grown, lambda outcome: None)
     for event in events:
-        reading = freshness.current() if learned else older(forgotten)
+        reading = ruleset.current() if learned else older(forgotten)
         with As(reading):
             if event == "late":
                 run.ingest([late], grown, lambda outcome: None)
@@ -214,11 +217,11 @@ def built_in_any_order(seed: int, place: Path) -> tuple[Rows, Rows]:
                     (name, record, field, value)
                 ]
         if event == "learn":
-            list(rerun.plan(grown, apply=True))
+            list(planning.plan(grown, apply=True))
             learned = True
     if not learned:
-        list(rerun.plan(grown, apply=True))
-    anew = Store(str(place / "anew.db"))
+        list(planning.plan(grown, apply=True))
+    anew = open_store(str(place / "anew.db"))
     run.ingest([inbox, late], anew, lambda outcome: None)
     for name, record, field, value in corrected:
         correcting.add(anew, name, record, field, value, "复核", "丁某")
@@ -283,7 +286,7 @@ def test_a_cluster_that_loses_a_worker_gives_the_same_store(
 ) -> None:
     address, workers = begun
     inbox = filled(tmp_path / "材料", 120)
-    one, many = Store(str(tmp_path / "one.db")), Store(str(tmp_path / "many.db"))
+    one, many = open_store(str(tmp_path / "one.db")), open_store(str(tmp_path / "many.db"))
     run.ingest([inbox], one, lambda outcome: None)
     at: list[int] = []
 
@@ -323,4 +326,4 @@ def test_two_runs_on_one_cluster_do_not_end_each_other(
         _, said = process.communicate(timeout=120)
         assert (process.returncode, said) == (0, b"")
     for inbox in inboxes:
-        assert "file_failed" not in Store(f"{inbox}.db").counts()
+        assert "file_failed" not in contents.counts(open_store(f"{inbox}.db"))

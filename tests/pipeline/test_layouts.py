@@ -9,9 +9,11 @@ from pathlib import Path
 import pytest
 
 from data.maker import word
-from pipeline import run
-from pipeline.layouts import Layout, changes, fingerprint, layouts
-from pipeline.store import Store
+from pipeline.batch import run
+from pipeline.learn.layouts import Layout, changes, layouts
+from pipeline.store import contents
+from pipeline.store.opening import open_store
+from pipeline.store.rows import fingerprint
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 FORM = """# 项目支出绩效自评表
@@ -26,7 +28,7 @@ FORM = """# 项目支出绩效自评表
 
 @pytest.fixture
 def found(tmp_path: Path) -> list[Layout]:
-    store = Store(str(tmp_path / "s.db"))
+    store = open_store(str(tmp_path / "s.db"))
     for name, year, project, target, last in (
         ("甲", 2023, "保洁", "年度指标值", "得分"), ("乙", 2023, "绿化", "年度指标值", "得分"),
         ("丙", 2024, "路灯", "绩效目标值", "得分"),
@@ -36,7 +38,7 @@ def found(tmp_path: Path) -> list[Layout]:
         source = FORM.format(year=year, project=project, target=target, last=last)
         (folder / f"{name}.docx").write_bytes(word.make(source))
         run.ingest([folder / f"{name}.docx"], store, lambda outcome: None)
-    rows = store.layouts()
+    rows = contents.layouts(store)
     store.close()
     return layouts(rows)
 

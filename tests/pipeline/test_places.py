@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.places import Place, place
+from pipeline.store.places import Place, place
 
 
 @pytest.mark.parametrize(

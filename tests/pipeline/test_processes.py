@@ -19,8 +19,12 @@ import pytest
 import sqlalchemy as sa
 
 from extractors import leash, office
-from pipeline import bounded, executors, living, query, run
-from pipeline.store import Store
+from pipeline import living
+from pipeline.analysts import bounded, query
+from pipeline.batch import executors, run
+from pipeline.store import contents
+from pipeline.store.connection import Store
+from pipeline.store.opening import let_read, open_store
 from schema.errors import StoreError
 from tests.conftest import ROOT, SAMPLES, emptied, missing, postgres
 from tests.pipeline.test_browse import served
@@ -124,8 +128,8 @@ def test_a_worker_that_is_killed_costs_its_file_and_ends_what_it_began(inbox: Pa
     _, said = process.communicate(timeout=120)
     assert "Traceback" not in said
     assert of(mark) == []
-    store = Store(str(tmp_path / "s.db"))
-    assert store.counts()["submission"] >= 11 - (said.count("崩溃"))
+    store = open_store(str(tmp_path / "s.db"))
+    assert contents.counts(store)["submission"] >= 11 - (said.count("崩溃"))
     store.close()
 
 
@@ -258,7 +262,7 @@ def test_a_superuser_is_refused_and_an_owner_asks_as_a_reader(postgresql: str, z
         ):
             connection.exec_driver_sql(statement)
     owner = url.replace("ziping@", "owning@")
-    store = Store(owner)
+    store = open_store(owner)
     run.ingest([SAMPLES / "water-2022.docx"], store, lambda outcome: None)
     refused = ziping("query", "--sql", "SELECT 1", "--store", url)
     assert (refused.returncode, refused.stderr.count("\n")) == (1, 1)
@@ -268,7 +272,7 @@ def test_a_superuser_is_refused_and_an_owner_asks_as_a_reader(postgresql: str, z
     exported = ziping("export", "out", "--format", "csv", "--where", "1 = 1", "--store", url)
     assert "--trust" in exported.stderr
     assert query.free(store, "SELECT current_user").rows == [("owning",)]
-    assert store.let_read("asking")
+    assert let_read(store, "asking")
     assert query.free(store, "SELECT current_user").rows == [("asking",)]
     with pytest.raises(StoreError, match=r"permission denied|查询有误"):
         query.free(store, "SELECT pg_read_file('/etc/passwd')")
@@ -293,7 +297,7 @@ def test_the_database_ends_a_statement_before_its_process_is_ended(demo: Store) 
 
 def test_each_job_has_the_memory_it_is_allowed_and_ends_with_its_parent() -> None:
     code = (
-        "from pipeline.executors import processes, Limits\n"
+        "from pipeline.batch.executors import processes, Limits\n"
         "from tests.pipeline.test_processes import limits_of\n"
         "print(list(processes(limits_of, ['x'], Limits(1, 30.0, 2 << 30), None)))"
     )
@@ -329,7 +333,7 @@ def store_with_contacts(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     folder = tmp_path_factory.mktemp("contacts")
     (folder / "甲.docx").write_bytes(make(WITH_CONTACTS))
-    store = Store(str(folder / "s.db"))
+    store = open_store(str(folder / "s.db"))
     run.ingest([folder / "甲.docx"], store, lambda outcome: None)
     store.close()
     return folder / "s.db"
@@ -376,7 +380,7 @@ def test_a_heavy_query_cannot_hold_the_browser(store_with_contacts: Path) -> Non
 
 
 def test_a_statement_in_the_browser_has_ten_seconds() -> None:
-    from pipeline import browse
+    from pipeline.analysts import browse
 
     site = browse.application(Path("nothing.db"))
     assert site.setting("sql_time_limit_ms") == browse.SECONDS * 1000 == 10_000

@@ -12,10 +12,11 @@ from typing import Any
 
 import pytest
 
-from pipeline import query
-from pipeline.bounded import read_only
-from pipeline.query import Answer, ask, free, questions
-from pipeline.store import Store
+from pipeline.analysts import query
+from pipeline.analysts.bounded import read_only
+from pipeline.analysts.query import Answer, ask, free, questions
+from pipeline.store import contents
+from pipeline.store.connection import Store
 from schema.codes import CODES
 from schema.errors import StoreError, ZipingError
 from tests.conftest import GOLD, SAMPLES, YEARS_GOLD
@@ -247,10 +248,10 @@ def test_a_parameter_that_a_question_does_not_take_is_named(demo: Store) -> None
     ],
 )
 def test_free_sql_cannot_write_attach_or_load(demo: Store, sql: str) -> None:
-    before = demo.counts()
+    before = contents.counts(demo)
     with pytest.raises(StoreError, match="查询有误"):
         free(demo, trusted=True, sql=sql)
-    assert demo.counts() == before
+    assert contents.counts(demo) == before
 
 
 def test_what_a_select_could_write_by_a_function_is_not_kept(demo: Store) -> None:

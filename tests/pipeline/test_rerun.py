@@ -13,10 +13,15 @@ import sqlalchemy as sa
 
 from data.maker import word
 from normalizers.lookups import CODES
-from pipeline import freshness, rerun, run, versions
-from pipeline.freshness import Reading, Row, Words
-from pipeline.rerun import Planned
-from pipeline.store import Store
+from pipeline import ruleset
+from pipeline.batch import run
+from pipeline.rerun import changes, planning, staleness
+from pipeline.rerun.planning import Planned
+from pipeline.rerun.staleness import Row
+from pipeline.ruleset import Reading, Words
+from pipeline.store import contents
+from pipeline.store.connection import Store
+from pipeline.store.opening import open_store
 from schema import tables
 from schema.errors import StoreError
 from tests.conftest import emptied
@@ -44,15 +49,15 @@ def filled(url: str, folder: Path) -> Store:
         source = FORM.format(funds="全年执行数", target=target).replace("河道保洁", f"{name}项目")
         (folder / f"{name}.docx").write_bytes(word.make(source))
         os.utime(folder / f"{name}.docx", (1_700_000_000, 1_700_000_000))
-    opened = Store(url)
+    opened = open_store(url)
     run.ingest([folder], opened, lambda outcome: None)
     return opened
 
 
 def learned(*added: list[str], file: str = "headings.csv") -> Reading:
     """Today's code with further vocabulary rows."""
-    files = freshness.words().files
-    return freshness.under(Words({**files, file: [*files[file], *added]}))
+    files = ruleset.words().files
+    return ruleset.under(Words({**files, file: [*files[file], *added]}))
 
 
 def changed(planned: Sequence[Planned]) -> set[tuple[str, str]]:
@@ -61,15 +66,15 @@ def changed(planned: Sequence[Planned]) -> set[tuple[str, str]]:
 
 def test_a_rerun_with_nothing_changed_looks_at_nothing_and_writes_nothing(store: Store) -> None:
     before = rows(store)
-    assert rerun.stale(store) == []
-    assert list(rerun.plan(store, apply=True)) == []
+    assert planning.stale(store) == []
+    assert list(planning.plan(store, apply=True)) == []
     assert rows(store) == before
     with store.engine.connect() as connection:
         assert connection.execute(sa.select(sa.func.count()).select_from(tables.run)).scalar() == 1
 
 
 def test_one_heading_concerns_only_the_submissions_that_hold_it(store: Store) -> None:
-    found = rerun.stale(store, learned(ROW))
+    found = planning.stale(store, learned(ROW))
     assert [(f.file, f.causes) for f in found] == [
         ("乙.docx", ["+ headings.csv 乙方承诺值,indicators,target"]),
         ("甲.docx", ["+ headings.csv 乙方承诺值,indicators,target"]),
@@ -78,7 +83,7 @@ def test_one_heading_concerns_only_the_submissions_that_hold_it(store: Store) ->
 
 def test_the_plan_shows_every_value_and_writes_nothing(store: Store) -> None:
     before = rows(store)
-    planned = list(rerun.plan(store, learned(ROW)))
+    planned = list(planning.plan(store, learned(ROW)))
     assert ("甲.docx", "forms[0].indicators[0].target") in changed(planned)
     assert {cause for p in planned for cause, _ in p.changes} == {
         "+ headings.csv 乙方承诺值,indicators,target"
@@ -87,17 +92,17 @@ def test_the_plan_shows_every_value_and_writes_nothing(store: Store) -> None:
 
 
 def test_what_is_applied_is_a_new_version_and_the_old_one_is_kept(store: Store) -> None:
-    old = store.load("甲.docx")
-    assert all(p.written for p in rerun.plan(store, learned(ROW), apply=True))
-    assert store.load("甲.docx")["forms"][0]["indicators"][0]["target"] == "≥20公里"
-    first, second = versions.history(store, "甲.docx")
+    old = contents.load(store, "甲.docx")
+    assert all(p.written for p in planning.plan(store, learned(ROW), apply=True))
+    assert contents.load(store, "甲.docx")["forms"][0]["indicators"][0]["target"] == "≥20公里"
+    first, second = changes.history(store, "甲.docx")
     assert (first.no, second.no, second.causes) == (1, 2, ["+ headings.csv 乙方承诺值,indicators,target"])
     assert first.valid_to is not None
     assert second.valid_to is None
-    assert len(versions.history(store, "丙.docx")) == 1
-    changes = list(versions.diff(store, 1, 2))
-    assert {c.file for c in changes} == {"甲.docx", "乙.docx"}
-    told = [(c.path, c.before, c.after) for c in changes if c.file == "甲.docx"]
+    assert len(changes.history(store, "丙.docx")) == 1
+    found = list(changes.diff(store, 1, 2))
+    assert {c.file for c in found} == {"甲.docx", "乙.docx"}
+    told = [(c.path, c.before, c.after) for c in found if c.file == "甲.docx"]
     assert ("forms[0].indicators[0].target", None, "≥20公里") in told
     assert ("forms[0].indicators[0].extra.乙方承诺值", "≥20公里", None) in told
     with store.engine.begin() as connection:  # as if the first reading had been of last year
@@ -107,16 +112,16 @@ def test_what_is_applied_is_a_new_version_and_the_old_one_is_kept(store: Store) 
             .where(v.c.no == 1)
             .values(valid_from="2025-01-01T00:00:00Z", valid_to="2025-06-01T00:00:00Z")
         )
-    assert versions.at(store, "甲.docx", "2025-03-01") == old
+    assert changes.at(store, "甲.docx", "2025-03-01") == old
     with pytest.raises(StoreError, match="还没有"):
-        versions.at(store, "甲.docx", "2024-03-01")
+        changes.at(store, "甲.docx", "2024-03-01")
 
 
 def test_after_it_is_applied_nothing_is_stale(store: Store) -> None:
     reading = learned(ROW)
-    list(rerun.plan(store, reading, apply=True))
-    assert rerun.stale(store, reading) == []
-    assert list(rerun.plan(store, reading, apply=True)) == []
+    list(planning.plan(store, reading, apply=True))
+    assert planning.stale(store, reading) == []
+    assert list(planning.plan(store, reading, apply=True)) == []
 
 
 def test_a_rerun_gives_the_rows_of_a_store_built_anew(
@@ -124,9 +129,9 @@ def test_a_rerun_gives_the_rows_of_a_store_built_anew(
 ) -> None:
     reading = learned(ROW)
     grown = filled(str(tmp_path / "grown.db"), tmp_path / "a")
-    list(rerun.plan(grown, reading, apply=True))
-    monkeypatch.setattr("pipeline.run.extract", lambda file: run_extract(file, reading))
-    monkeypatch.setattr("pipeline.store.current", lambda: reading)
+    list(planning.plan(grown, reading, apply=True))
+    monkeypatch.setattr("pipeline.batch.run.extract", lambda file: run_extract(file, reading))
+    monkeypatch.setattr("pipeline.store.saving.current", lambda: reading)
     shutil.rmtree(tmp_path / "a")
     anew = filled(str(tmp_path / "anew.db"), tmp_path / "a")
     one, two = rows(grown), rows(anew)
@@ -143,37 +148,37 @@ def run_extract(file: object, reading: Reading) -> object:
 
 def test_parts_may_be_left_out_and_stay_stale(store: Store) -> None:
     reading = learned(ROW, ["丙方口径值", "indicators", "actual"])
-    planned = list(rerun.plan(store, reading, reject=["甲.docx"], apply=True))
+    planned = list(planning.plan(store, reading, reject=["甲.docx"], apply=True))
     assert {p.file for p in planned} == {"乙.docx"}
-    assert [f.file for f in rerun.stale(store, reading) if f.rows] == ["甲.docx"] or {
-        f.file for f in rerun.stale(store, reading)
+    assert [f.file for f in planning.stale(store, reading) if f.rows] == ["甲.docx"] or {
+        f.file for f in planning.stale(store, reading)
     } == {"甲.docx", "乙.docx"}
-    assert store.load("甲.docx")["forms"][0]["indicators"][0]["target"] is None
-    list(rerun.plan(store, reading, only=["乙方承诺值"], apply=True))
-    assert store.load("甲.docx")["forms"][0]["indicators"][0]["target"] == "≥20公里"
+    assert contents.load(store, "甲.docx")["forms"][0]["indicators"][0]["target"] is None
+    list(planning.plan(store, reading, only=["乙方承诺值"], apply=True))
+    assert contents.load(store, "甲.docx")["forms"][0]["indicators"][0]["target"] == "≥20公里"
 
 
 def test_each_changed_value_belongs_to_one_row(store: Store) -> None:
     reading = learned(ROW, ["全年执行数甲", "funds", "executed"])
-    planned = list(rerun.plan(store, reading))
+    planned = list(planning.plan(store, reading))
     causes = {c.path: cause for p in planned for cause, c in p.changes if p.file == "甲.docx"}
     assert causes["forms[0].indicators[0].target"] == "+ headings.csv 乙方承诺值,indicators,target"
 
 
 def test_changed_rules_concern_every_submission_and_open_no_file(store: Store) -> None:
-    today = freshness.current()
+    today = ruleset.current()
     other = Reading(today.reader, "another", today.words, today.vocabulary)
-    planned = list(rerun.plan(store, other))
+    planned = list(planning.plan(store, other))
     assert [p.trouble for p in planned] == [None, None, None]
     assert changed(planned) == set()
 
 
 def test_a_changed_extractor_asks_for_the_file_and_says_where_it_is_gone(store: Store) -> None:
-    today = freshness.current()
+    today = ruleset.current()
     other = Reading("another", today.rules, today.words, today.vocabulary)
-    planned = list(rerun.plan(store, other, apply=True))
+    planned = list(planning.plan(store, other, apply=True))
     assert all(p.trouble is not None and "原文件已不在原处" in p.trouble for p in planned)
-    assert len(rerun.stale(store, other)) == 3
+    assert len(planning.stale(store, other)) == 3
 
 
 def test_the_commands_show_then_apply(ziping: Run, tmp_path: Path) -> None:
@@ -189,14 +194,14 @@ def test_the_commands_show_then_apply(ziping: Run, tmp_path: Path) -> None:
 def test_comments_docstrings_and_spaces_change_no_key() -> None:
     plain = "def rate(a, b):\n    return a / b\n"
     told = '"""Rates."""\n\n\ndef rate(a,  b):\n    """A fraction."""\n    # of what\n    return a / b\n'
-    assert freshness._syntax(told) == freshness._syntax(plain)
-    assert freshness._syntax(plain.replace("/", "*")) != freshness._syntax(plain)
+    assert ruleset._syntax(told) == ruleset._syntax(plain)
+    assert ruleset._syntax(plain.replace("/", "*")) != ruleset._syntax(plain)
 
 
 def test_every_block_and_list_of_the_vocabulary_is_noted_under_a_letter_of_its_own() -> None:
-    files = freshness.words().files
+    files = ruleset.words().files
     for name in ("headings.csv", "labels.csv"):
-        assert {freshness.code(Row(name, tuple(row), True)) for row in files[name]} <= set(CODES.values())
+        assert {staleness.code(Row(name, tuple(row), True)) for row in files[name]} <= set(CODES.values())
     assert len(set(CODES.values())) == len(CODES)
 
 
@@ -210,13 +215,13 @@ def test_what_was_looked_up_is_kept_and_a_row_concerns_only_who_asked_for_it(sto
     assert all("\n乙方承诺值\t" in kept[name] for name in ("甲.docx", "乙.docx"))
     assert "乙方承诺值" not in kept["丙.docx"]
     row = Row("headings.csv", ("乙方承诺值", "indicators", "target"), True)
-    letter = freshness.code(row)
-    asked = freshness.asked(row, freshness.current().vocabulary)
-    assert [name for name in sorted(kept) if freshness.noted(kept[name], asked, letter)] == [
+    letter = staleness.code(row)
+    asked = staleness.asked(row, ruleset.current().vocabulary)
+    assert [name for name in sorted(kept) if staleness.noted(kept[name], asked, letter)] == [
         "乙.docx",
         "甲.docx",
     ]
-    files = freshness.words().files
+    files = ruleset.words().files
     less = [r for r in files["headings.csv"] if r[:2] != ["年度指标值", "indicators"]]
-    without = freshness.under(Words({**files, "headings.csv": less}))
-    assert "丙.docx" in {found.file for found in rerun.stale(store, without)}
+    without = ruleset.under(Words({**files, "headings.csv": less}))
+    assert "丙.docx" in {found.file for found in planning.stale(store, without)}

@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from pipeline import run, search
-from pipeline.store import Store
+from pipeline.batch import run
+from pipeline.store import search
+from pipeline.store.connection import Store
+from pipeline.store.opening import open_store
 from schema.errors import ZipingError
 from tests.conftest import ROOT, emptied
 
@@ -63,7 +65,7 @@ def test_the_plan_uses_the_index(demo: Store) -> None:
 
 
 def test_the_index_follows_what_is_read_again_and_what_a_killed_run_left(docx, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
-    store = Store(str(tmp_path / "store.db"))
+    store = open_store(str(tmp_path / "store.db"))
     path = docx(FORM.format(project="公园维护", name="执法检查次数"))
     run.ingest([path], store, lambda outcome: None)
     assert [hit.text for hit in search.search(store, "执法检查")] == ["执法检查次数"]
@@ -79,7 +81,7 @@ def test_the_index_follows_what_is_read_again_and_what_a_killed_run_left(docx, t
 
 
 def test_a_replaced_file_is_not_found(docx, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
-    store = Store(str(tmp_path / "store.db"))
+    store = open_store(str(tmp_path / "store.db"))
     for name, says in (("初稿.docx", "旧的说法"), ("定稿.docx", "新的说法")):
         source = FORM.format(project="公园维护", name=says).replace(
             "| 一级", "| 主管部门 | 青禾县园林局 | < | < | < |\n| 一级", 1
@@ -96,6 +98,6 @@ def test_a_replaced_file_is_not_found(docx, tmp_path: Path) -> None:  # type: ig
 
 
 def test_postgresql_keeps_its_own_index(postgresql: str) -> None:
-    store = Store(emptied(postgresql))
+    store = open_store(emptied(postgresql))
     run.ingest([ROOT / "data" / "samples" / "forms" / "water-2022.docx"], store, lambda outcome: None)
     assert search.search(store, "河道")

@@ -16,8 +16,10 @@ import pytest
 import sqlalchemy as sa
 
 from data.maker.word import make
-from pipeline import query, run, search
-from pipeline.store import Store
+from pipeline.analysts import query
+from pipeline.batch import run
+from pipeline.store import contents, search
+from pipeline.store.opening import open_store
 from schema import tables, visible
 from schema.errors import StoreError, ZipingError
 from tests.conftest import ROOT, SAMPLES, as_nobody
@@ -74,7 +76,7 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
 | 产出指标 | 数量指标 | 【】比例 | 1:100:1 | 1:100:1 | :smile: [bold]x[/] |
 """
     (folder / f"{HOSTILE}\n.docx").write_bytes(make(source))
-    store = Store(str(folder / "s.db"))
+    store = open_store(str(folder / "s.db"))
     run.ingest([folder / f"{HOSTILE}\n.docx"], store, lambda outcome: None)
     with store.engine.begin() as connection:  # as an older ziping, or another program, may have written it
         for table, column in (
@@ -200,7 +202,7 @@ def test_a_password_reaches_no_record_of_a_file_that_was_read(
         lambda url: (system, "/2023/" if url.rstrip("/").endswith("2023") else "/2023/a.docx"),
     )
     monkeypatch.setattr(remote.Remote, "_url", lambda self, system, name: f"ftp://u:{SECRET}@h{name}")
-    store = Store(str(tmp_path / "s.db"))
+    store = open_store(str(tmp_path / "s.db"))
     summary = run.ingest([names.place(f"ftp://u:{SECRET}@h/2023/")], store, lambda outcome: None)
     assert (summary.read, summary.refused) == (1, [])
     store.close()
@@ -224,7 +226,7 @@ def test_a_traceback_in_the_log_holds_no_secret(faults: Path) -> None:
 def test_a_store_that_cannot_be_written_is_read_and_asked(closed: str, tmp_path: Path) -> None:
     folder = tmp_path / "库"
     folder.mkdir()
-    store = Store(str(folder / "s.db"))
+    store = open_store(str(folder / "s.db"))
     run.ingest([SAMPLES / "water-2022.docx"], store, lambda outcome: None)
     run.kept_open.cache_clear()
     store.close()
@@ -236,8 +238,8 @@ def test_a_store_that_cannot_be_written_is_read_and_asked(closed: str, tmp_path:
     folder.chmod(0o555 if closed != "file" else 0o777)
 
     def looks() -> tuple[int, int, int, str]:
-        opened = Store(str(folder / "s.db"))
-        counted = opened.counts()["submission"]
+        opened = open_store(str(folder / "s.db"))
+        counted = contents.counts(opened)["submission"]
         hits = len(search.search(opened, "水库"))
         with query.stream(opened, "SELECT unit FROM v_submission", {}) as (_, rows):
             found = list(rows)
@@ -259,7 +261,7 @@ def test_a_store_that_cannot_be_written_is_read_and_asked(closed: str, tmp_path:
 def test_a_store_of_an_older_version_that_cannot_be_written_says_so(tmp_path: Path) -> None:
     folder = tmp_path / "库"
     folder.mkdir()
-    Store(str(folder / "s.db")).close()
+    open_store(str(folder / "s.db")).close()
     with sqlite3.connect(folder / "s.db") as connection:
         connection.execute("UPDATE alembic_version SET version_num = '0005'")
         connection.execute("PRAGMA journal_mode=DELETE")
@@ -267,17 +269,17 @@ def test_a_store_of_an_older_version_that_cannot_be_written_says_so(tmp_path: Pa
     (folder / "s.db").chmod(0o444)
     folder.chmod(0o555)
     with pytest.raises(StoreError, match="只读") as told:
-        as_nobody(lambda: Store(str(folder / "s.db")), folder)
+        as_nobody(lambda: open_store(str(folder / "s.db")), folder)
     folder.chmod(0o755)
     assert "0005" in str(told.value)
 
 
 def test_a_writer_that_waits_says_for_whom(tmp_path: Path) -> None:
     url = tmp_path / "s.db"
-    Store(str(url)).close()
+    open_store(str(url)).close()
     code = (
-        "import sys, time; from pipeline import database; from pipeline.store import Store\n"
-        "database.TOLD_AFTER = 0.3; store = Store(sys.argv[1])\n"
+        "import sys, time; from pipeline.store import connection; from pipeline.store.opening import open_store\n"
+        "connection.TOLD_AFTER = 0.3; store = open_store(sys.argv[1])\n"
         "store.write(lambda connection: (print('has it', flush=True), time.sleep(float(sys.argv[2]))))"
     )
     first = subprocess.Popen(
@@ -299,7 +301,7 @@ def test_a_writer_that_waits_says_for_whom(tmp_path: Path) -> None:
 
 def test_a_store_is_as_durable_as_it_says(tmp_path: Path) -> None:
     """A committed transaction survives the process (WAL, synchronous=NORMAL); keys hold."""
-    store = Store(str(tmp_path / "s.db"))
+    store = open_store(str(tmp_path / "s.db"))
     with store.reading() as connection:
         told = [
             connection.exec_driver_sql(f"PRAGMA {name}").scalar()
@@ -330,7 +332,7 @@ def test_a_backup_made_while_a_run_writes_is_whole_and_restored(tmp_path: Path) 
     subprocess.run(
         [BIN / "ziping", "ingest", SAMPLES, "--store", tmp_path / "restored.db", "--quiet"], check=True
     )
-    restored, run_through = Store(str(tmp_path / "restored.db")), Store(str(url))
-    assert restored.counts() == run_through.counts()
+    restored, run_through = open_store(str(tmp_path / "restored.db")), open_store(str(url))
+    assert contents.counts(restored) == contents.counts(run_through)
     for store in (restored, run_through):
         store.close()

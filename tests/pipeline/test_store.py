@@ -19,12 +19,14 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from pipeline import journal, rerun, run
-from pipeline.database import hold
+from pipeline.batch import run
 from pipeline.extract import as_json, as_record, extract
-from pipeline.journal import Outcome
-from pipeline.search import search
-from pipeline.store import Store
+from pipeline.rerun import planning
+from pipeline.store import contents, journal, saving
+from pipeline.store.connection import Store, hold
+from pipeline.store.journal import Outcome
+from pipeline.store.opening import open_store
+from pipeline.store.search import search
 from schema import tables
 from schema.errors import StoreError
 from tests.conftest import ROOT, SAMPLES, emptied
@@ -58,7 +60,9 @@ def rows(store: Store) -> dict[str, list[tuple[Any, ...]]]:
 @pytest.fixture(params=["sqlite", "postgresql"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
     lite = request.param == "sqlite"
-    opened = Store(str(tmp_path / "store.db") if lite else emptied(request.getfixturevalue("postgresql")))
+    opened = open_store(
+        str(tmp_path / "store.db") if lite else emptied(request.getfixturevalue("postgresql"))
+    )
     yield opened
     opened.close()
 
@@ -71,7 +75,7 @@ def test_every_record_comes_back_from_the_tables_as_it_was_extracted(store: Stor
     ingest(store, SAMPLES)
     for path in FILES:
         written = json.loads(as_json(as_record(extract(path))), parse_float=Decimal)
-        assert json.loads(as_json(store.load(path.name)), parse_float=Decimal) == written
+        assert json.loads(as_json(contents.load(store, path.name)), parse_float=Decimal) == written
 
 
 def test_ingesting_twice_adds_no_row(store: Store) -> None:
@@ -99,8 +103,8 @@ def test_a_file_that_cannot_be_read_stays_in_the_ledger_and_the_batch_goes_on(
     bad.write_bytes(FILES[0].read_bytes()[:1000])
     summary = ingest(store, bad, FILES[0], tmp_path / "无.docx")
     assert (summary.read, len(summary.refused)) == (1, 2)
-    assert store.refused()[0][0] == "坏.docx"
-    assert store.counts()["file_refused"] == 1
+    assert contents.refused(store)[0][0] == "坏.docx"
+    assert contents.counts(store)["file_refused"] == 1
 
 
 def test_a_file_that_was_refused_once_can_be_read_later(store: Store, tmp_path: Path) -> None:
@@ -108,14 +112,14 @@ def test_a_file_that_was_refused_once_can_be_read_later(store: Store, tmp_path: 
     shutil.copy(FILES[0], path)
     with journal.running(store, "ingest", {}, "0") as run_id:
         digest = extract(path).document.digest
-        store.settle(
-            path, 1, digest, run_id, journal.Outcome(str(path), digest, "failed", "内存不足; 请重试")
+        saving.save_outcome(
+            store, path, 1, digest, run_id, journal.Outcome(str(path), digest, "failed", "内存不足; 请重试")
         )
     again = ingest(store, path)
     assert again.refused == [(str(path), "内存不足; 请重试")]  # not tried again unasked
     run.ingest([path], store, lambda outcome: None, retry=True)
-    assert store.counts().get("file_failed", 0) == 0
-    assert store.counts()["submission"] == 1
+    assert contents.counts(store).get("file_failed", 0) == 0
+    assert contents.counts(store)["submission"] == 1
 
 
 def test_every_number_leads_back_to_its_cell_by_one_join(store: Store) -> None:
@@ -154,21 +158,21 @@ def test_a_store_written_by_a_newer_version_is_not_touched(store: Store) -> None
     with store.engine.begin() as connection:
         connection.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
     with pytest.raises(StoreError, match="更新的ziping"):
-        Store(store.engine.url.render_as_string(hide_password=False))
+        open_store(store.engine.url.render_as_string(hide_password=False))
 
 
 def test_a_url_that_names_no_database_is_said_so() -> None:
     for url in ("nosuch://host/x", "://"):
         with pytest.raises(StoreError):
-            Store(url)
+            open_store(url)
 
 
 def test_two_submissions_that_begin_alike_must_be_told_apart(store: Store) -> None:
     ingest(store, *FILES[:2])
     with pytest.raises(StoreError, match="2份"):
-        store.load("")
+        contents.load(store, "")
     with pytest.raises(StoreError, match="没有"):
-        store.load("nosuch")
+        contents.load(store, "nosuch")
 
 
 @pytest.fixture(scope="module")
@@ -177,7 +181,7 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, lis
     path = tmp_path_factory.mktemp("whole") / "store.db"
     start = time.perf_counter()
     subprocess.run([*ZIPING, "ingest", SAMPLES, "--store", path, "--quiet"], check=True)
-    return rows(Store(str(path))), time.perf_counter() - start
+    return rows(open_store(str(path))), time.perf_counter() - start
 
 
 ZIPING = [str(Path(sys.executable).parent / "ziping")]
@@ -194,12 +198,12 @@ def test_an_ingest_killed_at_any_moment_is_completed_by_the_same_command(
     process.kill()
     process.wait()
     subprocess.run(command, check=True)
-    assert rows(Store(str(tmp_path / "store.db"))) == expected
+    assert rows(open_store(str(tmp_path / "store.db"))) == expected
 
 
 def test_a_reader_never_sees_half_a_submission(tmp_path: Path) -> None:
     """While a submission is written, another connection sees none of it; then all of it."""
-    store = Store(str(tmp_path / "store.db"))
+    store = open_store(str(tmp_path / "store.db"))
     seen: list[int] = []
 
     def watch(*_: object) -> None:
@@ -212,13 +216,13 @@ def test_a_reader_never_sees_half_a_submission(tmp_path: Path) -> None:
     sa.event.remove(writer, "after_cursor_execute", watch)
     assert len(seen) > 15
     assert set(seen) == {0}
-    assert store.counts()["submission"] == 1
+    assert contents.counts(store)["submission"] == 1
 
 
 def test_any_callable_may_watch_the_progress(tmp_path: Path) -> None:
     outcomes: list[str] = []
     seen: Callable[[Outcome], None] = lambda outcome: outcomes.append(outcome.outcome)  # noqa: E731
-    run.ingest([FILES[0], FILES[0]], Store(str(tmp_path / "s.db")), seen)
+    run.ingest([FILES[0], FILES[0]], open_store(str(tmp_path / "s.db")), seen)
     assert outcomes == ["read", "known"]
 
 
@@ -236,7 +240,7 @@ def older(path: Path, revision: str, *statements: str) -> Store:
         for statement in statements:
             connection.execute(sa.text(statement))
     engine.dispose()
-    return Store(str(path))
+    return open_store(str(path))
 
 
 FILE = "INSERT INTO file (sha256, name, size, outcome, version) VALUES ('a', '表.docx', 1, 'read', '0.1.0')"
@@ -328,7 +332,7 @@ def test_a_store_of_the_first_release_is_migrated_and_keeps_its_rows(tmp_path: P
 def test_a_reader_may_look_and_not_touch(
     postgresql: str, ziping: Callable[..., subprocess.CompletedProcess[str]]
 ) -> None:
-    owner = Store(emptied(postgresql))
+    owner = open_store(emptied(postgresql))
     ingest(owner, FILES[0])
     for _ in range(2):
         assert "不能修改" in ziping("reader", "analysts", "--store", postgresql).stdout
@@ -344,14 +348,14 @@ def test_a_reader_may_look_and_not_touch(
 def test_a_sqlite_store_has_no_roles(
     ziping: Callable[..., subprocess.CompletedProcess[str]], tmp_path: Path
 ) -> None:
-    Store(str(tmp_path / "s.db")).close()
+    open_store(str(tmp_path / "s.db")).close()
     said = ziping("reader", "analysts", "--store", "s.db")
     assert (said.returncode, said.stderr.count("\n")) == (1, 1)
     assert "只有PostgreSQL有角色" in said.stderr
 
 
 def test_what_one_transaction_holds_another_waits_for(postgresql: str) -> None:
-    store = Store(emptied(postgresql))
+    store = open_store(emptied(postgresql))
 
     def taken(name: str, shared: bool) -> bool:
         with store.engine.connect() as other, other.begin():
@@ -388,10 +392,10 @@ def test_a_store_of_a_release_that_is_migrated_and_rerun_is_as_one_that_is_fresh
         if release != "0.1.0":  # which did not note when a file was changed
             connection.execute("UPDATE delivery SET modified_at = '2023-11-14T22:13:20Z'")
     connection.close()
-    upgraded, fresh = Store(str(old)), Store(str(tmp_path / "fresh.db"))
-    planned = list(rerun.plan(upgraded, apply=True))
+    upgraded, fresh = open_store(str(old)), open_store(str(tmp_path / "fresh.db"))
+    planned = list(planning.plan(upgraded, apply=True))
     assert not [p.trouble for p in planned if p.trouble]
-    assert list(rerun.plan(upgraded, apply=True)) == []
+    assert list(planning.plan(upgraded, apply=True)) == []
     run.ingest([inbox], upgraded, lambda outcome: None)
     run.ingest([inbox], fresh, lambda outcome: None)
     found, expected = rows(upgraded), rows(fresh)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.export import LISTS, column_kinds
-from pipeline.query import described, free, select, titles
-from pipeline.store import Store
+from pipeline.analysts.export import LISTS, column_kinds
+from pipeline.analysts.query import described, free, select, titles
+from pipeline.store.connection import Store
 from schema.records import title
 
 

@@ -20,10 +20,13 @@ import pytest
 import sqlalchemy as sa
 
 from data.maker import word
-from pipeline import correcting, rerun, run, units
+from pipeline.batch import run
 from pipeline.extract import as_json
-from pipeline.rows import record
-from pipeline.store import Store
+from pipeline.rerun import correcting, planning
+from pipeline.store import contents, units
+from pipeline.store.connection import Store
+from pipeline.store.opening import open_store
+from pipeline.store.rows import record
 from schema import tables
 from schema.errors import StoreError, ZipingError
 from tests.conftest import emptied, postgres
@@ -110,7 +113,7 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def _made(folder: Path, url: str) -> None:
-    store = Store(url)
+    store = open_store(url)
     with As(older(FORGOTTEN)):
         run.ingest([folder / "材料"], store, lambda outcome: None)
         correcting.add(store, "甲.docx", "forms[0]", "project", "更正的项目", "复核", "丁某")
@@ -132,7 +135,7 @@ def does(store: Store, folder: Path, act: Act) -> str:
     """Does an act; what came of it."""
     try:
         if act[0] == "rerun":
-            return str([p.trouble for p in rerun.plan(store, apply=True) if p.trouble])
+            return str([p.trouble for p in planning.plan(store, apply=True) if p.trouble])
         if act[0] == "ingest":
             return str(run.ingest([folder / "后到" / act[1]], store, lambda outcome: None).refused)
         if act[0] == "withdraw":
@@ -149,7 +152,7 @@ def does(store: Store, folder: Path, act: Act) -> str:
 
 def _plays(url: str, folder: Path, acts: list[Act], seed: int, ready: Any, out: Any) -> None:
     rng = random.Random(seed)
-    store = Store(url)
+    store = open_store(url)
     ready.wait(30)
     told = []
     for act in acts:
@@ -171,7 +174,7 @@ def at_once(url: str, folder: Path, plan: list[list[Act]], seed: int) -> dict[st
     told = dict(out.get(timeout=60) for _ in both)
     for process in both:
         process.join(60)
-    store = Store(url)
+    store = open_store(url)
     said = state(store) | {"told": [told[2 * seed], told[2 * seed + 1]]}
     store.close()
     return said
@@ -183,7 +186,7 @@ def in_order(folder: Path, plan: list[list[Act]], place: Path) -> Iterator[dict[
     for number, firsts in enumerate(combinations(range(len(one) + len(other)), len(one))):
         copy = place / f"order{number}.db"
         shutil.copy(folder / "base.db", copy)
-        store, told = Store(str(copy)), ([], [])  # type: ignore[var-annotated]
+        store, told = open_store(str(copy)), ([], [])  # type: ignore[var-annotated]
         queues = [list(one), list(other)]
         for at in range(len(one) + len(other)):
             whose = 0 if at in firsts else 1
@@ -269,7 +272,7 @@ def test_two_reruns_at_once_leave_one_current_version(base: Path, server: str) -
             for _ in range(2)
         ]
         assert [(p.communicate()[1], p.returncode) for p in both] == [("", 0)] * 2
-    store = Store(url)
+    store = open_store(url)
     assert broken(state(store)) == []
     store.close()
 
@@ -288,24 +291,24 @@ def test_a_correction_made_while_a_rerun_reads_is_in_the_record(
 ) -> None:
     with As(older(FORGOTTEN)):
         store = filled(url, tmp_path / "材料")
-    write, done = rerun._write, []
+    write, done = planning._write, []
 
     def slow(*arguments: Any) -> bool:
         if not done:
             done.append(True)
-            other = Store(url)
+            other = open_store(url)
             correcting.add(other, arguments[4].file, "forms[0]", "project", "更正的项目", "盖章件", "丁某")
             other.close()
         return write(*arguments)
 
-    monkeypatch.setattr(rerun, "_write", slow)
-    planned = list(rerun.plan(store, apply=True))
+    monkeypatch.setattr(planning, "_write", slow)
+    planned = list(planning.plan(store, apply=True))
     assert done
     assert not any(p.trouble for p in planned)
     told = state(store)
     assert broken(told) == []
     assert "更正的项目" in [form["project"] for r in told["records"].values() for form in r["forms"]]
-    assert list(rerun.plan(store, apply=True)) == []
+    assert list(planning.plan(store, apply=True)) == []
     store.close()
 
 
@@ -316,11 +319,11 @@ def test_a_version_that_lacks_a_correction_is_stale_and_healed(url: str, tmp_pat
     with store.engine.begin() as connection:
         connection.execute(tables.version.update().values(corrections=None))
         connection.execute(tables.form.update().values(project="读作的项目"))
-    assert [found.causes for found in rerun.stale(store)] == [[rerun.CORRECTED]]
-    (planned,) = rerun.plan(store, apply=True)
+    assert [found.causes for found in planning.stale(store)] == [[planning.CORRECTED]]
+    (planned,) = planning.plan(store, apply=True)
     assert planned.written
     assert broken(state(store)) == []
-    assert store.load("甲.docx")["forms"][0]["project"] == "更正的项目"
+    assert contents.load(store, "甲.docx")["forms"][0]["project"] == "更正的项目"
     store.close()
 
 
@@ -356,10 +359,10 @@ def test_whatever_statement_of_a_submission_breaks_nothing_is_half_visible(
     what: Callable[[str], Callable[[], Exception]], url: str, base: Path, tmp_path: Path
 ) -> None:
     path = base / "材料" / "甲.docx"
-    whole = Store(str(tmp_path / "whole.db"))
+    whole = open_store(str(tmp_path / "whole.db"))
     run.ingest([path], whole, lambda outcome: None)
     expected, all_of_it = state(whole), rows(whole)
-    store = Store(url)
+    store = open_store(url)
     breaks, count = Breaks(store, what(url)), 0
     of_submission = [t for t in tables.metadata.sorted_tables if "submission_id" in t.c]
     while True:
@@ -420,20 +423,20 @@ def reruns_that_break(
         if server is None:
             shutil.copy(base / "base.db", place / f"{count}.db")
         url = str(place / f"{count}.db") if server is None else copied(server)
-        store = Store(url)
+        store = open_store(url)
         before = state(store)
         breaks = Breaks(store, what(url))
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(run, "opened", lambda *_, store=store: store)
             breaks.left = count
             try:
-                list(rerun.plan(store, apply=True))
+                list(planning.plan(store, apply=True))
                 ended = breaks.left > 0
             except (StoreError, KeyError):
                 ended = False
             breaks.left = -1
             between = state(store)
-            list(rerun.plan(store, apply=True))
+            list(planning.plan(store, apply=True))
         after = state(store)
         assert broken(between) == []
         for i, held in between["records"].items():
@@ -449,8 +452,8 @@ def expected_rerun(base: Path, place: Path) -> dict[str, Any]:
     """What a re-run that nothing disturbs makes of the store."""
     if str(base) not in _WHOLE:
         shutil.copy(base / "base.db", place / "whole.db")
-        store = Store(str(place / "whole.db"))
-        list(rerun.plan(store, apply=True))
+        store = open_store(str(place / "whole.db"))
+        list(planning.plan(store, apply=True))
         _WHOLE[str(base)] = state(store)["records"]
         store.close()
     return _WHOLE[str(base)]
@@ -478,14 +481,14 @@ def test_a_server_that_restarts_in_the_midst_is_waited_for(
     restartable.start()
     _, said = process.communicate(timeout=120)
     assert (process.returncode, said) == (0, "")
-    assert Store(restartable.url).counts()["submission"] == 30
+    assert contents.counts(open_store(restartable.url))["submission"] == 30
 
 
 def test_a_server_that_stays_away_is_named_and_the_same_command_completes(
     restartable: Any, base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     url = restartable.url
-    store = Store(url, patience=0.5)
+    store = open_store(url, patience=0.5)
     restartable.stop()
     with pytest.raises(StoreError, match="连不上") as told:
         run.ingest([base / "材料"], store, lambda outcome: None)
@@ -501,8 +504,8 @@ def _wait_for(url: str, submissions: int) -> None:
     for _ in range(600):
         time.sleep(0.05)
         try:
-            store = Store(url)
-            found = store.counts()["submission"]
+            store = open_store(url)
+            found = contents.counts(store)["submission"]
             store.close()
         except StoreError:
             continue

@@ -13,9 +13,12 @@ import pytest
 
 from data.maker import word
 from normalizers import vocabulary as module
-from pipeline import run, words
-from pipeline.store import Store
-from pipeline.versions import Change
+from pipeline.batch import run
+from pipeline.learn import proposals
+from pipeline.rerun.changes import Change
+from pipeline.store import contents
+from pipeline.store.connection import Store
+from pipeline.store.opening import open_store
 from schema.errors import VocabularyError
 from tests.normalizers.test_unknown import FORM
 
@@ -29,13 +32,13 @@ def store(tmp_path: Path) -> Store:
     folder.mkdir()
     (folder / "甲.docx").write_bytes(word.make(FORM.format(funds="全年执行数", target="乙方承诺值")))
     (folder / "乙.docx").write_bytes(word.make(FORM.format(funds="丙方账面", target="乙方承诺值")))
-    opened = Store(str(tmp_path / "s.db"))
+    opened = open_store(str(tmp_path / "s.db"))
     run.ingest([folder], opened, lambda outcome: None)
     return opened
 
 
 def test_unknown_headings_come_most_frequent_first_with_their_evidence(store: Store) -> None:
-    first, second = words.unknown(store)
+    first, second = proposals.unknown(store)
     assert (first.text, first.block, first.submissions, first.completes) == ("乙方承诺值", "indicators", 2, 1)
     assert first.below == ("≥20公里", "≥95%")
     assert first.example.endswith("table 1 row 4 column 4")
@@ -43,7 +46,7 @@ def test_unknown_headings_come_most_frequent_first_with_their_evidence(store: St
 
 
 def test_the_rows_are_rows_of_the_vocabulary(store: Store) -> None:
-    rows = list(csv.DictReader(io.StringIO(words.as_csv(words.unknown(store)))))
+    rows = list(csv.DictReader(io.StringIO(proposals.as_csv(proposals.unknown(store)))))
     assert [(row["heading"], row["block"]) for row in rows] == [
         ("乙方承诺值", "indicators"),
         ("丙方账面", "funds"),
@@ -52,7 +55,7 @@ def test_the_rows_are_rows_of_the_vocabulary(store: Store) -> None:
 
 def effect(store: Store, path: Path) -> list[Change]:
     """The values that the rows of a file would change."""
-    return [change for planned in words.effect(store, path) for _, change in planned.changes]
+    return [change for planned in proposals.effect(store, path) for _, change in planned.changes]
 
 
 def rows(path: Path, text: str) -> Path:
@@ -71,7 +74,7 @@ def test_what_a_row_would_change_is_shown_and_nothing_is_written(store: Store, t
         ("乙.docx", "forms[0].indicators[0].target", None, "≥20公里"),
         ("甲.docx", "forms[0].indicators[0].target", None, "≥20公里"),
     ]
-    assert store.load("甲.docx")["forms"][0]["indicators"][0]["target"] is None
+    assert contents.load(store, "甲.docx")["forms"][0]["indicators"][0]["target"] is None
 
 
 def test_what_a_row_would_change_needs_no_file(store: Store, tmp_path: Path) -> None:
@@ -91,7 +94,7 @@ def test_what_a_row_would_change_needs_no_file(store: Store, tmp_path: Path) -> 
 )
 def test_a_wrong_row_is_refused_with_its_line(text: str, trouble: str, tmp_path: Path) -> None:
     with pytest.raises(VocabularyError, match=trouble) as refused:
-        words.extended(rows(tmp_path / "bad.csv", text))
+        proposals.extended(rows(tmp_path / "bad.csv", text))
     assert "第" in str(refused.value)
 
 
@@ -100,12 +103,12 @@ def test_rows_are_added_once_and_without_the_file_they_came_from(
 ) -> None:
     copy = tmp_path / "vocabulary"
     shutil.copytree(str(module.folder()), copy)
-    monkeypatch.setattr(words, "folder", lambda: copy)
+    monkeypatch.setattr(proposals, "folder", lambda: copy)
     new = rows(
         tmp_path / "new.csv",
         "heading,block,field,note\n乙方承诺值,indicators,target,2份；例：某单位.docx\n\nlabel,list,code,side,note\n丙方账面,funds,other,,\n",
     )
-    assert (words.add(new), words.add(new)) == (2, 0)
+    assert (proposals.add(new), proposals.add(new)) == (2, 0)
     assert (copy / "headings.csv").read_text(encoding="utf-8").endswith("乙方承诺值,indicators,target,\n")
     assert (copy / "labels.csv").read_text(encoding="utf-8").endswith("丙方账面,funds,other,,\n")
     module.Vocabulary(copy)
@@ -139,18 +142,18 @@ def test_groups_and_headings_of_the_narrative_that_no_row_fits_are_proposed_and_
         .replace("质量指标", "乙方质量")
     )
     path = docx(source + "\n一、甲方往事\n该单位有过一段往事。\n")
-    opened = Store(str(tmp_path / "t.db"))
+    opened = open_store(str(tmp_path / "t.db"))
     run.ingest([path], opened, lambda outcome: None)
-    found = {(p.block, p.text): p for p in words.unknown(opened)}
+    found = {(p.block, p.text): p for p in proposals.unknown(opened)}
     groups = found["category", "甲方履职 / 乙方数量"]
     assert (groups.field, groups.reason) == ("output.quantity", "“乙方数量”有“数量”")
     assert groups.example.endswith("column 2")
     assert found["section", "甲方往事"].field is None
-    text = words.as_csv(found.values())
+    text = proposals.as_csv(found.values())
     assert "level1,level2,category,note\n^甲方履职$,^乙方数量$,output.quantity," in text
     new = rows(tmp_path / "new.csv", text.replace("^甲方往事$,,", "^甲方往事$,none,"))
     assert {(c.path, c.after) for c in effect(opened, new)} == {
         ("forms[0].indicators[0].category", "output.quantity"),
         ("forms[0].indicators[1].category", "output.quality"),
     }
-    assert words.extended(new).knows_narrative("甲方往事")
+    assert proposals.extended(new).knows_narrative("甲方往事")

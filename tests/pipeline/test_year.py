@@ -16,10 +16,13 @@ import sqlalchemy as sa
 
 from data.maker import forms, others, printed, word
 from data.maker.layout import all_layouts
-from pipeline import freshness, rerun, run
-from pipeline.executors import Limits, processes
-from pipeline.freshness import Words
-from pipeline.store import Store
+from pipeline import ruleset
+from pipeline.batch import run
+from pipeline.batch.executors import Limits, processes
+from pipeline.rerun import planning
+from pipeline.ruleset import Words
+from pipeline.store.connection import Store
+from pipeline.store.opening import open_store
 from schema import tables
 from tests.pipeline.misbehave import hostile
 
@@ -68,7 +71,7 @@ def batch(folder: Path, count: int) -> None:
     good, bad = folder / "好", folder / "全"
     make(good, count, bad=False)
     hurt = make(bad, count, bad=True)
-    plain = Store(str(folder / "plain.db"))
+    plain = open_store(str(folder / "plain.db"))
     begun = time.perf_counter()
     summary = run.ingest([good], plain, lambda outcome: None, executor=processes, limits=LIMITS)
     alone = time.perf_counter() - begun
@@ -82,7 +85,7 @@ def batch(folder: Path, count: int) -> None:
             memory.append(_resident())
 
     threading.Thread(target=watch).start()
-    store, told = Store(str(folder / "store.db")), Counter[str]()
+    store, told = open_store(str(folder / "store.db")), Counter[str]()
     begun = time.perf_counter()
     summary = run.ingest(
         [bad], store, lambda outcome: told.update([outcome.outcome]), executor=hostile(), limits=LIMITS
@@ -107,15 +110,15 @@ def batch(folder: Path, count: int) -> None:
 
 def learned(store: Store, first: float) -> None:
     """One heading that one in a hundred submissions hold."""
-    files = freshness.words().files
+    files = ruleset.words().files
     words = Words({**files, "headings.csv": [*files["headings.csv"], [SPECIAL, "indicators", "target"]]})
-    reading = freshness.under(words)
+    reading = ruleset.under(words)
     opened, watching = list[str](), [True]
     sys.addaudithook(
         lambda event, args: opened.append(str(args[0])) if watching and event == "open" else None
     )
     begun = time.perf_counter()
-    planned = list(rerun.plan(store, reading, apply=True))
+    planned = list(planning.plan(store, reading, apply=True))
     seconds = time.perf_counter() - begun
     watching.clear()  # a hook stays for good
     endings = (".docx", ".doc", ".xlsx", ".pdf")
@@ -134,7 +137,7 @@ def learned(store: Store, first: float) -> None:
         f"one heading of {hold} in {whole} submissions: {seconds:.2f} s, {seconds / first:.2%} of the first ingest"
     )
     begun = time.perf_counter()
-    assert list(rerun.plan(store, reading, apply=True)) == []
+    assert list(planning.plan(store, reading, apply=True)) == []
     print(f"nothing changed: {time.perf_counter() - begun:.2f} s")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from pipeline.store import Store
+from pipeline.store.opening import open_store
 from schema import dictionary, tables
 from schema.codes import CODES
 from schema.records import CATEGORIES, SECTION_KINDS
@@ -23,7 +23,7 @@ def test_every_code_of_the_records_has_a_name() -> None:
 
 
 def test_a_view_has_the_columns_it_says(tmp_path: object) -> None:
-    store = Store(f"{tmp_path}/store.db")
+    store = open_store(f"{tmp_path}/store.db")
     with store.reading() as connection:
         for view in VIEWS:
             names = list(connection.execute(sa.text(f"SELECT * FROM {view.name}")).keys())
@@ -32,7 +32,7 @@ def test_a_view_has_the_columns_it_says(tmp_path: object) -> None:
 
 
 def test_postgresql_keeps_the_comments_of_tables_and_views(postgresql: str) -> None:
-    store = Store(emptied(postgresql))
+    store = open_store(emptied(postgresql))
     query = sa.text(
         "SELECT col_description(c.oid, a.attnum) FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid "
         "WHERE c.relname = :name AND a.attnum > 0"

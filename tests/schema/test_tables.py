@@ -10,13 +10,13 @@ from alembic.migration import MigrationContext
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.store import Store
+from pipeline.store.opening import open_store
 from schema import tables
 from schema.tables import Exact, metadata
 
 
 def test_the_migrations_make_the_tables_the_code_writes(tmp_path: object) -> None:
-    store = Store(f"{tmp_path}/store.db")
+    store = open_store(f"{tmp_path}/store.db")
     with store.engine.connect() as connection:
         index = {"include_name": lambda name, *_: not str(name).startswith("passage_index")}  # SQLite's own
         context = MigrationContext.configure(connection, opts={"compare_type": False, **index})

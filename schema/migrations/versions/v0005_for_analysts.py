@@ -1,6 +1,6 @@
 """What analysts ask by: places of units, names of codes, texts that are searched by two characters and more.
 
-What an older store holds is filled in by the store that opens it (pipeline/store.py): the migration knows no words.
+What an older store holds is filled in by the store that opens it (pipeline/store/opening.py): the migration knows no words.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ branch_labels = None
 depends_on = None
 
 # The index holds every two characters of a text; `ziping_grams` is the store's own function, on SQLite given by its connection.
-# There passages are indexed many at once, at the end of a run (pipeline/search.py); PostgreSQL indexes each as it comes.
+# There passages are indexed many at once, at the end of a run (pipeline/store/search.py); PostgreSQL indexes each as it comes.
 _SQLITE = (
     "CREATE VIRTUAL TABLE passage_index USING fts5(grams, content='', detail=none)",
     """CREATE TRIGGER passage_gone AFTER DELETE ON passage

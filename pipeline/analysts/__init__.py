@@ -1,0 +1,1 @@
+"""What analysts ask and take away: questions, exports, feedback sheets, the browser."""

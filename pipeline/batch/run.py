@@ -1,0 +1,358 @@
+"""A batch: finds the files, has each read and saved under limits, and knows what became of every one."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from functools import cache, partial
+from pathlib import Path
+
+import extractors
+from extractors import File, bundle
+from extractors.names import kept
+from extractors.remote import Remote
+from pipeline import faults
+from pipeline.batch.executors import Executor, Limits, serial
+from pipeline.extract import Extraction, extract
+from pipeline.ruleset import VERSION
+from pipeline.store import journal, leases, saving
+from pipeline.store.connection import PATIENCE, Store, patiently
+from pipeline.store.journal import FAILED, KNOWN, LATER, PARTLY, READ, REFUSED, Outcome
+from pipeline.store.opening import open_store
+from schema.errors import Failed, FileRefused, StoreError, ZipingError
+
+_ARCHIVES = (".zip",)
+_NO_FILES = ("~$", ".", "Thumbs.db", "desktop.ini")
+_CORES = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
+LIMITS = Limits(
+    _CORES + (_CORES + 1) // 2, 120.0, 3 << 30
+)  # one job in three may hang, and the cores are still busy
+_PAUSE = 0.5  # seconds before a file that another run reads is looked at again
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What every file of a run needs to know. url: of the store; retry: files that could not be read before are read again."""
+
+    url: str
+    run_id: int
+    retry: bool
+    timeout: float
+
+    @property
+    def patience(self) -> float:
+        """Seconds that the store's server is waited for, so that it is not the file that is said to take too long."""
+        return min(PATIENCE, self.timeout / 2)
+
+
+@dataclass(slots=True)
+class Summary:
+    """What a batch did. refused: (path, reason); partly: (path, cells not understood)."""
+
+    run_id: int = 0
+    files: int = 0
+    read: int = 0
+    known: int = 0
+    left: int = 0
+    refused: list[tuple[str, str]] = field(default_factory=list)
+    partly: list[tuple[str, int]] = field(default_factory=list)
+
+    def add(self, outcome: Outcome) -> None:
+        self.files += 1
+        self.read += outcome.outcome in (READ, PARTLY)
+        self.known += outcome.outcome == KNOWN
+        self.left += outcome.left
+        if outcome.outcome == PARTLY:
+            self.partly.append((outcome.path, outcome.left))
+        if outcome.outcome in (REFUSED, FAILED):
+            self.refused.append((outcome.path, outcome.reason or ""))
+
+
+# ---------------------------------------------------------------- discovery
+def listed(paths: list[Path], since: float | None = None) -> Iterator[File | FileRefused]:
+    """The files at paths, archives unopened: each path that is a file, every file below a folder in order of name. A folder that
+    cannot be opened or is empty, and a link to a folder, come as the refusal that says so. since: only what was changed after this
+    moment (Unix time)."""
+    for path in paths:
+        yield from _elsewhere(path, since) if isinstance(path, Remote) else _here(path, since)
+
+
+def _here(path: Path, since: float | None) -> Iterator[File | FileRefused]:
+    if not os.path.isdir(path):
+        if _fresh(path, since):
+            yield File(path)
+        return
+    found = False
+    closed: list[OSError] = []
+    for folder, names, files in os.walk(path, onerror=closed.append):
+        names[:] = sorted(name for name in names if not name.startswith("."))
+        for name in names:
+            if os.path.islink(os.path.join(folder, name)):
+                remedy = "如需读取，请直接给出它指向的文件夹"
+                yield FileRefused(Path(folder, name), "这是指向文件夹的链接，没有跟进", remedy)
+        for name in sorted(files):
+            if not name.startswith(_NO_FILES):
+                found = True
+                if _fresh(Path(folder, name), since):
+                    yield File(Path(folder, name))
+    for error in closed:
+        yield FileRefused(error.filename, f"文件夹无法打开（{error.strerror}）", "请检查权限后重试")
+    if not found and not closed:
+        yield FileRefused(path, "文件夹里没有可读的文件", "请核对路径，或先把文件解压到这里")
+
+
+def _elsewhere(url: Remote, since: float | None) -> Iterator[File | FileRefused]:
+    """The files at a URL or below it."""
+    try:
+        found = [p for p in (url.files() if url.is_dir() else (url,)) if not p.name.startswith(_NO_FILES)]
+    except FileRefused as error:
+        yield error
+        return
+    except OSError as error:
+        yield FileRefused(url, f"无法列出（{error.strerror or error}）", "请核对地址和权限")
+        return
+    if not found:
+        yield FileRefused(url, "那里没有可读的文件", "请核对地址")
+    for path in found:
+        if _fresh(path, since):
+            yield File(path)
+
+
+def _fresh(path: Path, since: float | None) -> bool:
+    try:
+        return since is None or path.stat().st_mtime >= since
+    except OSError:
+        return True  # that it cannot be looked at is said when it is read
+
+
+def find(paths: list[Path], since: float | None = None) -> Iterator[File | FileRefused]:
+    """The files at paths as `listed`, and in the place of an archive those in it."""
+    for file in listed(paths, since):
+        yield from _opened(file) if isinstance(file, File) else (file,)
+
+
+def _opened(file: File) -> Iterator[File | FileRefused]:
+    """The file itself; of an archive the files in it, and in one of those."""
+    try:
+        if (
+            isinstance(file.path, Remote) or file.numbers
+        ):  # by its name, so that what is no archive is not fetched
+            may_be = file.path.suffix.lower() in _ARCHIVES
+        else:
+            may_be = os.path.isfile(file.path) and bundle.is_bundle(file.path, file.path)
+        if not may_be or not file.is_archive(data := file.data()):
+            yield file
+            return
+        for member in file.members(data):
+            yield from _opened(member) if isinstance(member, File) else (member,)
+    except FileRefused as error:
+        yield error
+
+
+def file_at(path: Path) -> File | None:
+    """The file at a path, also inside an archive that stands there; None where there is none."""
+    if isinstance(path, Remote) or path.is_file():
+        return File(path)
+    archive = next((parent for parent in path.parents if parent.is_file()), None)
+    if archive is None:
+        return None
+    return next((f for f in find([archive]) if isinstance(f, File) and f.path == path), None)
+
+
+# ---------------------------------------------------------------- a batch
+def attempt(file: File) -> Extraction | ZipingError:
+    """Reads one file and never raises."""
+    try:
+        return extract(file)
+    except ZipingError as error:
+        return error
+    except Exception as error:  # noqa: BLE001 - a batch never dies on one file
+        return faults.refusal(file.path, error)
+
+
+def ingest(
+    paths: list[Path],
+    store: Store,
+    seen: Callable[[Outcome], None],
+    *,
+    executor: Executor = serial,
+    limits: Limits = LIMITS,
+    retry: bool = False,
+    since: float | None = None,
+    more: Callable[[int], None] | None = None,
+) -> Summary:
+    """Reads files into the store, each in a transaction of its own; `seen` is called with what became of each, as it comes, `more`
+    with how many an archive held. Files that could not be read before are read again only with `retry` or by another version.
+    Raises StoreError."""
+    summary = Summary()
+    arguments = {"paths": [kept(path.absolute()) for path in paths], "retry": retry, "jobs": limits.jobs}
+    with journal.running(store, "ingest", arguments, VERSION) as run_id:
+        summary.run_id = run_id
+        job = Job(store.url, run_id, retry, limits.timeout)
+        held = _Held()
+
+        def told(outcome: Outcome) -> None:
+            summary.add(outcome)
+            seen(outcome)
+
+        def readable(found: Iterable[File | FileRefused]) -> Iterator[File]:
+            for file in found:
+                if isinstance(file, File):
+                    yield file
+                    continue
+                outcome = Outcome(file.subject, None, REFUSED, file.reason)
+                saving.save_unreadable(store, run_id, outcome)
+                told(outcome)
+
+        todo: Iterable[File | FileRefused] = listed(paths, since)
+        while True:
+            later: list[File | FileRefused] = []
+            waits = False
+            for outcome in executor(partial(one, job), readable(todo), limits, partial(lost, job)):
+                if outcome.outcome != LATER:
+                    told(outcome)
+                    continue
+                waits |= outcome.sha256 is not None
+                found = held.allowed(outcome)
+                if more is not None:
+                    more(len(found) - 1)
+                later += found
+            if not later:
+                return summary
+            if waits:
+                time.sleep(_PAUSE)
+            todo = later
+
+
+class _Held:
+    """How much each archive of a run has turned out to hold, those in it included."""
+
+    def __init__(self) -> None:
+        self.so_far: dict[Path, tuple[int, int]] = {}
+
+    def allowed(self, outcome: Outcome) -> tuple[File | FileRefused, ...]:
+        """What is to be read later for an outcome: the file that waits, or the members of an archive; of one that holds too much with
+        those before it, its refusal."""
+        members = [file for file in outcome.later if isinstance(file, File) and file.archive is not None]
+        if outcome.sha256 is not None or not members:
+            return outcome.later
+        archive = members[0].archive
+        assert archive is not None
+        count, size = self.so_far.get(archive, (0, 0))
+        count, size = count + len(outcome.later), size + sum(member.size for member in members)
+        if bundle.over(count, size):
+            return (FileRefused(outcome.path, *bundle.TOO_MUCH),)
+        self.so_far[archive] = count, size
+        return outcome.later
+
+
+def preview(
+    paths: list[Path], store: Store | None, *, retry: bool = False, since: float | None = None
+) -> Iterator[Outcome]:
+    """What an ingest would do, file by file, without reading or writing any: `read` stands for a file that would be read."""
+    for file in find(paths, since):
+        if isinstance(file, FileRefused):
+            yield Outcome(file.subject, None, REFUSED, file.reason)
+            continue
+        try:
+            sha256 = extractors.digest(file.data())
+        except FileRefused as error:
+            yield Outcome(kept(file.path), None, REFUSED, error.reason)
+            continue
+        standing = _standing(store, file, sha256, retry) if store is not None else None
+        yield standing or Outcome(kept(file.path), sha256, READ)
+
+
+# ---------------------------------------------------------------- one file, in whatever process
+def opened(url: str, pid: int, patience: float = PATIENCE) -> Store:
+    """The store of a URL, opened once in a process; patience: seconds that its server is waited for."""
+    return kept_open(url, pid, patience)
+
+
+@cache
+def kept_open(url: str, pid: int, patience: float) -> Store:  # noqa: ARG001 - a connection is not forked
+    return patiently(lambda: open_store(url, patience), patience)
+
+
+def one(job: Job, file: File) -> Outcome:
+    """Reads one file and saves it with its outcome; `later` for an archive, and where another run is reading the same bytes. Raises
+    what concerns the store and not the file."""
+    begun = time.perf_counter()
+    store = opened(job.url, os.getpid(), job.patience)
+    try:
+        return _one(job, file, store, begun)
+    except StoreError:
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever it was, it costs this file alone
+        refused = error if isinstance(error, FileRefused) else faults.refusal(file.path, error)
+    outcome = Outcome(
+        kept(file.path), None, _as(refused), refused.reason, seconds=time.perf_counter() - begun
+    )
+    return _noted(job, file, store, outcome)
+
+
+def _one(job: Job, file: File, store: Store, begun: float) -> Outcome:
+    path = kept(file.path)
+    data = file.data()
+    if file.is_archive(data):
+        return Outcome(path, None, LATER, later=tuple(file.members(data)))
+    sha256 = extractors.digest(data)
+    before = _standing(store, file, sha256, job.retry)
+    if before is None and not leases.take(store, sha256, job.timeout + 60):
+        return Outcome(path, sha256, LATER, later=(file,))
+    if before is None:
+        before = _standing(store, file, sha256, job.retry)  # another run may have saved it just now
+    if before is not None:
+        before = replace(before, seconds=time.perf_counter() - begun)
+        saving.save_outcome(store, file.path, len(data), sha256, job.run_id, before)
+        return before
+    result = attempt(replace(file, content=data))
+    seconds = time.perf_counter() - begun
+    if isinstance(result, Extraction):
+        left = len(result.evidence.leftovers)
+        outcome = Outcome(path, sha256, journal.as_read(left), None, left, seconds)
+        if not saving.save(store, file.path, len(data), result, job.run_id, outcome):
+            return replace(outcome, outcome=KNOWN)
+        return outcome
+    outcome = Outcome(path, sha256, _as(result), result.reason, seconds=seconds)
+    saving.save_outcome(store, file.path, len(data), sha256, job.run_id, outcome)
+    return outcome
+
+
+def _as(error: ZipingError) -> str:
+    """The outcome of a file that was not read: by its own fault, or by ours."""
+    return FAILED if isinstance(error, Failed) else REFUSED
+
+
+def _standing(store: Store, file: File, sha256: str, retry: bool) -> Outcome | None:
+    """The outcome of bytes that need not be read: they are in the store, or this version could not read them before."""
+    known = saving.known(store, sha256)
+    if known is None:
+        return None
+    if known.outcome in (READ, PARTLY):
+        return Outcome(kept(file.path), sha256, KNOWN)
+    if retry or known.version != VERSION:
+        return None
+    return Outcome(kept(file.path), sha256, known.outcome, known.message)
+
+
+def lost(job: Job, file: File, trouble: str, remedy: str) -> Outcome:
+    """A file whose process crashed, hung or asked for too much memory, written into the store."""
+    store = opened(job.url, os.getpid(), job.patience)
+    return _noted(job, file, store, Outcome(kept(file.path), None, FAILED, f"{trouble}; {remedy}"))
+
+
+def _noted(job: Job, file: File, store: Store, outcome: Outcome) -> Outcome:
+    """A file that was not read, written into the store: with its bytes where they can be had, so that they are known again."""
+    try:
+        data = file.data()
+    except (FileRefused, MemoryError):
+        saving.save_unreadable(store, job.run_id, outcome)
+        return outcome
+    sha256 = extractors.digest(data)
+    outcome = replace(outcome, sha256=sha256)
+    saving.save_outcome(store, file.path, len(data), sha256, job.run_id, outcome)
+    return outcome

@@ -1,0 +1,257 @@
+"""What a person reads in the terminal: a table per form with findings marked, and summaries."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from pipeline.batch.run import Summary
+from pipeline.learn.layouts import Layout
+from pipeline.learn.proposals import Proposal
+from pipeline.score import Score
+from pipeline.screen import said
+from schema.codes import CODES
+from schema.evidence import Unknown
+from schema.exact import exact
+from schema.records import LISTS, Form, Kind, about, of_kind
+
+_KINDS = {name: code.chinese for name, code in CODES["kind"].items()}
+_PARAGRAPHS = ("goals", "tasks")  # lists that are shown as lines, not as tables
+
+
+def _shown(record: type) -> tuple[tuple[str, str], ...]:
+    """(field, heading) of what a screen shows of a record."""
+    return tuple((name, told.short) for name, told in about(record).items() if told.short)
+
+
+_HEAD = _shown(Form)
+MANY = 10  # changes of a layout that a listing names
+_NUMBERS = {name for kind in LISTS.values() for name in of_kind(kind, Kind.MONEY, Kind.RATE, Kind.POINTS)}
+
+
+def show(record: dict[str, Any], name: str, console: Console, unknown: Sequence[Unknown] = ()) -> None:
+    """A submission as tables, one form after the other; what a finding is about is marked with its number, and at the end
+    stands what was taken for a field by likeness, and what was not understood."""
+    report, findings = record["report"], record["findings"]
+    console.rule(f"[bold]{said(name)}", align="left")
+    line = "  ".join(str(report[k]) for k in ("title", "unit", "fiscal_year", "reported_on") if report[k])
+    console.print(said(line))
+    for form in record["forms"]:
+        _form(form, [(i + 1, f) for i, f in enumerate(findings) if f["form"] == form["no"]], console)
+    for section in record["sections"]:
+        indent = "  " * (section["level"] - 1)
+        length = f"（{len(section['text'])}字）" if section["text"] else ""
+        console.print(f"{indent}[bold]{said(section['number'] or '')}{said(section['heading'])}[/]{length}")
+    if findings:
+        console.print("\n[bold red]核对发现：")
+        for i, finding in enumerate(findings):
+            place = f"表{finding['form']}" if finding["form"] else "全文"
+            console.print(f"  [red]〔{i + 1}〕[/] {place} {said(finding['message'])}")
+    _coverage(record["coverage"], console, unknown)
+
+
+def _form(form: dict[str, Any], findings: list[tuple[int, dict[str, Any]]], console: Console) -> None:
+    marks: dict[str, list[int]] = {}
+    for number, finding in findings:
+        marks.setdefault(finding["where"].split(".")[0], []).append(number)
+    named = _KINDS[form["kind"]]
+    console.print(f"\n[bold cyan]表{form['no']} {said(form['title'] or '（无标题）')}[/]  [dim]{named}[/]")
+    for key, label in _HEAD:
+        if form[key] is not None:
+            console.print(f"  [dim]{label}：[/]{said(_cell(key, form[key]))}{_mark(marks.get(key))}")
+    for name, kind in LISTS.items():
+        if name == "basics":
+            _basics(form[name], console)
+        elif name in _PARAGRAPHS:
+            for row in form[name]:
+                told = (
+                    f"[dim]{label}：[/]{said(short(row[key]))}" for key, label in _shown(kind) if row[key]
+                )
+                console.print("  " + "  ".join(told))
+        else:
+            _list(form[name], _shown(kind), name, marks, console)
+
+
+def _list(
+    rows: list[dict[str, Any]],
+    columns: tuple[tuple[str, str], ...],
+    name: str,
+    marks: dict[str, list[int]],
+    console: Console,
+) -> None:
+    used = [(key, label) for key, label in columns if any(row.get(key) is not None for row in rows)]
+    if not used:
+        return
+    table = Table(*[label for _, label in used], show_edge=False, header_style="bold", pad_edge=True)
+    for column, (key, _) in zip(table.columns, used, strict=True):
+        column.justify = "right" if key in _NUMBERS else "left"
+        column.overflow = "fold"
+    before: dict[str, Any] = {}
+    for i, row in enumerate(rows):
+        found = marks.get(f"{name}[{i}]", []) + (
+            marks.get(f"{name}[side={row.get('side')}]", [])
+            if row.get("item") == "total" or row.get("side")
+            else []
+        )
+        cells = []
+        for key, _ in used:
+            value = row.get(key)
+            repeated = key in ("level1", "level2") and value == before.get(key)
+            cells.append("" if value is None or repeated else said(_cell(key, value)))
+        cells[-1] += _mark(found)
+        table.add_row(*cells)
+        before = row
+    console.print(table)
+
+
+def _basics(rows: list[dict[str, Any]], console: Console) -> None:
+    group, table = None, None
+    for row in rows:
+        headings = list(row["values"])
+        if table is None or row["group"] != group or headings != table[1]:
+            if table is not None and headings != [""]:
+                console.print(table[0])
+                table = None
+            if table is None:
+                group = row["group"]
+                table = (
+                    Table(said(group or "项目"), *map(said, headings), show_edge=False, header_style="bold"),
+                    headings,
+                )
+        values = ["" if v is None else said(short(str(v))) for v in row["values"].values()]
+        table[0].add_row(
+            "　" * max(len(row["path"]) - 1, 0) + said(row["path"][-1] if row["path"] else ""), *values
+        )
+    if table is not None:
+        console.print(table[0])
+
+
+def _mark(numbers: list[int] | None) -> str:
+    return f" [bold red]{''.join(f'〔{n}〕' for n in numbers)}[/]" if numbers else ""
+
+
+def _cell(key: str, value: Any) -> str:
+    if key == "execution_rate":
+        return f"{exact(value.scaleb(2)):f}%" if isinstance(value, Decimal) else str(value)
+    if key == "side":
+        return CODES["side"][value].chinese
+    return f"{value:f}" if isinstance(value, Decimal) else short(str(value), 60)
+
+
+def short(text: str | None, length: int = 40) -> str:
+    if not text:
+        return "—"
+    return text if len(text) <= length else text[: length - 1] + "…"
+
+
+def _coverage(coverage: dict[str, Any], console: Console, unknown: Sequence[Unknown]) -> None:
+    left = coverage["unexplained"]
+    share = 1 - len(left) / coverage["cells"] if coverage["cells"] else 1
+    console.print(f"\n[dim]{coverage['cells']}个单元格和段落，已识别{share:.1%}[/]")
+    for heading in unknown:
+        if heading.taken:
+            console.print(
+                f"  [yellow]近似归入[/] {heading.origin}：{said(heading.text)} → {heading.field}，{said(heading.reason or '')}"
+            )
+    for item in left[:20]:
+        console.print(f"  [yellow]未识别[/] {said(item['where'])}：{said(short(item['text']))}")
+    if len(left) > 20:
+        console.print(f"  [yellow]……另有{len(left) - 20}处，见 --evidence")
+
+
+def summarize(summary: Summary, loaded: dict[str, int], store: str, console: Console) -> None:
+    """The one summary at the end of a batch."""
+    table = Table(show_header=False, show_edge=False, box=None)
+    table.add_column(style="dim")
+    table.add_column(justify="right")
+    covered = 1 - loaded["unexplained"] / loaded["cells"] if loaded["cells"] else 1
+    for label, value in (
+        ("文件", summary.files), ("新读入", summary.read), ("库中已有", summary.known), ("未读取", len(summary.refused)),
+        ("自评表", loaded["form"]), ("指标", loaded["indicator"]), ("章节", loaded["section"]),
+        ("核对发现", loaded["finding"]), ("单元格识别率", f"{covered:.2%}"), ("数据库", store),
+    ):  # fmt: skip
+        table.add_row(label, str(value))
+    console.print(table)
+    for path, count in summary.partly:
+        console.print(f"[yellow]部分识别[/] {said(path)}：{count}处未识别")
+    for path, reason in summary.refused:
+        console.print(f"[red]未读取[/] {said(path)}: {said(reason)}")
+
+
+_STAGES = {"draft": "初稿", "final": "定稿", None: "未写明"}
+
+
+def list_copies(groups: list[list[Any]], console: Console) -> None:
+    """The files that are copies of one report, and which of them counts."""
+    for rows in groups:
+        console.print(
+            f"[yellow]同一份材料有{len(rows)}个文件[/] {said(rows[0].unit or '单位未写明')} {rows[0].fiscal_year}年度",
+            highlight=False,
+        )
+        for row in rows:
+            mark = "，以此为准" if row.preferred else ""
+            console.print(f"  {_STAGES[row.stage]}{mark} {said(row.path)}", highlight=False)
+
+
+def list_unknown(proposals: list[Proposal], console: Console) -> None:
+    """What nobody understood: the spelling, the field proposed, the evidence."""
+    if not proposals:
+        console.print("没有不认识的表头。")
+        return
+    table = Table("写法", "块", "建议字段", "依据", "份数", "补全", "其下", "旁边", "例", show_edge=False)
+    for p in proposals:
+        field = "[dim]没有建议[/]" if p.field is None else said(p.field) + ("（已归入）" if p.taken else "")
+        table.add_row(
+            said(p.text), p.block, field, said(p.reason or ""), str(p.submissions), str(p.completes),
+            said("、".join(short(c) for c in p.below)), said("、".join(p.beside)), said(p.example),
+        )  # fmt: skip
+    console.print(table)
+    console.print("写成词条：ziping unknown --csv new.csv")
+
+
+def list_layouts(found: list[Layout], console: Console) -> None:
+    """A layout a row: where and when it was met, and what is otherwise than in the nearest known before it."""
+    table = Table("版式", "表种", "表数", "年度", "文件夹", "最接近", "不同之处", show_edge=False)
+    for layout in found:
+        years = "、".join(
+            f"{year or '未写明'}×{count}"
+            for year, count in sorted(layout.years.items(), key=lambda y: y[0] or 0)
+        )
+        table.add_row(
+            layout.fingerprint, _KINDS.get(layout.kind, layout.kind), str(layout.forms), years,
+            said("、".join(layout.places)), layout.nearest or "首见", said(_some(layout.changes)),
+        )  # fmt: skip
+    console.print(table)
+
+
+def _some(changes: Sequence[str]) -> str:
+    more = f"；……另有{len(changes) - MANY}处" if len(changes) > MANY else ""
+    return "；".join(changes[:MANY]) + more
+
+
+def list_scores(scores: list[tuple[str, dict[str, Score]]], errors: bool, console: Console) -> None:
+    """F1 of every record and of all together; `—` where neither side states anything."""
+    table = Table("文件", "字段", "章节", "核对发现", "封面", "填错位置", show_edge=False)
+    total: dict[str, Score] = {}
+    for name, parts in scores:
+        total = {k: total[k] + part if k in total else part for k, part in parts.items()}
+        table.add_row(said(name), *(_f1(part) for part in parts.values()), f"{parts['fields'].misplaced:.2%}")
+    if len(scores) > 1:
+        table.add_row("全部", *(_f1(part) for part in total.values()), f"{total['fields'].misplaced:.2%}")
+    console.print(table)
+    if errors:
+        for name, parts in scores:
+            for part in parts.values():
+                for e in part.errors:
+                    line = (
+                        f"{name} {e.path} {e.kind}：应为{short(str(e.gold))}，读作{short(str(e.predicted))}"
+                    )
+                    console.print(said(line), highlight=False)
+
+
+def _f1(part: Score) -> str:
+    return "—" if part.f1 is None else f"{part.f1:.3f}"

@@ -1,0 +1,143 @@
+"""The commands that learn: unknown, layouts, vocabulary, score."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from pipeline.cli.shell import (
+    existing,
+    failing,
+    is_there,
+    opened,
+    store_option,
+    write,
+)
+from pipeline.screen import console
+
+if TYPE_CHECKING:
+    from pipeline.store.connection import Store
+
+_PATH = click.Path(path_type=Path)
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  ziping unknown                                 what nobody understood, most frequent first
+  ziping unknown --csv new.csv                   the same as rows of the vocabulary; keep the right ones
+  ziping vocabulary test new.csv                 what they would change in the store
+  ziping vocabulary add new.csv"""
+)
+@store_option
+@click.option(
+    "--csv", "target", type=_PATH, metavar="FILE", help="Write vocabulary rows to FILE, `-` for the screen."
+)
+def unknown(url: str, target: Path | None) -> None:
+    """Headings nobody knows, and what each may mean."""
+    store = existing(url)
+    from pipeline.learn import proposals
+
+    with failing():
+        found = proposals.unknown(store)
+    if target is None:
+        from pipeline.cli.display import list_unknown
+
+        list_unknown(found, console())
+    elif str(target) == "-":
+        click.echo(proposals.as_csv(found), nl=False)
+    else:
+        write(target, proposals.as_csv(found))
+        click.echo(
+            f"{len(found)} rows in {target}: keep the right ones, then ziping vocabulary test {target}",
+            err=True,
+        )
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  ziping layouts                                 every layout, and what changed against the nearest known one
+  ziping layouts --year 2024                     only those met first in 2024"""
+)
+@store_option
+@click.option("--year", type=int, help="Only layouts that were never seen before this fiscal year.")
+def layouts(url: str, year: int | None) -> None:
+    """Forms grouped by their headings, and what is new."""
+    store = existing(url)
+    from pipeline.cli.display import list_layouts
+    from pipeline.learn import layouts as grouped
+    from pipeline.store import contents
+
+    with failing():
+        found = grouped.layouts(contents.layouts(store))
+    list_layouts([layout for layout in found if year is None or layout.first == year], console())
+
+
+@click.group()
+def vocabulary() -> None:
+    """Check, test and add vocabulary rows."""
+
+
+@vocabulary.command()
+@click.argument("file", required=False, type=_PATH)
+def check(file: Path | None) -> None:
+    """Say whether the vocabulary, with the rows of FILE, contradicts itself."""
+    from normalizers.vocabulary import vocabulary as bound
+    from pipeline.learn import proposals
+
+    with failing():
+        if file is None:
+            bound()
+        else:
+            proposals.extended(file)
+    click.echo("词表没有矛盾。")
+
+
+@vocabulary.command()
+@click.argument("file", type=_PATH)
+@store_option
+def test(file: Path, url: str) -> None:
+    """Show what the rows of FILE would change in the store; nothing is written."""
+    _show_effect(file, existing(url))
+
+
+@vocabulary.command()
+@click.argument("file", type=_PATH)
+@store_option
+def add(file: Path, url: str) -> None:
+    """Add the rows of FILE to the vocabulary, and show what they change in the store, where there is one."""
+    from pipeline.learn import proposals
+
+    if is_there(url):
+        _show_effect(file, opened(url))
+    with failing():
+        added = proposals.add(file)
+    click.echo(f"词表增加{added}条。")
+
+
+def _show_effect(file: Path, store: Store) -> None:
+    from pipeline.cli.display_versions import list_plan
+    from pipeline.learn import proposals
+
+    with failing():
+        planned = proposals.effect(store, file)
+    list_plan(planned, console(), hint="写入：ziping vocabulary add，再 ziping rerun --apply")
+
+
+@click.command()
+@click.argument("predicted", type=_PATH)
+@click.argument("gold", type=_PATH)
+@click.option("--errors", is_flag=True, help="List every field that is not right.")
+def score(predicted: Path, gold: Path, errors: bool) -> None:
+    """Compare records with their gold.
+
+    Two JSON files (RECORDS.md), or two folders of them by name.
+    """
+    from pipeline.cli.display import list_scores
+    from pipeline.score import pairs
+
+    with failing():
+        list_scores(list(pairs(predicted, gold)), errors, console())

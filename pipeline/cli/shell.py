@@ -1,0 +1,109 @@
+"""What every command shares: the store it is given, how it fails, where it prints."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from pipeline.screen import say
+from schema.visible import told
+
+if TYPE_CHECKING:
+    from pipeline.store.connection import Store
+
+READ, REFUSED, USAGE, STOPPED = 0, 1, 2, 130
+
+store_option = click.option(
+    "--store", "url", metavar="URL", envvar="ZIPING_STORE", default="sqlite:///ziping.db", show_default=True,
+    help="Any SQLAlchemy URL, or the path of a SQLite file. [env: ZIPING_STORE]",
+)  # fmt: skip
+
+
+def fail(message: str) -> None:
+    say(f"ziping: {message}")
+    sys.exit(REFUSED)
+
+
+def stopped(note: str = "") -> None:
+    """Ends the command after Ctrl-C."""
+    click.echo(f"ziping: 已停止{note}", err=True)
+    sys.exit(STOPPED)
+
+
+def opened(url: str) -> Store:
+    from pipeline.store.opening import open_store
+
+    with failing():
+        return open_store(url)
+
+
+def is_there(url: str) -> bool:
+    """Is there a store at a URL? Of a server only opening tells."""
+    file = url.removeprefix("sqlite:///")
+    return "://" in file or Path(file).is_file()
+
+
+def existing(url: str) -> Store:
+    """The store at a URL; a SQLite file that is not there is not made by looking at it."""
+    if not is_there(url):
+        fail(f"{url.removeprefix('sqlite:///')}: 没有这个数据库; 请先运行 ziping ingest，或用--store指明")
+    return opened(url)
+
+
+def write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        fail(f"{path}: 无法写入（{error.strerror}）; 请检查权限和磁盘空间")
+
+
+class failing:
+    """Ends the command with one line where ziping's own error comes up; place: said before it."""
+
+    def __init__(self, place: str = "") -> None:
+        self.place = f"{place}：" if place else ""
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: object) -> None:
+        from schema.errors import ZipingError
+
+        if isinstance(error, ZipingError):
+            fail(f"{self.place}{error}")
+
+
+def _stop_when_told() -> None:
+    """SIGTERM and, where it is heard, SIGHUP end a command as Ctrl-C does."""
+
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, stop)
+    hangup = getattr(signal, "SIGHUP", None)
+    if hangup is not None and signal.getsignal(hangup) is not signal.SIG_IGN:
+        signal.signal(hangup, stop)
+
+
+class Group(click.Group):
+    """Commands that Ctrl-C ends in one line."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        _stop_when_told()
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            stopped()
+        except click.ClickException as error:
+            error.message = told(error.message)  # type: ignore[misc]
+            raise
+        except (BrokenPipeError, click.Abort, click.exceptions.Exit):
+            raise
+        except Exception as error:  # noqa: BLE001 - the last one who can say it in one line
+            from pipeline import faults
+
+            fail(f"ziping内部出错（{type(error).__name__}）; {faults.remedy(error, 'ziping')}")

@@ -1,0 +1,1 @@
+"""What people teach: vocabulary rows from headings nobody knows, layouts."""

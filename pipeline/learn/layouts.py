@@ -1,0 +1,87 @@
+"""Forms grouped by layout: the fingerprint of their headings, where each was met first, and what changed against the nearest."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from pathlib import Path
+from typing import Any
+
+Heading = tuple[str, str, str | None]  # block, spelling, field
+NAMED = 3  # folders and units that a listing names
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The forms of one layout. years: fiscal year → forms (None: not stated); first: its earliest year; places: the folders its
+    files came from; nearest, changes: the layout known before it that is most like it, and what is otherwise (None, () for the
+    first of its kind)."""
+
+    fingerprint: str
+    kind: str
+    headings: tuple[Heading, ...]
+    years: dict[int | None, int]
+    places: tuple[str, ...]
+    first: int | None
+    nearest: str | None
+    changes: tuple[str, ...]
+
+    @property
+    def forms(self) -> int:
+        return sum(self.years.values())
+
+
+def layouts(rows: Iterable[Any]) -> list[Layout]:
+    """The layouts of a store (contents.layouts), by kind and first year. A layout counts as known before another of its kind if it
+    was met in an earlier year, or in the same year in more forms."""
+    groups: dict[str, list[Any]] = {}
+    for row in rows:
+        groups.setdefault(row.fingerprint, []).append(row)
+    order = sorted(
+        groups.values(),
+        key=lambda group: (group[0].kind, _first(group) or 9999, -len(group), group[0].fingerprint),
+    )
+    out: list[Layout] = []
+    for group in order:
+        headings = tuple((str(b), str(s), f) for b, s, f in group[0].headings)
+        before = [known for known in out if known.kind == group[0].kind]
+        near = max(before, key=lambda known: _likeness(known.headings, headings), default=None)
+        places = Counter(Path(row.path).parent.name for row in group if row.path)
+        out.append(
+            Layout(
+                group[0].fingerprint, group[0].kind, headings, dict(Counter(row.fiscal_year for row in group)),
+                tuple(place for place, _ in places.most_common(NAMED)), _first(group),
+                near.fingerprint if near else None, tuple(changes(near.headings, headings)) if near else (),
+            )
+        )  # fmt: skip
+    return out
+
+
+def changes(old: Sequence[Heading], new: Sequence[Heading]) -> list[str]:
+    """What a reader of forms must know: a heading spelled otherwise, one that is new, one that is gone; order last."""
+    out = []
+    before, after = Counter(h[:2] for h in old), Counter(h[:2] for h in new)
+    gone = [h for h in old if not after[h[:2]]]
+    fresh = [h for h in new if not before[h[:2]]]
+    for heading in fresh:
+        same = next(
+            (h for h in gone if h[0] == heading[0] and h[2] == heading[2] and h[2] not in (None, "extra")),
+            None,
+        )
+        if same is not None:
+            gone.remove(same)
+            out.append(f"{same[1]} → {heading[1]}")
+        else:
+            out.append(f"增加 {heading[1]}")
+    out += [f"减少 {heading[1]}" for heading in gone]
+    return out or ["表头相同，顺序或次数不同"]
+
+
+def _first(group: list[Any]) -> int | None:
+    return min((row.fiscal_year for row in group if row.fiscal_year is not None), default=None)
+
+
+def _likeness(a: Sequence[Heading], b: Sequence[Heading]) -> float:
+    return SequenceMatcher(None, [h[:2] for h in a], [h[:2] for h in b], autojunk=False).ratio()

@@ -1,0 +1,221 @@
+"""What nobody understood, as rows for the vocabulary: proposed, tested against the store, added."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from normalizers.text import squeeze
+from normalizers.vocabulary import COLUMNS, LONGEST, Vocabulary, folder, vocabulary
+from pipeline import ruleset
+from pipeline.rerun.planning import Planned, plan
+from pipeline.store import contents
+from pipeline.store.connection import Store
+from pipeline.store.rows import place_of
+from schema.errors import VocabularyError
+
+HEADINGS, LABELS, CATEGORIES, NARRATIVE = COLUMNS
+LABEL, LEFTOVER, CATEGORY, SECTION = "label", "leftover", "category", "section"
+_DECIDED = {
+    HEADINGS: "field",
+    LABELS: "code",
+    CATEGORIES: "category",
+    NARRATIVE: "kind",
+}  # what a person fills in
+_FILES = {LABEL: LABELS, CATEGORY: CATEGORIES, SECTION: NARRATIVE}  # the others are headings
+_SENTENCE = "。；！？"
+_WORDS = re.compile("[\u4e00-\u9fff]{2}")
+_BOTH = " / "  # between level 1 and level 2
+Row = dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A spelling that the vocabulary does not hold, over the whole store. field: the proposed one, None where none is; taken:
+    its cells were put under that field already; completes: the submissions in which nothing else is unknown."""
+
+    text: str
+    block: str
+    field: str | None
+    reason: str | None
+    taken: bool
+    submissions: int
+    completes: int
+    below: tuple[str, ...]
+    beside: tuple[str, ...]
+    example: str
+
+    @property
+    def file(self) -> str:
+        """The file of the vocabulary that its row belongs to."""
+        return _FILES.get(self.block, HEADINGS)
+
+    @property
+    def row(self) -> Row:
+        """The row of that file; a field that nobody proposes stays blank, for a person to write."""
+        note = f"{self.submissions}份；{self.reason or '没有建议'}；例：{self.example}"
+        field = self.field or ""
+        if self.file == LABELS:
+            return {"label": self.text, "list": "funds", "code": field, "side": "", "note": note}
+        if self.file == CATEGORIES:
+            one, two = map(_whole, self.text.split(_BOTH))
+            return {"level1": one, "level2": two, "category": field, "note": note}
+        if self.file == NARRATIVE:
+            return {"pattern": _whole(self.text), "kind": field, "note": note}
+        return {"heading": self.text, "block": self.block, "field": field, "note": note}
+
+
+def unknown(store: Store) -> list[Proposal]:
+    """The unknown spellings of a store, most frequent first."""
+    words = vocabulary()
+    groups: dict[tuple[str, str], list[Any]] = {}
+    open_in: dict[str, set[str]] = {}
+    for spelling, block, row in _unknown(store, words):
+        groups.setdefault((spelling, block), []).append(row)
+        if not getattr(row, "taken", False):
+            open_in.setdefault(row.submission_id, set()).add(spelling)
+    found = [_proposal(spelling, block, rows, open_in, words) for (spelling, block), rows in groups.items()]
+    return sorted(found, key=lambda p: (-p.submissions, -p.completes, p.block, p.text))
+
+
+def _unknown(store: Store, words: Vocabulary) -> Iterator[tuple[str, str, Any]]:
+    """(spelling, block, row of the store) of whatever the vocabulary does not hold, each place once."""
+    told = set()
+    for row in contents.unknown(store):
+        heading = hasattr(row, "block")
+        place = (row.submission_id, row.part, row.block_no, row.table_no, row.row_no, row.column_no)
+        long = len(row.text.strip()) > LONGEST or set(row.text) & set(_SENTENCE)
+        if not heading and (place in told or long or not _WORDS.search(row.text)):
+            continue
+        told.add(place)
+        if spelling := words.stripped(row.text):
+            yield spelling, row.block if heading else LEFTOVER, row
+    for row in contents.without_category(store):
+        if not words.knows_category(row.level1, row.level2):
+            yield f"{row.level1 or ''}{_BOTH}{row.level2 or ''}", CATEGORY, row
+    for row in contents.without_kind(store):
+        if not words.knows_narrative(row.heading):
+            yield squeeze(row.heading), SECTION, row
+
+
+def _proposal(
+    spelling: str, block: str, rows: list[Any], open_in: dict[str, set[str]], words: Vocabulary
+) -> Proposal:
+    submissions = {row.submission_id for row in rows}
+    first = rows[0]
+    example = f"{first.file} {place_of(first)}"
+    completes = sum(open_in.get(s, set()) == {spelling} for s in submissions)
+    if block in (CATEGORY, SECTION):
+        one, _, two = spelling.partition(_BOTH)
+        code = words.propose_category(one, two) if block == CATEGORY else None
+        field, reason = code or (None, None)
+        below = tuple(dict.fromkeys(row.below for row in rows if row.below))[:5]
+        return Proposal(
+            spelling, block, field, reason, False, len(submissions), completes, below, (), example
+        )
+    if block == LEFTOVER:
+        found = words.propose(spelling)
+        name = found[0] if found else "head"
+        field, reason = (found[1].field, found[1].reason) if found else (None, None)
+        return Proposal(spelling, name, field, reason, False, len(submissions), completes, (), (), example)
+    field = Counter(row.field for row in rows).most_common(1)[0][0]
+    reason = next((row.reason for row in rows if row.field == field), None)
+    below = tuple(dict.fromkeys(cell for row in rows for cell in row.below))[:5]
+    beside = tuple(dict.fromkeys(cell for row in rows for cell in row.beside))[:4]
+    taken = all(row.taken for row in rows)
+    if field is None and block != LABEL:
+        field, reason = "extra", "没有相近的字段，保留原文"
+    return Proposal(
+        spelling, block, field, reason, taken, len(submissions), completes, below, beside, example
+    )
+
+
+def as_csv(proposals: Iterable[Proposal]) -> str:
+    """Proposals as rows of headings.csv and, after them, of the other files, each under its own headings."""
+    out = io.StringIO()
+    every = list(proposals)
+    for name, columns in COLUMNS.items():
+        rows = [p.row for p in every if p.file == name]
+        if rows:
+            writer = csv.DictWriter(out, columns, lineterminator="\n")
+            writer.writeheader()
+            writer.writerows(rows)
+    return out.getvalue()
+
+
+# ---------------------------------------------------------------- rows that a person kept
+def rows_of(path: Path) -> dict[str, list[Row]]:
+    """The rows of a file as `unknown --csv` writes it, by the vocabulary file they belong to; a row whose field a person left
+    blank is left out. Raises VocabularyError."""
+    try:
+        lines = list(csv.reader(path.read_text(encoding="utf-8-sig").splitlines()))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise VocabularyError(path, f"词条文件无法读取（{error}）", "请用UTF-8编码的CSV") from None
+    out: dict[str, list[Row]] = {name: [] for name in COLUMNS}
+    name = None
+    for number, line in enumerate(lines, 1):
+        if not any(cell.strip() for cell in line):
+            continue
+        heading = next((n for n, columns in COLUMNS.items() if tuple(line) == columns), None)
+        if heading is not None:
+            name = heading
+            continue
+        if name is None or len(line) != len(COLUMNS[name]):
+            wanted = " 或 ".join(",".join(columns) for columns in COLUMNS.values())
+            raise VocabularyError(f"{path}第{number}行", "没有表头或列数不对", f"第一行应为 {wanted}")
+        row = dict(zip(COLUMNS[name], (cell.strip() for cell in line), strict=True)) | {"line": str(number)}
+        if row[_DECIDED[name]]:
+            out[name].append(row)
+    return out
+
+
+def extended(path: Path) -> Vocabulary:
+    """The vocabulary with the rows of a file. Raises VocabularyError where one is wrong or contradicts another spelling."""
+    return Vocabulary(folder(), rows_of(path), str(path))
+
+
+def effect(store: Store, path: Path) -> list[Planned]:
+    """What the rows of a file would change in the store: the submissions they concern, understood again from their stored
+    documents. Nothing is written. Raises VocabularyError, StoreError."""
+    extended(path)
+    rows = {name: list(held) for name, held in ruleset.words().files.items()}
+    for name, added in rows_of(path).items():
+        there = {tuple(row) for row in rows[name]}
+        fresh = [[row[column] for column in COLUMNS[name][:-1]] for row in added]
+        rows[name] += [row for row in fresh if tuple(row) not in there]
+    return list(plan(store, ruleset.under(ruleset.Words(rows))))
+
+
+def add(path: Path) -> int:
+    """Writes the rows of a file into the vocabulary; how many there were. Raises VocabularyError and changes nothing where one
+    is wrong. A spelling that is there already is not written twice."""
+    words = extended(path)
+    del words
+    added = 0
+    for name, rows in rows_of(path).items():
+        target = Path(str(folder().joinpath(name)))
+        key = COLUMNS[name][:2]
+        with target.open(encoding="utf-8", newline="") as lines:
+            there = {tuple(row[k] for k in key) for row in csv.DictReader(lines)}
+        fresh = [row for row in rows if tuple(row[k] for k in key) not in there]
+        with target.open("a", encoding="utf-8", newline="") as out:
+            writer = csv.DictWriter(out, COLUMNS[name], extrasaction="ignore", lineterminator="\n")
+            writer.writerows(_kept(row) for row in fresh)
+        added += len(fresh)
+    return added
+
+
+def _whole(text: str) -> str:
+    """A pattern that fits this text alone."""
+    return f"^{re.escape(text)}$"
+
+
+def _kept(row: Row) -> Row:
+    """A row as it is kept: the evidence of the proposal named a file, which the vocabulary must not."""
+    return {**row, "note": ""}

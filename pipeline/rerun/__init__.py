@@ -1,0 +1,1 @@
+"""Reading again: what is stale and why, what would change, versions, corrections."""

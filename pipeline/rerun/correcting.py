@@ -1,0 +1,110 @@
+"""Corrections in a store: added, listed, taken back; the submission is understood again at once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from pipeline import corrections, ruleset
+from pipeline.clock import now
+from pipeline.clock import person as person_here
+from pipeline.corrections import CorrectionError
+from pipeline.extract import understand
+from pipeline.rerun import planning
+from pipeline.ruleset import VERSION
+from pipeline.store import contents, decisions, journal, rows, versions
+from pipeline.store.connection import Store, hold
+from schema import tables
+
+
+def add(
+    store: Store,
+    submission: str,
+    record: str,
+    field: str | None,
+    should_be: str | None,
+    reason: str,
+    person: str | None,
+) -> str:
+    """Corrects one value and says what was found there. record, field: where it stands; without a field, record is a path or the
+    words that people see (`corrections.located`). Raises CorrectionError, StoreError."""
+    with journal.running(store, "correct", {"record": record, "field": field}, VERSION) as run_id:
+        return store.write(
+            lambda connection: _add(connection, submission, record, field, should_be, reason, person, run_id)
+        )
+
+
+def _add(
+    connection: sa.Connection, submission: str, record: str, field: str | None, should_be: str | None,
+    reason: str, person: str | None, run_id: int,
+) -> str:  # fmt: skip
+    """All of it in one transaction: a correction that is in force is in the record too."""
+    c = tables.correction
+    hold(connection, contents.find(connection, submission).submission_id)
+    head = contents.find(connection, submission)
+    document, words = versions.basis(connection, head)
+    reading = understand(document, ruleset.bound(words))
+    if field is None:
+        record, field = corrections.located(reading.submission, record)
+    found = corrections.value(reading.submission, record, field)
+    corrections.check(reading.submission, record, field, should_be)
+    cell, source = corrections.anchored(document, reading.evidence, record, field)
+    if cell is None and "[" in record:
+        raise CorrectionError(
+            f"{record}.{field}", "这条记录没有自己的单元格", "请更正它所在的行或表的其他字段"
+        )
+    for other in decisions.in_force(connection, head.submission_id):
+        if (other.cell, other.field) == (cell, field) and (cell is not None or other.record == record):
+            _withdraw(connection, other.correction_id)  # a later word on the same value takes its place
+    box = rows.pages_of(source.origin) if source is not None else {"page_no": None, "boxes": None}
+    row = {
+        "submission_id": head.submission_id, "record": record, "field": field, "found": found,
+        "cell": cell.as_json() if cell is not None else None, "raw": cell.raw if cell is not None else None, **box,
+        "should_be": should_be, "reason": reason, "person": person or person_here() or "", "made_at": now(),
+        "reading": found, "state": corrections.APPLIED,
+    }  # fmt: skip
+    connection.execute(c.insert().values(**row))
+    planning.correct(connection, head.submission_id, run_id)
+    return f"{head.name} {record}.{field}：读作{found or '（无）'}，更正为{should_be or '（无）'}"
+
+
+def withdraw(store: Store, number: int) -> str:
+    """Takes a correction back. Raises CorrectionError where it is not in force."""
+    with journal.running(store, "correct", {"withdraw": number}, VERSION) as run_id:
+        return store.write(lambda connection: _take_back(connection, number, run_id))
+
+
+def _take_back(connection: sa.Connection, number: int, run_id: int) -> str:
+    c = tables.correction
+    wanted = sa.select(c).where((c.c.correction_id == number) & c.c.withdrawn_at.is_(None))
+    row = connection.execute(wanted).first()
+    if row is not None:
+        hold(connection, row.submission_id)
+        row = connection.execute(wanted).first()  # nobody else has taken it back meanwhile
+    if row is None:
+        raise CorrectionError(f"更正{number}", "没有这条有效的更正", "请用 ziping correct list 查看编号")
+    _withdraw(connection, number)
+    planning.correct(connection, row.submission_id, run_id)
+    return f"更正{number}已撤回：{row.record}.{row.field}"
+
+
+def listed(store: Store, review: bool = False) -> list[sa.Row[Any]]:
+    """The corrections in force with their submission's id and file; review: only those that wait for another look."""
+    c, s, f = tables.correction, tables.submission, tables.file
+    query = (
+        sa.select(c, c.c.submission_id.label("submission"), f.c.name.label("file"))
+        .join(s, s.c.submission_id == c.c.submission_id)
+        .join(f, f.c.sha256 == s.c.sha256)
+        .where(c.c.withdrawn_at.is_(None))
+        .order_by(f.c.name, c.c.correction_id)
+    )
+    if review:
+        query = query.where(c.c.state != corrections.APPLIED)
+    with store.reading() as connection:
+        return list(connection.execute(query))
+
+
+def _withdraw(connection: sa.Connection, number: int) -> None:
+    c = tables.correction
+    connection.execute(c.update().where(c.c.correction_id == number).values(withdrawn_at=now()))

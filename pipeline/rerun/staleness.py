@@ -1,0 +1,81 @@
+"""By which rows two vocabularies differ, and whom a row concerns.
+
+A changed extractor asks for the file again. A changed rule asks only for the stored document, a changed vocabulary row only for
+those whose reading asked for its spelling, found or not, or met a heading nobody knows in its block, which might now be likest
+to it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+from normalizers import lookups
+from normalizers.text import squeeze
+from normalizers.vocabulary import COLUMNS, Vocabulary
+from pipeline.ruleset import Words
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A vocabulary row that came or went."""
+
+    file: str
+    cells: tuple[str, ...]
+    added: bool
+
+    def __str__(self) -> str:
+        return f"{'+' if self.added else '-'} {self.file} {','.join(self.cells)}"
+
+
+def changed(before: Words, after: Words) -> list[Row]:
+    """The rows by which two vocabularies differ, those that went first; the order of patterns counts too."""
+    out = []
+    for name in COLUMNS:
+        old, new = (dict.fromkeys(map(tuple, words.files[name])) for words in (before, after))
+        out += [Row(name, row, False) for row in old if row not in new]
+        out += [Row(name, row, True) for row in new if row not in old]
+    return out
+
+
+@lru_cache(maxsize=64)
+def with_row(words: Words, row: Row, order: Words) -> Words:
+    """The vocabulary with one more change of `changed`; a row that comes takes its place in `order`."""
+    have = [list(r) for r in words.files[row.file] if tuple(r) != row.cells]
+    if row.added:
+        have.append(list(row.cells))
+        place = {tuple(r): i for i, r in enumerate(order.files[row.file])}
+        have.sort(key=lambda r: place.get(tuple(r), -1))
+    return Words({**words.files, row.file: have})
+
+
+# ---------------------------------------------------------------- whom a row concerns
+def asked(row: Row, vocabulary: Vocabulary) -> set[str]:
+    """The spellings under which a row of headings.csv or labels.csv is found."""
+    return set(vocabulary.spellings(row.cells[0])) | {squeeze(row.cells[0])}
+
+
+def code(row: Row) -> str:
+    """The letter under which look-ups note where such a row is asked for."""
+    where = row.cells[1]
+    return lookups.CODES[lookups.of_list(where) if row.file == "labels.csv" else where]
+
+
+def noted(lines: str, spellings: set[str], letter: str) -> bool:
+    """Was one of the spellings looked up there?"""
+    return any(
+        letter in lines[at:].split("\n", 1)[0]
+        for spelling in spellings
+        if (start := lines.find(f"\n{spelling}\t")) >= 0 and (at := start + len(spelling) + 2)
+    )
+
+
+def noted_patterns(lines: str, letter: str) -> Iterator[str]:
+    """The texts that patterns were matched against."""
+    return (
+        spelling
+        for line in lines.split("\n")
+        for spelling, _, codes in [line.partition("\t")]
+        if letter in codes
+    )

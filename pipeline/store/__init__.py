@@ -1,0 +1,1 @@
+"""The relational store: opened, written one transaction a submission, read."""
