@@ -38,4 +38,3 @@ for command in (
     *(versions.rerun, versions.history, versions.diff, versions.correct, versions.units, versions.reader),
 ):
     main.add_command(command)
-

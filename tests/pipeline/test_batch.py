@@ -20,7 +20,7 @@ from extractors import File
 from pipeline import living
 from pipeline.batch import run
 from pipeline.batch.executors import Executor, Limits, cluster, processes, serial
-from pipeline.store import contents, journal
+from pipeline.store import contents, leases
 from pipeline.store.journal import Outcome
 from pipeline.store.opening import open_store
 from schema import tables
@@ -133,18 +133,18 @@ def test_two_ingests_at_once_read_each_file_once(url: str, tmp_path: Path) -> No
 
 def test_a_lease_of_a_process_that_is_gone_is_taken_over(tmp_path: Path) -> None:
     store = open_store(str(tmp_path / "s.db"))
-    assert journal.take(store, "ab", 100)
-    assert journal.take(store, "ab", 100)  # its own
+    assert leases.take(store, "ab", 100)
+    assert leases.take(store, "ab", 100)  # its own
     with store.engine.begin() as connection:
         host = living.owner().split()[0]
         connection.execute(tables.lease.update().values(owner=f"{host} 999999999 1"))
-    assert journal.take(store, "ab", 100)
+    assert leases.take(store, "ab", 100)
     with store.engine.begin() as connection:
         connection.execute(tables.lease.update().values(owner="elsewhere 1 1", until=time.time() + 100))
-    assert not journal.take(store, "ab", 100)
+    assert not leases.take(store, "ab", 100)
     with store.engine.begin() as connection:
         connection.execute(tables.lease.update().values(until=time.time() - 1))
-    assert journal.take(store, "ab", 100)
+    assert leases.take(store, "ab", 100)
 
 
 def test_only_files_changed_since_a_day_are_read(tmp_path: Path) -> None:
