@@ -57,7 +57,7 @@ bench: install ## speed beside named tools, as ratios from one run
 	$(BIN)/python -m tests.bench
 
 migration: install ## write the migration to the tables as they are now (make migration NAME=what_changed)
-	$(BIN)/python -m schema.migrations $(NAME)
+	$(BIN)/python -m schema.relational.migrations $(NAME)
 
 samples: install ## make data/samples from data/maker/sources
 	$(BIN)/python -m data.maker

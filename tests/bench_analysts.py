@@ -19,7 +19,7 @@ from pipeline.store import contents, search
 from pipeline.store.connection import Store
 from pipeline.store.opening import open_store
 from pipeline.store.rows import batches, put
-from schema import tables
+from schema.relational import tables
 from tests.bench import best
 from tests.conftest import ROOT, server
 

@@ -50,6 +50,15 @@ def test_each_room_imports_only_what_stands_below_it() -> None:
     assert not wrong
 
 
+def test_what_reads_and_understands_knows_no_database() -> None:
+    for room in ("extractors", "normalizers", "schema"):
+        for name, path in modules(room).items():
+            if not name.startswith("schema.relational"):
+                assert not any(
+                    other.startswith(("schema.relational", "sqlalchemy")) for other in imported(path, {})
+                ), name
+
+
 def test_no_module_knows_itself_by_way_of_others() -> None:
     for room in MAY_IMPORT:
         known = modules(room)

@@ -44,8 +44,8 @@ def test_the_wheel_holds_the_rooms_with_their_words_and_migrations(tmp_path: Pat
     for wanted in (
         "normalizers/vocabulary/headings.csv",
         "normalizers/vocabulary/forms.yml",
-        "schema/migrations/env.py",
-        "schema/migrations/versions/v0001_baseline.py",
+        "schema/relational/migrations/env.py",
+        "schema/relational/migrations/versions/v0001_baseline.py",
         "pipeline/cli/__init__.py",
         "pipeline/analysts/questions/execution-rate.sql",
         "pipeline/analysts/templates/sheet.html",

@@ -12,10 +12,10 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from pipeline.analysts import bounded, query
-from schema import tables
-from schema.english import english
 from schema.errors import StoreError, ZipingError
-from schema.views import VIEWS
+from schema.relational import tables
+from schema.relational.english import english
+from schema.relational.views import VIEWS
 from schema.visible import readable
 
 SECONDS = 10  # that a statement may take

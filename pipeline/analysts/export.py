@@ -17,8 +17,8 @@ import sqlalchemy as sa
 from pipeline.analysts import query, tabular
 from pipeline.store import search
 from pipeline.store.rows import CONTACTS, batches, put
-from schema import tables
 from schema.errors import StoreError, ZipingError
+from schema.relational import tables
 
 if TYPE_CHECKING:
     from pipeline.store.connection import Store

@@ -13,10 +13,10 @@ import sqlalchemy as sa
 from pipeline.analysts import query, tabular
 from pipeline.store import contents, decisions, rows
 from pipeline.store.search import places
-from schema import tables
 from schema.checks import CHECKS
 from schema.errors import StoreError, ZipingError
-from schema.views import handed_in
+from schema.relational import tables
+from schema.relational.views import handed_in
 from schema.visible import readable
 
 if TYPE_CHECKING:

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from pipeline.analysts import bounded
-from schema import tables
 from schema.errors import StoreError, ZipingError
 from schema.records import without_note
-from schema.views import VIEWS
+from schema.relational import tables
+from schema.relational.views import VIEWS
 
 if TYPE_CHECKING:
     from pipeline.store.connection import Store

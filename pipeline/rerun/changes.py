@@ -16,8 +16,8 @@ from pipeline.store import contents
 from pipeline.store.connection import Store
 from pipeline.store.rows import record
 from pipeline.store.versions import Record
-from schema import tables
 from schema.errors import StoreError
+from schema.relational import tables
 
 
 @dataclass(frozen=True, slots=True)

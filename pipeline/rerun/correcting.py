@@ -15,7 +15,7 @@ from pipeline.rerun import planning
 from pipeline.ruleset import VERSION
 from pipeline.store import contents, decisions, journal, rows, versions
 from pipeline.store.connection import Store, hold
-from schema import tables
+from schema.relational import tables
 
 
 def add(

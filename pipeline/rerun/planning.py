@@ -33,9 +33,9 @@ from pipeline.store.connection import Store, hold
 from pipeline.store.contents import of_submission
 from pipeline.store.rows import record, same
 from pipeline.store.versions import State
-from schema import tables
 from schema.document import Document
 from schema.errors import ZipingError
+from schema.relational import tables
 
 READER, RULES, REST, CORRECTED = "读取程序有变", "整理规则有变", "其余词条", "人工更正"
 MOST_ROWS = 8  # vocabulary rows told apart for one submission

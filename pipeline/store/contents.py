@@ -11,8 +11,8 @@ from normalizers.vocabulary import OTHER
 from pipeline.store.connection import Store
 from pipeline.store.journal import FAILED, REFUSED
 from pipeline.store.rows import record
-from schema import tables, views
 from schema.errors import StoreError
+from schema.relational import tables, views
 
 
 def counts(store: Store) -> dict[str, int]:

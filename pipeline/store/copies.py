@@ -12,8 +12,8 @@ import sqlalchemy as sa
 from extractors.names import title
 from extractors.remote import Remote
 from pipeline.store.connection import hold
-from schema import tables
 from schema.records import Submission
+from schema.relational import tables
 
 DRAFT, FINAL = "draft", "final"
 _DRAFT = re.compile("初稿|草稿|底稿|讨论稿|征求意见|送审稿|修改稿|未定稿|待定")

@@ -8,8 +8,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from pipeline.corrections import APPLIED, Anchor, Correction, Standing
-from schema import tables
 from schema.records import title
+from schema.relational import tables
 
 
 def _rows_in_force(connection: sa.Connection, submission_id: str) -> Sequence[sa.Row[Any]]:

@@ -15,7 +15,7 @@ from pipeline.clock import now, person
 from pipeline.store import search
 from pipeline.store.connection import Store
 from pipeline.store.rows import once
-from schema import tables
+from schema.relational import tables
 
 if TYPE_CHECKING:
     from extractors import File

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from pipeline import living
 from pipeline.store.connection import Store, hold
 from pipeline.store.rows import once
-from schema import tables
+from schema.relational import tables
 
 _FREED = tables.lease.delete().where(tables.lease.c.sha256 == sa.bindparam("digest"))
 

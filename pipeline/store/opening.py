@@ -10,9 +10,9 @@ from sqlalchemy.exc import ProgrammingError
 
 from pipeline.store import search, units
 from pipeline.store.connection import PATIENCE, Store
-from schema import dictionary, tables, views
 from schema.errors import StoreError
-from schema.migrations import HEAD
+from schema.relational import dictionary, tables, views
+from schema.relational.migrations import HEAD
 
 _SUBMITTERS = "0007"  # the revision since which units are those who handed something in
 _ANALYSTS = "0005"  # the revision since which units have places and texts are searched

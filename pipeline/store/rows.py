@@ -15,7 +15,6 @@ import sqlalchemy as sa
 from normalizers.text import grams
 from pipeline.extract import Extraction, told
 from pipeline.store import copies
-from schema import tables
 from schema.document import Origin
 from schema.exact import exact
 from schema.records import (
@@ -32,6 +31,7 @@ from schema.records import (
     about,
     of_kind,
 )
+from schema.relational import tables
 
 # What a full-text search finds.
 SEARCHED = {

@@ -14,7 +14,7 @@ from pipeline.store import copies, journal, leases, units, versions
 from pipeline.store.connection import Store, hold
 from pipeline.store.journal import FAILED, REFUSED, Outcome
 from pipeline.store.rows import batches, once, put, rows
-from schema import tables
+from schema.relational import tables
 
 _SUBMITTED = sa.select(tables.submission.c.submission_id).where(
     tables.submission.c.sha256 == sa.bindparam("digest")

@@ -15,9 +15,9 @@ import sqlalchemy as sa
 from normalizers.text import grams
 from pipeline.store.connection import Store
 from pipeline.store.rows import SEARCHED, passages, place_of
-from schema import tables
 from schema.errors import ZipingError
-from schema.views import handed_in
+from schema.relational import tables
+from schema.relational.views import handed_in
 
 _MANY = 1000  # rows taken up at once
 _CHUNK = 100  # hits looked at in one go, to see which of them count now

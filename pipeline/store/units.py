@@ -16,9 +16,9 @@ from pipeline.store import contents
 from pipeline.store.connection import Store, hold
 from pipeline.store.places import place
 from pipeline.store.rows import once
-from schema import tables
 from schema.errors import StoreError
-from schema.views import handed_in
+from schema.relational import tables
+from schema.relational.views import handed_in
 
 ALIKE = 0.75  # the least likeness of two names worth a person's look
 _SPELT = sa.select(tables.unit_spelling).where(tables.unit_spelling.c.spelling == sa.bindparam("spelling"))

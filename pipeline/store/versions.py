@@ -20,9 +20,9 @@ from pipeline.store import copies, decisions, documents, units
 from pipeline.store.connection import hold
 from pipeline.store.journal import as_read
 from pipeline.store.rows import Batch, Rows, add, batches, clear, once, put, record, rows
-from schema import tables
 from schema.document import Document
 from schema.errors import StoreError
+from schema.relational import tables
 
 T = TypeVar("T")
 Record = dict[str, Any]

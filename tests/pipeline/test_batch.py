@@ -23,7 +23,7 @@ from pipeline.batch.executors import Executor, Limits, cluster, processes, seria
 from pipeline.store import contents, leases
 from pipeline.store.journal import Outcome
 from pipeline.store.opening import open_store
-from schema import tables
+from schema.relational import tables
 from tests.conftest import SAMPLES
 from tests.pipeline.misbehave import double, flagged, hostile
 from tests.pipeline.test_store import rows

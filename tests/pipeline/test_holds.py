@@ -22,7 +22,7 @@ from pipeline.batch.executors import processes, serial
 from pipeline.store import rows
 from pipeline.store.connection import Store
 from pipeline.store.opening import open_store
-from schema import tables
+from schema.relational import tables
 from tests.conftest import SAMPLES, as_nobody
 from tests.pipeline.misbehave import MISTAKEN, mistaken
 

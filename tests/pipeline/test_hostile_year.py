@@ -21,7 +21,7 @@ import pytest
 import sqlalchemy as sa
 
 from pipeline.store.opening import open_store
-from schema import tables
+from schema.relational import tables
 from tests.conftest import ROOT, SAMPLES
 from tests.extractors.test_damaged import OTHERS, flipped
 from tests.pipeline.test_holds import listing, paper, pdf_of, zipped

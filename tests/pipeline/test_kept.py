@@ -27,7 +27,7 @@ from pipeline.rerun import correcting, planning
 from pipeline.ruleset import Reading
 from pipeline.store import contents
 from pipeline.store.opening import open_store
-from schema import tables
+from schema.relational import tables
 from tests.conftest import SAMPLES, emptied
 from tests.pipeline.test_store import rows
 

@@ -22,8 +22,8 @@ from pipeline.ruleset import Reading, Words
 from pipeline.store import contents
 from pipeline.store.connection import Store
 from pipeline.store.opening import open_store
-from schema import tables
 from schema.errors import StoreError
+from schema.relational import tables
 from tests.conftest import emptied
 from tests.normalizers.test_unknown import FORM
 from tests.pipeline.test_store import rows

@@ -20,8 +20,9 @@ from pipeline.analysts import query
 from pipeline.batch import run
 from pipeline.store import contents, search
 from pipeline.store.opening import open_store
-from schema import tables, visible
+from schema import visible
 from schema.errors import StoreError, ZipingError
+from schema.relational import tables
 from tests.conftest import ROOT, SAMPLES, as_nobody
 from tests.pipeline.test_browse import served
 from tests.pipeline.test_processes import asked

@@ -27,8 +27,8 @@ from pipeline.store.connection import Store, hold
 from pipeline.store.journal import Outcome
 from pipeline.store.opening import open_store
 from pipeline.store.search import search
-from schema import tables
 from schema.errors import StoreError
+from schema.relational import tables
 from tests.conftest import ROOT, SAMPLES, emptied
 
 FILES = sorted(SAMPLES.glob("*.docx"))

@@ -27,8 +27,8 @@ from pipeline.store import contents, units
 from pipeline.store.connection import Store
 from pipeline.store.opening import open_store
 from pipeline.store.rows import record
-from schema import tables
 from schema.errors import StoreError, ZipingError
+from schema.relational import tables
 from tests.conftest import emptied, postgres
 from tests.pipeline.test_kept import FORGOTTEN, As, older
 from tests.pipeline.test_rerun import filled

@@ -23,7 +23,7 @@ from pipeline.rerun import planning
 from pipeline.ruleset import Words
 from pipeline.store.connection import Store
 from pipeline.store.opening import open_store
-from schema import tables
+from schema.relational import tables
 from tests.pipeline.misbehave import hostile
 
 LIMITS = Limits(3, 5.0, 2 << 30)

@@ -5,16 +5,18 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from pipeline.store.opening import open_store
-from schema import dictionary, tables
 from schema.codes import CODES
 from schema.records import CATEGORIES, SECTION_KINDS
-from schema.views import VIEWS
+from schema.relational import dictionary, tables
+from schema.relational.views import VIEWS
 from tests.conftest import ROOT, emptied
 
 
 def test_the_page_is_the_one_the_definitions_make() -> None:
     written = (ROOT / "schema" / "DICTIONARY.md").read_text(encoding="utf-8")
-    assert written == dictionary.page(), "run: .venv/bin/python -m schema.dictionary > schema/DICTIONARY.md"
+    assert written == dictionary.page(), (
+        "run: .venv/bin/python -m schema.relational.dictionary > schema/DICTIONARY.md"
+    )
 
 
 def test_every_code_of_the_records_has_a_name() -> None:

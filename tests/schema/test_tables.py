@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.store.opening import open_store
-from schema import tables
-from schema.tables import Exact, metadata
+from schema.relational import tables
+from schema.relational.tables import Exact, metadata
 
 
 def test_the_migrations_make_the_tables_the_code_writes(tmp_path: object) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from schema.tables import Exact
+from schema.relational.tables import Exact
 
 revision = "0001"
 down_revision = None

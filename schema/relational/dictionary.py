@@ -1,6 +1,6 @@
 """The data dictionary: every table, view and column in Chinese and English, from the definitions themselves.
 
-`python -m schema.dictionary` prints DICTIONARY.md; a test holds the file to it. On PostgreSQL the same words are the comments.
+`python -m schema.relational.dictionary` prints DICTIONARY.md; a test holds the file to it. On PostgreSQL the same words are the comments.
 """
 
 from __future__ import annotations
@@ -9,9 +9,9 @@ from collections.abc import Iterator
 
 import sqlalchemy as sa
 
-from schema import tables
-from schema.english import TABLES, english
-from schema.views import VIEWS
+from schema.relational import tables
+from schema.relational.english import TABLES, english
+from schema.relational.views import VIEWS
 
 
 def comments() -> Iterator[str]:
@@ -35,7 +35,8 @@ def page() -> str:
     """DICTIONARY.md."""
     out = [
         "# 数据字典 · Data dictionary", "",
-        "Made by `python -m schema.dictionary`. Analysts read the views (`v_…`): they hold what counts now. Money is in 万元 (10,000 yuan),"
+        "Made by `python -m schema.relational.dictionary`. "
+        "Analysts read the views (`v_…`): they hold what counts now. Money is in 万元 (10,000 yuan),"
         " rates are fractions, scores and weights are points; null means not stated.", "",
     ]  # fmt: skip
     for view in VIEWS:

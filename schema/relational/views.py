@@ -11,9 +11,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from schema import records, tables
+from schema import records
 from schema.codes import CODES
-from schema.english import english
+from schema.relational import tables
+from schema.relational.english import english
 
 
 @dataclass(frozen=True, slots=True)

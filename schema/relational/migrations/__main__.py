@@ -1,4 +1,4 @@
-"""`python -m schema.migrations NAME` (make migration NAME=…) writes the migration from the last one to the tables as they are now."""
+"""`python -m schema.relational.migrations NAME` (make migration NAME=…) writes the migration from the last one to the tables as they are now."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from alembic.autogenerate import produce_migrations, render_python_code
 from alembic.config import Config
 from alembic.migration import MigrationContext
 
-from schema import views
-from schema.migrations import HEAD
-from schema.tables import Exact, metadata
+from schema.relational import views
+from schema.relational.migrations import HEAD
+from schema.relational.tables import Exact, metadata
 
 _HEADER = '''"""{message}"""
 
@@ -57,7 +57,7 @@ def write(name: str) -> Path:
         engine.dispose()
     revision = f"{int(HEAD) + 1:04d}"
     path = folder / "versions" / f"v{revision}_{name}.py"
-    imports = "\nfrom schema.tables import Exact\n" if "Exact()" in body else ""
+    imports = "\nfrom schema.relational.tables import Exact\n" if "Exact()" in body else ""
     message = name.replace("_", " ").capitalize() + "."
     lines = [line for line in body.splitlines() if not line.lstrip().startswith("#")]
     path.write_text(
@@ -79,5 +79,5 @@ def _ours(name: str | None, *_: object) -> bool:
 
 if __name__ == "__main__":
     if len(sys.argv) != 2 or not sys.argv[1].isidentifier():
-        raise SystemExit("usage: python -m schema.migrations NAME (like fields_of_transfers)")
+        raise SystemExit("usage: python -m schema.relational.migrations NAME (like fields_of_transfers)")
     print(write(sys.argv[1]))

@@ -32,7 +32,7 @@ from sqlalchemy import (
 )
 
 from schema import records
-from schema.exact import Exact as Exact
+from schema.relational.types import Exact as Exact
 
 metadata = MetaData(
     naming_convention={
