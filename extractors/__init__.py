@@ -206,6 +206,6 @@ def _of_compound(path: Path, data: bytes) -> tuple[str, Reader]:
         from extractors import sheet
 
         return "xls", _flowing(sheet.blocks)
-    from extractors import legacy_word
+    from extractors import msdoc
 
-    return "doc", _flowing(legacy_word.blocks)
+    return "doc", _flowing(msdoc.blocks)

@@ -10,11 +10,12 @@ import csv
 import hashlib
 import json
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 
 from normalizers.vocabulary import COLUMNS, Vocabulary, folder
 
@@ -103,11 +104,20 @@ def bound(words: Words) -> Vocabulary:
 
 def _sources(package: str, names: tuple[str, ...] | None = None) -> list[bytes]:
     """The syntax of a package's modules without their docstrings and comments: what runs, not what is said of it."""
-    found: dict[str, bytes] = {}
-    for entry in files(package).iterdir():
-        if entry.name.endswith(".py") and (names is None or entry.name in names):
-            found[entry.name] = _syntax(entry.read_text(encoding="utf-8"))
-    return [name.encode() + found[name] for name in sorted(found)]
+    return [
+        name.encode() + _syntax(entry.read_text(encoding="utf-8"))
+        for name, entry in sorted(_modules(files(package)), key=lambda module: module[0])
+        if names is None or name in names
+    ]
+
+
+def _modules(folder: Traversable, above: str = "") -> Iterator[tuple[str, Traversable]]:
+    """The modules of a package and of those in it, by their paths below it."""
+    for entry in folder.iterdir():
+        if entry.is_dir():
+            yield from _modules(entry, f"{above}{entry.name}/")
+        elif entry.name.endswith(".py"):
+            yield above + entry.name, entry
 
 
 _DESCRIBED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)

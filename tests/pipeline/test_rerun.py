@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator, Sequence
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -24,7 +25,7 @@ from pipeline.store.connection import Store
 from pipeline.store.opening import open_store
 from schema.errors import StoreError
 from schema.relational import tables
-from tests.conftest import emptied
+from tests.conftest import ROOT, emptied
 from tests.normalizers.test_unknown import FORM
 from tests.pipeline.test_store import rows
 
@@ -225,3 +226,9 @@ def test_what_was_looked_up_is_kept_and_a_row_concerns_only_who_asked_for_it(sto
     less = [r for r in files["headings.csv"] if r[:2] != ["年度指标值", "indicators"]]
     without = ruleset.under(Words({**files, "headings.csv": less}))
     assert "丙.docx" in {found.file for found in planning.stale(store, without)}
+
+
+@pytest.mark.parametrize("package", ["extractors", "normalizers"])
+def test_a_key_knows_every_module_of_its_package(package: str) -> None:
+    there = {path.relative_to(ROOT / package).as_posix() for path in (ROOT / package).rglob("*.py")}
+    assert {name for name, _ in ruleset._modules(files(package))} == there
