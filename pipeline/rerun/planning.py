@@ -365,7 +365,7 @@ def _write(
 
 def _reread(store: Store, found: Stale) -> Document:
     """The document of a file that is still where it arrived. Raises FileRefused where it is not, or is another by now."""
-    paths = contents.sources(store, {found.submission_id}).get(found.submission_id, [])
+    paths = contents.sources(store, found.submission_id)
     for path in paths:
         file = run.file_at(place(path))
         if file is not None and extractors.digest(file.data()) == found.sha256:

@@ -133,16 +133,12 @@ def layouts(store: Store) -> list[sa.Row[Any]]:
         return list(connection.execute(query))
 
 
-def sources(store: Store, submissions: set[str]) -> dict[str, list[str]]:
-    """The paths under which the files of submissions arrived."""
+def sources(store: Store, submission_id: str) -> list[str]:
+    """The paths under which the files of a submission arrived."""
     s, d = tables.submission, tables.delivery
-    query = sa.select(s.c.submission_id, d.c.path).join(d, d.c.sha256 == s.c.sha256).order_by(d.c.path)
-    out: dict[str, list[str]] = {}
+    query = sa.select(d.c.path).join(s, d.c.sha256 == s.c.sha256).where(s.c.submission_id == submission_id)
     with store.reading() as connection:
-        for submission_id, path in connection.execute(query):
-            if submission_id in submissions:
-                out.setdefault(submission_id, []).append(path)
-    return out
+        return list(connection.scalars(query.order_by(d.c.path)))
 
 
 def submissions(store: Store) -> list[sa.Row[Any]]:

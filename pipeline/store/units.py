@@ -122,16 +122,17 @@ def listed(store: Store) -> list[sa.Row[Any]]:
 def alike(store: Store) -> list[Pair]:
     """Units whose names may be spellings of one, most alike first; a name that names another place is not like."""
     rows = {row.unit_id: row for row in listed(store)}
+    places: dict[str, list[tuple[str, sa.Row[Any]]]] = {}
+    for row in sorted(rows.values(), key=lambda row: (-row.submissions, row.name)):
+        short = _short(row.name)
+        places.setdefault(short[:2], []).append((short, row))
     out = []
-    for a, b in combinations(sorted(rows.values(), key=lambda r: (-r.submissions, r.name)), 2):
-        one, other = _short(a.name), _short(b.name)
-        likeness = SequenceMatcher(None, one, other, autojunk=False).ratio()
-        if (
-            likeness >= ALIKE
-            and (one in other or other in one or one[-2:] == other[-2:])
-            and one[:2] == other[:2]
-        ):
-            out.append(Pair(a.unit_id, a.name, b.unit_id, b.name, likeness))
+    for names in places.values():
+        for (one, a), (other, b) in combinations(names, 2):
+            if one[-2:] == other[-2:] or one in other or other in one:
+                likeness = SequenceMatcher(None, one, other, autojunk=False).ratio()
+                if likeness >= ALIKE:
+                    out.append(Pair(a.unit_id, a.name, b.unit_id, b.name, likeness))
     return sorted(out, key=lambda pair: -pair.likeness)
 
 
