@@ -13,25 +13,27 @@ install: $(STAMP) ## build .venv; afterwards .venv/bin/ziping works from any fol
 
 $(STAMP): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "ziping needs Python 3.11 or newer: make PYTHON=python3.11 ..."; exit 1; }
-	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@echo "ziping: building .venv (1.2 GB; one to five minutes, most of it downloads)"
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@echo "ziping: .venv is ready, $$(du -sh .venv | cut -f1)"
 	@touch $(STAMP)
 
 demo: install ## read data/samples into data/work/demo.db and print what was found
 	@mkdir -p data/work && rm -f data/work/demo.db*
-	$(BIN)/ziping ingest data/samples --store data/work/demo.db
+	@$(BIN)/ziping ingest data/samples --store data/work/demo.db
 	@echo
-	$(BIN)/ziping status --store data/work/demo.db
+	@$(BIN)/ziping status --store data/work/demo.db
 	@echo
 	@echo "执行率（2022年）· ziping query execution-rate --year 2022"
-	$(BIN)/ziping query execution-rate --year 2022 --store data/work/demo.db
+	@$(BIN)/ziping query execution-rate --year 2022 --store data/work/demo.db
 	@echo
 	@echo "自评得分有多高 · ziping query score-inflation"
-	$(BIN)/ziping query score-inflation --store data/work/demo.db
+	@$(BIN)/ziping query score-inflation --store data/work/demo.db
 	@echo
 	@echo "没有达到目标却得满分（2023年）· ziping query missed-targets --year 2023"
-	$(BIN)/ziping query missed-targets --year 2023 --limit 8 --store data/work/demo.db
+	@$(BIN)/ziping query missed-targets --year 2023 --limit 8 --store data/work/demo.db
 	@echo
 	@echo "Next: export ZIPING_STORE=$(CURDIR)/data/work/demo.db"
 	@echo "      .venv/bin/ziping query | search 满意度 | export demo.xlsx | report --all | serve; notebooks/"

@@ -1,17 +1,19 @@
 """Archives (.zip) → the files inside, each a file of its own with the archive as its place.
 
-Nothing is unpacked to disk, and listing an archive reads none of its members. Names are read as UTF-8 where the archive says so,
-else as GBK. An archive in an archive is opened, one in that is not.
+Nothing is unpacked to disk, and listing an archive reads none of its members. Names are read as UTF-8 where the archive says so
+or they can be nothing else, else as GBK. An archive in an archive is opened, one in that is not.
 """
 
 from __future__ import annotations
 
 import io
 import lzma
+import re
 import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
@@ -30,6 +32,7 @@ _NOTHING = ("__MACOSX/", "~$", ".DS_Store", "Thumbs.db", "desktop.ini")
 _END = struct.Struct("<4s4H2LH")
 _LOCATOR, _END_64 = struct.Struct("<4sLQL"), struct.Struct("<4sQ2H2L4Q")
 _COMMENT = 65_535
+_CHINESE = re.compile("[\u3400-\u9fff]")
 # What zipfile raises on an archive that is not what it says.
 BROKEN = (
     zipfile.BadZipFile,
@@ -166,13 +169,21 @@ def _state(archive: Path) -> tuple[int, int]:
 
 
 def _name(info: zipfile.ZipInfo) -> str:
-    """A member's name: what Windows wrote in GBK is stored as if it were code page 437."""
+    """A member's name: what Windows wrote in GBK and what macOS wrote in UTF-8 are stored as if they were code page 437."""
     if info.flag_bits & 0x800:
         return info.filename
     try:
-        return info.filename.encode("cp437").decode("gb18030")
-    except (UnicodeEncodeError, UnicodeDecodeError):
+        raw = info.filename.encode("cp437")
+    except UnicodeEncodeError:
         return info.filename
+    with suppress(UnicodeDecodeError):
+        if _CHINESE.search(
+            name := raw.decode("utf-8")
+        ):  # two bytes of GBK may be UTF-8 too, but of another script
+            return name
+    with suppress(UnicodeDecodeError):
+        return raw.decode("gb18030")
+    return info.filename
 
 
 def _inside(name: str) -> Path:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import socket
 import sys
 import traceback
@@ -15,7 +16,7 @@ from schema.errors import Failed, FileRefused
 from schema.visible import masked, visible
 
 LOG = "ZIPING_LOG"  # the environment variable that names another log
-_NO_MEMORY = "bad_alloc"  # as a library in C++ says it
+_NO_MEMORY = re.compile("bad_alloc|[Ii]nsufficient memory|OutOfMemory")  # as libraries in C++ say it
 _LARGEST = 16 << 20  # bytes after which a log is begun anew, the last one beside it
 
 
@@ -32,7 +33,7 @@ def log() -> Path:
 
 def refusal(path: Path, error: Exception) -> FileRefused:
     """The refusal of a file that could not be read because of an error nobody foresaw."""
-    if isinstance(error, MemoryError) or _NO_MEMORY in str(error):
+    if isinstance(error, MemoryError) or _NO_MEMORY.search(str(error)):
         return FileRefused(path, "内存不足", "请拆分文件后重试，或用--memory放宽")
     if isinstance(error, RecursionError):
         return FileRefused(path, "文件嵌套过深", "请用Word打开后另存")

@@ -52,12 +52,18 @@ _CHARTS = {
 }
 
 
-def application(path: Path, name: str = "ziping") -> Any:
-    """The Datasette application on a SQLite file. Raises ZipingError where Datasette is not installed."""
+def required() -> None:
+    """Raises ZipingError where Datasette is not installed."""
     try:
-        from datasette.app import Datasette
+        import datasette.app  # noqa: F401
     except ImportError:
         raise ZipingError("serve", "没有安装datasette", "请安装 ziping[analysis]") from None
+
+
+def application(path: Path, name: str = "ziping") -> Any:
+    """The Datasette application on a SQLite file."""
+    from datasette.app import Datasette
+
     site = Datasette(
         [], metadata=metadata(name), settings={
             "allow_download": False, "allow_facet": True, "default_page_size": 50, "sql_time_limit_ms": SECONDS * 1000,

@@ -115,6 +115,8 @@ class Choice:
 def export(store: Store, out: Path, kind: str, choice: Choice) -> dict[str, int]:
     """Writes the lists to `out` (a file for xlsx and sqlite, else a folder) as they are read; gives the rows of each. Raises
     ZipingError, StoreError."""
+    if _ids(store, choice) == []:
+        raise ZipingError(out, "没有符合条件的材料，没有写入", "请核对--year和--where")
     try:
         return _WRITERS[kind](store, out, choice)
     except OSError as error:

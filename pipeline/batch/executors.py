@@ -17,6 +17,7 @@ import tempfile
 import threading
 import uuid
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache, partial
@@ -35,6 +36,7 @@ Result = TypeVar("Result")
 
 RECYCLED = 2000  # items after which a process makes room for a new one; a new one has to warm its caches for some hundreds
 SPARE = 2  # items more than jobs, waiting for the next free process
+BREAKS = 3  # times in a row that a pool may break before the run ends
 LISTENS = 0.5  # seconds that a wait for the next result lasts at most; where waits cannot be interrupted (Windows), Ctrl-C is heard then
 BATCH = 20  # items a cluster's worker is given at once
 _UNWATCHED = {  # by a cluster begun here: looking at itself fifty times a second costs it a twentieth of two processors
@@ -43,6 +45,7 @@ _UNWATCHED = {  # by a cluster begun here: looking at itself fifty times a secon
     "distributed.admin.system-monitor.interval": "5s",
 }
 _BEGINNING = threading.Lock()
+_NONE: Any = object()
 _PRELOADED = ["pipeline.batch.tied", "pipeline.rerun.planning", "pipeline.batch.warm"]
 
 
@@ -106,11 +109,13 @@ class _Pool:
             _serve()
         self.limits = limits
         self.begun: dict[Any, Any] = {}
-        self.active = self.stopped = False
-        self.processes = ProcessPool(
-            max_workers=limits.jobs, max_tasks=RECYCLED, initializer=begin,
+        self.stopped = False
+        self.broken = 0  # how often in a row
+        self._made = partial(
+            ProcessPool, max_workers=limits.jobs, max_tasks=RECYCLED, initializer=begin,
             initargs=(limits.memory, os.getpid(), str(living.workplace())), context=context,
         )  # fmt: skip
+        self.active, self.processes = False, self._made()
 
     def results(
         self,
@@ -119,16 +124,23 @@ class _Pool:
         lost: Callable[[Any, str, str], Any],
     ) -> Iterator[Any]:
         """What `work` makes of each item, in the order in which they end."""
-        waiting = iter(items)
+        waiting, again = iter(items), list[Any]()
         ended: SimpleQueue[Any] = SimpleQueue()
         while True:
-            for item in islice(waiting, max(self.limits.jobs + SPARE - len(self.begun), 0)):
+            while len(self.begun) < self.limits.jobs + SPARE:
+                item = again.pop() if again else next(waiting, _NONE)
+                if item is _NONE:
+                    break
                 self._begin(work, item).add_done_callback(ended.put)
             if not self.begun:
                 return
             with suppress(Empty):
                 future = ended.get(timeout=LISTENS)
                 item = self.begun.pop(future)
+                if not self.stopped and _given_back(future):
+                    again.append(item)
+                    continue
+                self.broken = 0
                 trouble = _trouble(future, self.limits)
                 yield future.result() if trouble is None else lost(item, *trouble)
 
@@ -136,9 +148,26 @@ class _Pool:
         if not self.active:
             with _undisturbed(), _BEGINNING:
                 self.active = self.processes.active  # which begins them
-        future = self.processes.schedule(work, args=(item,), timeout=self.limits.timeout)
+        try:
+            future = self.processes.schedule(work, args=(item,), timeout=self.limits.timeout)
+        except RuntimeError:
+            if self.stopped:
+                raise
+            self._renew()
+            return self._begin(work, item)
         self.begun[future] = item
         return future
+
+    def _renew(self) -> None:
+        """Other processes in the place of those that ended while none of them had an item, as where the system has killed them. Raises
+        ZipingError where that happens again and again."""
+        self.broken += 1
+        if self.broken > BREAKS:
+            raise ZipingError("ziping", "读取文件的进程一启动就退出", "请用--memory放宽，或用--jobs减少进程")
+        with _BEGINNING:
+            self.processes.stop()
+            self.processes.join()
+            self.active, self.processes = False, self._made()
 
     def close(self) -> None:
         """Ends the processes, which have nothing left to do."""
@@ -170,6 +199,11 @@ def _undisturbed() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _given_back(future: Any) -> bool:
+    """Was an item given back because the pool broke, and not because of the item?"""
+    return future.cancelled() or isinstance(future.exception(), BrokenProcessPool)
 
 
 def _trouble(future: Any, limits: Limits) -> tuple[str, str] | None:

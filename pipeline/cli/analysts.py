@@ -10,6 +10,7 @@ import click
 
 from pipeline.cli.shell import existing, fail, failing, store_option, write
 from pipeline.screen import console, say
+from schema.errors import ZipingError
 from schema.visible import readable, told
 
 if TYPE_CHECKING:
@@ -240,13 +241,15 @@ def export(
         raise click.UsageError(
             f"What is {out} to be? Use an ending (.xlsx, .db) or --format csv, parquet or jsonl."
         )
+    choice = Choice(year, where, lists, contacts, trust)
+    try:
+        choice.chosen()
+    except ZipingError as error:
+        raise click.BadParameter(told(str(error)), param_hint="--list") from None
     with failing():
-        counts = take(existing(url), out, kind, Choice(year, where, lists, contacts, trust))
+        counts = take(existing(url), out, kind, choice)
     summed = "，".join(f"{name} {count}" for name, count in counts.items())
     click.echo(told(f"{out}: {summed}"))
-    if not counts.get("submissions", 1):
-        say("ziping: 没有符合条件的材料; 请核对--year和--where")
-        sys.exit(1)
 
 
 @click.command(
@@ -285,13 +288,13 @@ def report(
         wanted = [submission] if submission else feedback.current(store, year)
         if not wanted:
             fail(f"{year}: 没有这个年度的材料; 请用 ziping status --list 查看")
-        try:
-            out.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            fail(f"{out}: 无法建立文件夹（{error.strerror}）; 请检查权限")
         with_findings = 0
         for name in wanted:
             sheet = feedback.sheet(store, name)
+            try:
+                out.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                fail(f"{out}: 无法建立文件夹（{error.strerror}）; 请检查权限")
             with_findings += bool(sheet.lines)
             written = feedback.write(sheet, out, kinds)
         if everything:
@@ -337,6 +340,7 @@ def serve(host: str, port: int, names: tuple[str, ...], contacts: bool, url: str
     if contacts and host not in ("127.0.0.1", "localhost", "::1"):
         raise click.UsageError("--contacts is for this machine alone: leave it out, or leave out --host.")
     with failing(), tempfile.TemporaryDirectory(dir=living.workplace()) as folder:
+        browse.required()
         store = existing(url)
         path = Path(str(store.engine.url.database))
         if not contacts or store.engine.dialect.name != "sqlite":

@@ -168,11 +168,11 @@ def summarize(summary: Summary, loaded: dict[str, int], store: str, console: Con
     table = Table(show_header=False, show_edge=False, box=None)
     table.add_column(style="dim")
     table.add_column(justify="right")
-    covered = 1 - loaded["unexplained"] / loaded["cells"] if loaded["cells"] else 1
+    covered = f"{1 - loaded['unexplained'] / loaded['cells']:.2%}" if loaded["cells"] else "—"
     for label, value in (
         ("文件", summary.files), ("新读入", summary.read), ("库中已有", summary.known), ("未读取", len(summary.refused)),
         ("自评表", loaded["form"]), ("指标", loaded["indicator"]), ("章节", loaded["section"]),
-        ("核对发现", loaded["finding"]), ("单元格识别率", f"{covered:.2%}"), ("数据库", store),
+        ("核对发现", loaded["finding"]), ("单元格识别率", covered), ("数据库", store),
     ):  # fmt: skip
         table.add_row(label, str(value))
     console.print(table)

@@ -143,13 +143,17 @@ def _make(folder: Path) -> None:
 
 # ---------------------------------------------------------------- ingest
 _UNITS = {"M": 20, "G": 30}
+_LEAST = 512 << 20  # bytes of memory without which nothing is read
 
 
 def _bytes(_: click.Context, __: click.Parameter, text: str) -> int:
     match = re.fullmatch(r"(\d+(?:\.\d+)?)([MG])B?", text.strip().upper())
     if match is None:
         raise click.BadParameter("write it as 2G or 1500M")
-    return int(float(match[1]) * (1 << _UNITS[match[2]]))
+    size = int(float(match[1]) * (1 << _UNITS[match[2]]))
+    if size < _LEAST:
+        raise click.BadParameter("a process needs 512M at least")
+    return size
 
 
 @click.command(

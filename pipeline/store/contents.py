@@ -52,12 +52,13 @@ def copies(store: Store) -> list[list[sa.Row[Any]]]:
 
 
 def refused(store: Store) -> list[tuple[str, str]]:
-    """(name, reason) of every file that could not be read."""
-    query = sa.select(tables.file.c.name, tables.file.c.message).where(
-        tables.file.c.outcome.in_((REFUSED, FAILED))
-    )
+    """(path, reason) of every file that could not be read; its name where nothing was noted of the path."""
+    f, d = tables.file, tables.delivery
+    path = sa.func.coalesce(sa.func.min(d.c.path), f.c.name).label("path")
+    query = sa.select(path, f.c.message).outerjoin_from(f, d, d.c.sha256 == f.c.sha256)
+    query = query.where(f.c.outcome.in_((REFUSED, FAILED))).group_by(f.c.sha256, f.c.name, f.c.message)
     with store.reading() as connection:
-        return [(row.name, row.message) for row in connection.execute(query.order_by(tables.file.c.name))]
+        return [(row.path, row.message) for row in connection.execute(query.order_by(path))]
 
 
 def unknown(store: Store) -> list[sa.Row[Any]]:
@@ -175,6 +176,8 @@ def load(store: Store, wanted: str) -> dict[str, Any]:
 def find(connection: sa.Connection, wanted: str) -> sa.Row[Any]:
     """The submission of an id, of the beginning of one, or of a file's name. Raises StoreError where it names none or
     several."""
+    if not wanted:
+        raise StoreError("（空）", "没有写明是哪份材料", "请用 ziping status --list 查看编号")
     s, f = tables.submission, tables.file
     named = sa.select(s, f.c.name).join(f, f.c.sha256 == s.c.sha256)
     chosen = connection.execute(

@@ -17,18 +17,23 @@ from tests.conftest import SAMPLES
 FORM = (SAMPLES / "culture-2022.docx").read_bytes()
 
 
-class _Windows(zipfile.ZipInfo):
-    """A member whose name is written as Windows does: in GBK, without saying so."""
+class _Unmarked(zipfile.ZipInfo):
+    """A member whose name does not say in which encoding it is: Windows writes it in GBK, macOS in UTF-8."""
+
+    encoding = "gb18030"
 
     def _encodeFilenameFlags(self) -> tuple[bytes, int]:
-        return self.filename.encode("gb18030"), self.flag_bits & ~0x800
+        return self.filename.encode(self.encoding), self.flag_bits & ~0x800
 
 
-def archive(entries: dict[str, bytes], gbk: bool = False) -> bytes:
+def archive(entries: dict[str, bytes], encoding: str | None = None) -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as made:
         for name, content in entries.items():
-            info = _Windows(name) if gbk else zipfile.ZipInfo(name)
+            info = zipfile.ZipInfo(name)
+            if encoding is not None:
+                info = _Unmarked(name)
+                info.encoding = encoding
             made.writestr(info, content, zipfile.ZIP_DEFLATED)
     return out.getvalue()
 
@@ -50,7 +55,17 @@ def test_every_member_is_a_file_with_the_archive_as_its_place(tmp_path: Path) ->
 
 
 def test_names_that_windows_wrote_in_gbk_are_read(tmp_path: Path) -> None:
-    assert found(tmp_path, archive({"某局自评表.docx": FORM}, gbk=True)) == ["包.zip/某局自评表.docx"]
+    assert found(tmp_path, archive({"某局自评表.docx": FORM}, encoding="gb18030")) == [
+        "包.zip/某局自评表.docx"
+    ]
+
+
+@pytest.mark.parametrize("name", ["某局自评表.docx", "模板模块.docx", "联通.docx", "a.docx"])
+@pytest.mark.parametrize("encoding", ["utf-8", "gb18030"])
+def test_names_without_a_mark_are_read_as_macos_and_windows_wrote_them(
+    name: str, encoding: str, tmp_path: Path
+) -> None:
+    assert found(tmp_path, archive({name: FORM}, encoding)) == [f"包.zip/{name}"]
 
 
 def test_an_archive_in_an_archive_is_opened_once(tmp_path: Path) -> None:

@@ -23,6 +23,7 @@ from pipeline.batch.executors import Executor, Limits, cluster, processes, seria
 from pipeline.store import contents, leases
 from pipeline.store.journal import Outcome
 from pipeline.store.opening import open_store
+from schema.errors import ZipingError
 from schema.relational import tables
 from tests.conftest import SAMPLES
 from tests.pipeline.misbehave import double, flagged, hostile
@@ -165,6 +166,7 @@ def test_the_command_says_what_it_would_do_and_does_nothing(ziping: Run, tmp_pat
     assert f"将读取：{len(FILES) - 1}份" in said.stdout
     assert "库中已有：1份" in said.stdout
     assert ziping("ingest", SAMPLES, "--memory", "much").returncode == 2
+    assert ziping("ingest", SAMPLES, "--memory", "100M").returncode == 2
     assert ziping("ingest", SAMPLES, "--executor", "elsewhere").returncode == 2
 
 
@@ -179,6 +181,42 @@ def test_an_item_that_hangs_keeps_one_process_and_begins_no_other() -> None:
     assert sorted(r for r in came if ":" not in r) == sorted(item * 2 for item in quick)
     assert sum("秒内没有读完" in r for r in came) == 3
     assert 1 <= most <= LIMITS.jobs
+
+
+def test_processes_that_are_killed_while_they_wait_are_begun_anew() -> None:
+    before = set(forked())
+
+    def items() -> Iterator[str]:
+        yield from ("item1", "item2")
+        time.sleep(1.0)  # both are done, and nobody has one
+        for pid in set(forked()) - before:
+            os.kill(pid, signal.SIGKILL)
+        time.sleep(1.0)
+        yield from ("item3", "item4")
+
+    assert sorted(processes(double, items(), LIMITS, flagged)) == [f"item{i}" * 2 for i in (1, 2, 3, 4)]
+
+
+class Deadly:
+    """Ends the process that takes it."""
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return os._exit, (1,)
+
+
+def test_processes_that_end_again_and_again_are_said() -> None:
+    with pytest.raises(ZipingError, match="一启动就退出"):
+        list(processes(double, [Deadly(), Deadly()], LIMITS, flagged))
+
+
+def test_no_file_of_the_folder_one_stands_in_is_code(tmp_path: Path) -> None:
+    for name in ("docx.py", "pipeline.py", "schema.py", "socket.py", "multiprocessing.py", "pebble.py"):
+        (tmp_path / name).write_text(f"open({str(tmp_path / 'ran')!r}, 'a').write({name!r})\n")
+    command = [Path(sys.executable).parent / "ziping", "ingest", FILES[0], "--store", "s.db", "--quiet"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert not (tmp_path / "ran").exists()
+    assert contents.counts(open_store(str(tmp_path / "s.db")))["submission"] == 1
 
 
 def forked() -> Iterator[int]:

@@ -117,6 +117,30 @@ def test_wrong_usage_ends_with_2(ziping: Run, arguments: tuple[object, ...]) -> 
     assert ziping(*arguments).returncode == 2
 
 
+def test_what_finds_nothing_leaves_nothing(ziping: Run, tmp_path: Path) -> None:
+    ziping("ingest", ONE, "--store", "s.db")
+    for arguments in (
+        ("report", "nope.docx"), ("export", "空.xlsx", "--year", "1990"), ("export", "空", "--format", "csv", "--year", "1990"),
+        ("export", "空.db", "--year", "1990"),
+    ):  # fmt: skip
+        done = ziping(*arguments, "--store", "s.db")
+        assert (done.returncode, done.stderr.count("\n")) == (1, 1), done.stderr
+    assert ziping("export", "空.xlsx", "--list", "nosuch", "--store", "s.db").returncode == 2
+    assert not [path for path in tmp_path.iterdir() if path.name.startswith(("空", "反馈"))]
+
+
+def test_two_unread_files_of_one_name_are_told_apart(ziping: Run, tmp_path: Path) -> None:
+    for name in "甲乙":
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "表.docx").write_bytes(name.encode())
+    said = ziping("ingest", "甲", "乙", "--store", "s.db")
+    assert "单元格识别率" in said.stdout
+    assert "100.00%" not in said.stdout  # of nothing
+    told = ziping("status", "--store", "s.db").stdout
+    assert "甲/表.docx" in told
+    assert "乙/表.docx" in told
+
+
 def test_every_command_has_help_with_examples(ziping: Run) -> None:
     for command in ((), ("extract",), ("ingest",), ("status",), ("show",)):
         done = ziping(*command, "--help")

@@ -103,7 +103,7 @@ def test_a_file_that_cannot_be_read_stays_in_the_ledger_and_the_batch_goes_on(
     bad.write_bytes(FILES[0].read_bytes()[:1000])
     summary = ingest(store, bad, FILES[0], tmp_path / "无.docx")
     assert (summary.read, len(summary.refused)) == (1, 2)
-    assert contents.refused(store)[0][0] == "坏.docx"
+    assert contents.refused(store)[0][0] == str(bad)
     assert contents.counts(store)["file_refused"] == 1
 
 
@@ -167,9 +167,15 @@ def test_a_url_that_names_no_database_is_said_so() -> None:
             open_store(url)
 
 
-def test_two_submissions_that_begin_alike_must_be_told_apart(store: Store) -> None:
-    ingest(store, *FILES[:2])
+def test_two_submissions_of_one_name_must_be_told_apart(store: Store, tmp_path: Path) -> None:
+    alike = [tmp_path / name / "表.docx" for name in "甲乙"]
+    for path, source in zip(alike, FILES, strict=False):
+        path.parent.mkdir()
+        shutil.copy(source, path)
+    ingest(store, *alike)
     with pytest.raises(StoreError, match="2份"):
+        contents.load(store, "表.docx")
+    with pytest.raises(StoreError, match="没有写明"):
         contents.load(store, "")
     with pytest.raises(StoreError, match="没有"):
         contents.load(store, "nosuch")
