@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import PosixPath
 from typing import Any
 
+from schema import extras
 from schema.errors import FileRefused
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.]*):/+")
@@ -79,5 +80,5 @@ def _opened(url: str) -> tuple[Any, str]:
 
         system, path = url_to_fs(url)
     except (ImportError, ValueError, OSError) as error:
-        raise FileRefused(url, f"地址不可用（{error}）", "请核对地址；s3需安装 ziping[s3]") from None
+        raise FileRefused(url, f"地址不可用（{error}）", f"请核对地址；s3：{extras.remedy('s3')}") from None
     return system, path

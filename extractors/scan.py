@@ -1,6 +1,6 @@
 """Scanned pages and pictures → the same page parts as a text PDF: lines by morphology, text by recognition.
 
-The recogniser is the extra `ziping[scan]`; nothing is fetched.
+The recogniser is the extra `scan`; nothing is fetched.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import Any
 from extractors import pdf_pages, scan_lines, scan_signs, scan_text
 from extractors.pdf_tables import Box, Lattice, TooManyMarks, fill, lattices
 from extractors.pdf_text import lines
+from schema import extras
 from schema.document import Reading
 from schema.errors import FileRefused
 
@@ -43,7 +44,9 @@ SLIGHT = 3.0  # points by which a word's box may pass the side of its cell
 
 def missing(path: Path) -> FileRefused:
     """The refusal of a scan where the recogniser is not installed."""
-    return FileRefused(path, "这是扫描件，没有安装文字识别组件", "请安装 ziping[scan]，或改交Word（.docx）")
+    return FileRefused(
+        path, "这是扫描件，没有安装文字识别组件", f"{extras.remedy('scan')}，或改交Word（.docx）"
+    )
 
 
 def pages(data: bytes, path: Path) -> list[pdf_pages.Page]:

@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from pipeline.analysts import bounded, query
+from schema import extras
 from schema.errors import StoreError, ZipingError
 from schema.relational import tables
 from schema.relational.english import english
@@ -57,7 +58,7 @@ def required() -> None:
     try:
         import datasette.app  # noqa: F401
     except ImportError:
-        raise ZipingError("serve", "没有安装datasette", "请安装 ziping[analysis]") from None
+        raise ZipingError("serve", "没有安装datasette", extras.remedy("analysis")) from None
 
 
 def application(path: Path, name: str = "ziping") -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from schema import extras
 from schema.errors import ZipingError
 
 FONT = "Noto Sans CJK SC, Source Han Sans SC, Microsoft YaHei, PingFang SC, WenQuanYi Zen Hei, sans-serif"
@@ -57,5 +58,5 @@ def _altair() -> Any:
         import altair
         import vl_convert  # noqa: F401
     except ImportError:
-        raise ZipingError("report", "没有安装altair和vl-convert", "请安装 ziping[analysis]") from None
+        raise ZipingError("report", "没有安装altair和vl-convert", extras.remedy("analysis")) from None
     return altair

@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from pipeline.analysts import query, tabular
 from pipeline.store import search
 from pipeline.store.rows import CONTACTS, batches, put
+from schema import extras
 from schema.errors import StoreError, ZipingError
 from schema.relational import tables
 
@@ -199,7 +200,7 @@ def _parquet(store: Store, out: Path, choice: Choice) -> dict[str, int]:
         import pyarrow as pa
         import pyarrow.parquet as pq
     except ImportError:
-        raise ZipingError("parquet", "没有安装pyarrow", "请安装 ziping[analysis]") from None
+        raise ZipingError("parquet", "没有安装pyarrow", extras.remedy("analysis")) from None
     kinds = {"number": pa.float64(), "integer": pa.int64(), "text": pa.string()}
     out.mkdir(parents=True, exist_ok=True)
     counts = {}

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from pipeline.analysts import query, tabular
 from pipeline.store import contents, decisions, rows
 from pipeline.store.search import places
+from schema import extras
 from schema.checks import CHECKS
 from schema.errors import StoreError, ZipingError
 from schema.relational import tables
@@ -175,7 +176,7 @@ def _templates() -> Any:
     try:
         import jinja2
     except ImportError:
-        raise ZipingError("report", "没有安装jinja2", "请安装 ziping[analysis]") from None
+        raise ZipingError("report", "没有安装jinja2", extras.remedy("analysis")) from None
     return jinja2.Environment(
         loader=jinja2.PackageLoader("pipeline.analysts"), autoescape=True, undefined=jinja2.StrictUndefined,
         trim_blocks=True, lstrip_blocks=True, finalize=_finished,

@@ -29,6 +29,7 @@ from typing import Any, Protocol, TypeVar
 
 from pipeline import faults, living
 from pipeline.batch.tied import BEGUN_BY, DIES_WITH_PARENT
+from schema import extras
 from schema.errors import StoreError, ZipingError
 
 Item = TypeVar("Item")
@@ -329,7 +330,7 @@ def _client(address: str, workers: int) -> Iterator[Any]:
         import dask
         from dask.distributed import Client, LocalCluster
     except ImportError:
-        raise ZipingError("dask", "没有安装dask.distributed", "请安装 ziping[dask]") from None
+        raise ZipingError("dask", "没有安装dask.distributed", extras.remedy("dask")) from None
     dask.config.set(_UNWATCHED | {"distributed.comm.timeouts.connect": "10s"})
     own = None
     try:

@@ -163,7 +163,7 @@ Examples:
   ziping ingest a.docx b.docx --store postgresql://user@host/ziping
   ziping ingest 2023年自评/ --since 2024-03-01   only what was handed in since
   ziping ingest 2023年自评/ --retry-failed       also what could not be read before
-  ziping ingest s3://bucket/2023/                files elsewhere, by their URL (s3 needs ziping[s3])
+  ziping ingest s3://bucket/2023/                files elsewhere, by their URL (s3 needs the extra s3)
   ziping ingest 2023年自评/ --executor dask=tcp://scheduler:8786 --store postgresql://…
 The same bytes are read once; a run that was stopped is completed by the same command.
 Exit codes: 0 everything was read, 1 something was refused or failed, 2 wrong usage, 130 stopped by Ctrl-C."""

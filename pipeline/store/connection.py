@@ -22,6 +22,7 @@ from sqlalchemy.exc import ArgumentError as UrlError
 from sqlalchemy.exc import DBAPIError, NoSuchModuleError
 
 from normalizers.text import grams
+from schema import extras
 from schema.errors import StoreAway, StoreBusy, StoreError
 from schema.visible import masked
 
@@ -78,7 +79,8 @@ class Store:
                 options = {} if self.writable else {"creator": lambda: open_to_read(Path(str(path)))}
             self.engine = sa.create_engine(made, **options)
         except (UrlError, NoSuchModuleError, ImportError) as error:
-            remedy = "请核对--store，例如sqlite:///ziping.db"
+            driver = getattr(error, "name", None) == "psycopg"
+            remedy = extras.remedy("postgresql") if driver else "请核对--store，例如sqlite:///ziping.db"
             raise StoreError(url, f"数据库地址不可用（{error}）", remedy) from None
         if self.engine.dialect.name == "sqlite":
             sa.event.listen(self.engine, "connect", _tuned if self.writable else _readied)

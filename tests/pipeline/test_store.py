@@ -167,6 +167,15 @@ def test_a_url_that_names_no_database_is_said_so() -> None:
             open_store(url)
 
 
+def test_a_driver_that_is_not_installed_is_named_with_the_command_that_installs_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    with pytest.raises(StoreError) as told:
+        open_store("postgresql+psycopg://u@h/d")
+    assert f"{sys.executable} -m pip install 'psycopg[binary]" in str(told.value)
+
+
 def test_two_submissions_of_one_name_must_be_told_apart(store: Store, tmp_path: Path) -> None:
     alike = [tmp_path / name / "表.docx" for name in "甲乙"]
     for path, source in zip(alike, FILES, strict=False):
