@@ -4,7 +4,7 @@ BIN := .venv/bin
 STAMP := .venv/installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test soak check format bench migration samples gold lock clean
+.PHONY: help install demo test quick soak check format bench migration samples gold lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -41,6 +41,9 @@ demo: install ## read data/samples into data/work/demo.db and print what was fou
 test: install ## all tests; installs what they need beyond Python where it can
 	@tests/setup
 	$(BIN)/python -m pytest --numprocesses auto --dist loadfile
+
+quick: install ## what a change of words, rules or records breaks first, in half a minute; no server, no recogniser
+	$(BIN)/python -m pytest --numprocesses auto tests/schema tests/normalizers tests/test_vocabulary.py tests/test_samples.py tests/test_architecture.py
 
 soak: install ## the long runs that make test leaves out
 	@tests/setup
