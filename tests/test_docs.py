@@ -68,6 +68,7 @@ def test_every_linked_file_exists_and_every_target_of_make_is_explained() -> Non
         "install",
         "demo",
         "test",
+        "quick",
         "soak",
         "check",
         "format",
