@@ -21,7 +21,7 @@ from tests.conftest import ROOT
 # What tells runs apart and not what was read: when, where, by which code.
 _OWN = (
     *("rules_key", "words_key", "reader_key", "version", "host", "arguments", "content"),
-    *("started_at", "ended_at", "valid_from", "seconds"),
+    *("started_at", "ended_at", "valid_from", "seconds", "passage_id"),  # passages are numbered as they come
 )
 _LEFT_OUT = ("document", "wordlist", "alembic_version", "lease", "passage_index")
 _SHOWN = 20  # lines of a difference
@@ -35,7 +35,7 @@ def main(other: Path, files: list[Path]) -> int:
         list(pool.map(said, (ROOT, other.resolve()), (ours, theirs), (wanted, wanted)))
         found = {path.relative_to(ours) for path in ours.rglob("*") if path.is_file()}
         found |= {path.relative_to(theirs) for path in theirs.rglob("*") if path.is_file()}
-        different = [path for path in sorted(found) if not same(theirs / path, ours / path)]
+        different = [path for path in sorted(found) if not same(path, theirs, ours)]
     print(f"{len(found)} files compared, {len(different)} differ")
     return bool(different)
 
@@ -62,8 +62,9 @@ def said(checkout: Path, out: Path, files: list[Path]) -> None:
 
 
 def run(ziping: Path, *arguments: object) -> str:
-    """What a command prints, and how it ends."""
-    done = subprocess.run([ziping, *map(str, arguments)], capture_output=True, text=True, check=False)
+    """What a command prints, and how it ends; in the folder of its checkout, whose modules lie there."""
+    command = [ziping, *map(str, arguments)]
+    done = subprocess.run(command, cwd=ziping.parents[2], capture_output=True, text=True, check=False)
     return f"{done.stdout}\n{done.stderr}\n{done.returncode}\n"
 
 
@@ -80,26 +81,27 @@ def rows(connection: sqlite3.Connection) -> Iterator[str]:
         yield from sorted(f"{table} {row!r}" for row in connection.execute(f"SELECT {told} FROM {table}"))
 
 
-def same(theirs: Path, ours: Path) -> bool:
-    """Are two files the same? Prints the first lines of the difference where they are not."""
-    if not (theirs.exists() and ours.exists()):
-        print(f"only in {'the other' if theirs.exists() else 'this one'}: {ours.name}")
+def same(path: Path, theirs: Path, ours: Path) -> bool:
+    """Is a file the same in both folders? Prints the first lines of the difference where it is not."""
+    if not ((theirs / path).exists() and (ours / path).exists()):
+        print(f"only in {'the other' if (theirs / path).exists() else 'this one'}: {path}")
         return False
-    old, new = text(theirs), text(ours)
+    old, new = text(path, theirs), text(path, ours)
     if old == new:
         return True
-    print(f"--- {ours.name}")
+    print(f"--- {path}")
     for line in list(difflib.unified_diff(old, new, "the other", "this one", lineterm="", n=0))[:_SHOWN]:
         print(line[:300])
     return False
 
 
-def text(path: Path) -> list[str]:
-    """The lines of a file, of a Word file those of its document, without the folder that it lies in."""
+def text(path: Path, folder: Path) -> list[str]:
+    """The lines of a file, of a Word file those of its document, without the folder that all of it lies in."""
     word = path.suffix == ".docx"
-    content = zipfile.ZipFile(path).read("word/document.xml") if word else path.read_bytes()
-    whole = content.decode("utf-8", "backslashreplace")
-    return whole.replace(str(path.parents[1]), "").replace(str(path.parent), "").splitlines()
+    content = (
+        zipfile.ZipFile(folder / path).read("word/document.xml") if word else (folder / path).read_bytes()
+    )
+    return content.decode("utf-8", "backslashreplace").replace(str(folder), "").splitlines()
 
 
 if __name__ == "__main__":
