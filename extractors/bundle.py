@@ -177,9 +177,8 @@ def _name(info: zipfile.ZipInfo) -> str:
     except UnicodeEncodeError:
         return info.filename
     with suppress(UnicodeDecodeError):
-        if _CHINESE.search(
-            name := raw.decode("utf-8")
-        ):  # two bytes of GBK may be UTF-8 too, but of another script
+        name = raw.decode("utf-8")
+        if _CHINESE.search(name):  # two bytes of GBK may be UTF-8 too, but of another script
             return name
     with suppress(UnicodeDecodeError):
         return raw.decode("gb18030")

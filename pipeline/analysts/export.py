@@ -113,21 +113,24 @@ class Choice:
         return [known[name] for name in self.lists] if self.lists else list(known.values())
 
 
+Writer = Callable[["Store", Path, Choice, list[str] | None], dict[str, int]]
+
+
 def export(store: Store, out: Path, kind: str, choice: Choice) -> dict[str, int]:
     """Writes the lists to `out` (a file for xlsx and sqlite, else a folder) as they are read; gives the rows of each. Raises
     ZipingError, StoreError."""
-    if _ids(store, choice) == []:
+    ids = _ids(store, choice)
+    if ids == []:
         raise ZipingError(out, "没有符合条件的材料，没有写入", "请核对--year和--where")
     try:
-        return _WRITERS[kind](store, out, choice)
+        return _WRITERS[kind](store, out, choice, ids)
     except OSError as error:
         raise StoreError(
             out, f"无法写入（{error.strerror or error}）", "请检查路径、权限和磁盘空间"
         ) from None
 
 
-def _rows(store: Store, wanted: List, choice: Choice) -> Any:
-    ids = _ids(store, choice)
+def _rows(store: Store, wanted: List, ids: list[str] | None) -> Any:
     if ids is None:
         return query.stream(store, f"{wanted.sql} ORDER BY {wanted.order}", {})
     limited = f" WHERE n.submission_id IN ({_LISTED[store.engine.dialect.name]})"
@@ -148,10 +151,10 @@ def _ids(store: Store, choice: Choice) -> list[str] | None:
     return [row[0] for row in query.select(store, choice.condition, {}, trusted=trusted).rows]
 
 
-def _xlsx(store: Store, out: Path, choice: Choice) -> dict[str, int]:
+def _xlsx(store: Store, out: Path, choice: Choice, ids: list[str] | None) -> dict[str, int]:
     book, counts = tabular.book(), {}
     for wanted in choice.chosen():
-        with _rows(store, wanted, choice) as (columns, rows):
+        with _rows(store, wanted, ids) as (columns, rows):
             labels = query.titles(wanted.sql, columns)
             total = tabular.sheet(book, wanted.chinese, columns, labels, islice(rows, _SHEET))
             part = 1
@@ -164,15 +167,15 @@ def _xlsx(store: Store, out: Path, choice: Choice) -> dict[str, int]:
     return counts
 
 
-def _text(ending: str, write: Callable[..., None]) -> Callable[[Store, Path, Choice], dict[str, int]]:
-    def written(store: Store, out: Path, choice: Choice) -> dict[str, int]:
+def _text(ending: str, write: Callable[..., None]) -> Writer:
+    def written(store: Store, out: Path, choice: Choice, ids: list[str] | None) -> dict[str, int]:
         out.mkdir(parents=True, exist_ok=True)
         counts = {}
         for wanted in choice.chosen():
             # Excel takes a CSV for GBK unless it begins with a mark
             code = "utf-8-sig" if ending == "csv" else "utf-8"
             with (
-                _rows(store, wanted, choice) as (columns, rows),
+                _rows(store, wanted, ids) as (columns, rows),
                 (out / f"{wanted.name}.{ending}").open("w", encoding=code, newline="") as file,
             ):
                 counted = _Counted(rows)
@@ -195,7 +198,7 @@ class _Counted:
             yield row
 
 
-def _parquet(store: Store, out: Path, choice: Choice) -> dict[str, int]:
+def _parquet(store: Store, out: Path, choice: Choice, ids: list[str] | None) -> dict[str, int]:
     try:
         import pyarrow as pa
         import pyarrow.parquet as pq
@@ -205,7 +208,7 @@ def _parquet(store: Store, out: Path, choice: Choice) -> dict[str, int]:
     out.mkdir(parents=True, exist_ok=True)
     counts = {}
     for wanted in choice.chosen():
-        with _rows(store, wanted, choice) as (columns, rows):
+        with _rows(store, wanted, ids) as (columns, rows):
             told = column_kinds(wanted.sql, columns)
             schema = pa.schema([(name, kinds[kind]) for name, kind in zip(columns, told, strict=True)])
             count = 0
@@ -249,7 +252,7 @@ _COPIED = (
 _WITH_RAW_TEXT = (tables.leftover, tables.unknown_heading)  # may hold anything, a telephone number too
 
 
-def _sqlite(store: Store, out: Path, choice: Choice) -> dict[str, int]:
+def _sqlite(store: Store, out: Path, choice: Choice, ids: list[str] | None) -> dict[str, int]:
     """The current submissions with the evidence of their values, without files' paths, stored documents, versions and runs."""
     from pipeline.store.opening import open_store
 
@@ -257,7 +260,6 @@ def _sqlite(store: Store, out: Path, choice: Choice) -> dict[str, int]:
         raise ZipingError("--list", "SQLite副本总是完整的", "请去掉--list")
     if out.exists():
         raise StoreError(out, "文件已存在", "请换一个文件名，或先删除它")
-    ids = _ids(store, choice)
     if ids is None:
         with query.stream(store, "SELECT submission_id FROM v_submission", {}) as (_, rows):
             ids = [row[0] for row in rows]
@@ -330,7 +332,7 @@ def _without_contacts(table: sa.Table, rows: list[dict[str, Any]]) -> list[dict[
     return rows
 
 
-_WRITERS: dict[str, Callable[[Store, Path, Choice], dict[str, int]]] = {
+_WRITERS: dict[str, Writer] = {
     "xlsx": _xlsx, "csv": _text("csv", tabular.to_csv), "jsonl": _text("jsonl", tabular.to_lines), "parquet": _parquet,
     "sqlite": _sqlite,
 }  # fmt: skip

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pipeline.cli.shell import existing, fail, failing, store_option, write
+from pipeline.cli.shell import PATH, existing, fail, failing, store_option, write
 from pipeline.screen import console, say
 from schema.errors import ZipingError
 from schema.visible import readable, told
@@ -16,7 +16,6 @@ from schema.visible import readable, told
 if TYPE_CHECKING:
     from pipeline.analysts.query import Answer
 
-_PATH = click.Path(path_type=Path)
 _FORMATS = ("table", "csv", "json", "md", "xlsx")
 _format = click.option(
     "--format",
@@ -29,7 +28,7 @@ _trust = click.option(
     is_flag=True,
     help="PostgreSQL: run this SQL also as a superuser, who could read the server's files.",
 )
-_out = click.option("--out", type=_PATH, metavar="FILE", help="Write into a file instead of printing.")
+_out = click.option("--out", type=PATH, metavar="FILE", help="Write into a file instead of printing.")
 
 
 @click.command(
@@ -207,7 +206,7 @@ Examples:
   ziping export 财政.xlsx --where "unit LIKE '%财政%'" --list indicators --list findings
 Lists: submissions, forms, projects, funds, goals, tasks, indicators, basics, sections, findings."""
 )
-@click.argument("out", type=_PATH)
+@click.argument("out", type=PATH)
 @click.option(
     "--format", "kind", type=click.Choice(("xlsx", "csv", "parquet", "jsonl", "sqlite")),
     help="Default: by the ending (.xlsx, .db); csv, parquet and jsonl write a folder.",
@@ -265,7 +264,7 @@ A sheet says what was read and each finding with the figures, its place in the f
 )
 @click.option("--year", type=int, help="With --all: only this fiscal year.")
 @click.option(
-    "--out", type=_PATH, default=Path("反馈单"), show_default=True, metavar="DIR", help="Where the files go."
+    "--out", type=PATH, default=Path("反馈单"), show_default=True, metavar="DIR", help="Where the files go."
 )
 @click.option(
     "--format", "kind", type=click.Choice(("docx", "html", "both")), default="both", show_default=True,

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from pipeline.cli.shell import (
+    PATH,
     READ,
     REFUSED,
     existing,
@@ -27,8 +28,6 @@ from pipeline.screen import console, said, say
 
 if TYPE_CHECKING:
     from pipeline.batch.executors import Executor
-
-_PATH = click.Path(path_type=Path)
 
 
 class _Place(click.ParamType):  # type: ignore[type-arg]
@@ -55,12 +54,12 @@ Examples:
   ziping extract 某局.docx --evidence            where each value was read
   ziping extract 2023年自评/ --out json/         one JSON per file"""
 )
-@click.argument("paths", nargs=-1, required=True, type=_PATH)
+@click.argument("paths", nargs=-1, required=True, type=PATH)
 @click.option("--json", "as_json", is_flag=True, help="Print the record as JSON (one file only).")
 @click.option("--evidence", is_flag=True, help="Print where each value was read, as JSON (one file only).")
 @click.option(
     "--out",
-    type=_PATH,
+    type=PATH,
     metavar="DIR",
     help="Write one JSON per file: STEM.json; with its ending where two share a stem.",
 )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from pipeline.cli.shell import (
+    PATH,
     existing,
     failing,
     is_there,
@@ -20,8 +21,6 @@ from pipeline.screen import console
 if TYPE_CHECKING:
     from pipeline.store.connection import Store
 
-_PATH = click.Path(path_type=Path)
-
 
 @click.command(
     epilog="""\b
@@ -33,7 +32,7 @@ Examples:
 )
 @store_option
 @click.option(
-    "--csv", "target", type=_PATH, metavar="FILE", help="Write vocabulary rows to FILE, `-` for the screen."
+    "--csv", "target", type=PATH, metavar="FILE", help="Write vocabulary rows to FILE, `-` for the screen."
 )
 def unknown(url: str, target: Path | None) -> None:
     """Headings nobody knows, and what each may mean."""
@@ -82,7 +81,7 @@ def vocabulary() -> None:
 
 
 @vocabulary.command()
-@click.argument("file", required=False, type=_PATH)
+@click.argument("file", required=False, type=PATH)
 def check(file: Path | None) -> None:
     """Say whether the vocabulary, with the rows of FILE, contradicts itself."""
     from normalizers.vocabulary import vocabulary as bound
@@ -97,7 +96,7 @@ def check(file: Path | None) -> None:
 
 
 @vocabulary.command()
-@click.argument("file", type=_PATH)
+@click.argument("file", type=PATH)
 @store_option
 def test(file: Path, url: str) -> None:
     """Show what the rows of FILE would change in the store; nothing is written."""
@@ -105,7 +104,7 @@ def test(file: Path, url: str) -> None:
 
 
 @vocabulary.command()
-@click.argument("file", type=_PATH)
+@click.argument("file", type=PATH)
 @store_option
 def add(file: Path, url: str) -> None:
     """Add the rows of FILE to the vocabulary, and show what they change in the store, where there is one."""
@@ -128,8 +127,8 @@ def _show_effect(file: Path, store: Store) -> None:
 
 
 @click.command()
-@click.argument("predicted", type=_PATH)
-@click.argument("gold", type=_PATH)
+@click.argument("predicted", type=PATH)
+@click.argument("gold", type=PATH)
 @click.option("--errors", is_flag=True, help="List every field that is not right.")
 def score(predicted: Path, gold: Path, errors: bool) -> None:
     """Compare records with their gold.

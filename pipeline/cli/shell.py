@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pipeline.store.connection import Store
 
 READ, REFUSED, USAGE, STOPPED = 0, 1, 2, 130
+PATH = click.Path(path_type=Path)
 
 store_option = click.option(
     "--store", "url", metavar="URL", envvar="ZIPING_STORE", default="sqlite:///ziping.db", show_default=True,

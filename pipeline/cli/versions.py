@@ -7,11 +7,9 @@ from pathlib import Path
 
 import click
 
-from pipeline.cli.shell import REFUSED, existing, failing, store_option, write
+from pipeline.cli.shell import PATH, REFUSED, existing, failing, store_option, write
 from pipeline.screen import console
 from schema.visible import told
-
-_PATH = click.Path(path_type=Path)
 
 
 @click.command(
@@ -33,7 +31,7 @@ Exit codes: 0 all was understood again, 1 something could not be, 2 wrong usage.
     "--reject", multiple=True, metavar="CAUSE", help="Leave this cause or submission out; may be repeated."
 )
 @click.option("--jobs", type=click.IntRange(1), help="Processes at once [default: three for two cores].")
-@click.option("--csv", "target", type=_PATH, metavar="FILE", help="Write every changed value to FILE.")
+@click.option("--csv", "target", type=PATH, metavar="FILE", help="Write every changed value to FILE.")
 def rerun(
     url: str,
     apply: bool,
@@ -209,7 +207,7 @@ def add(
 
 @correct.command("list")
 @store_option
-@click.option("--csv", "target", type=_PATH, metavar="FILE", help="Write them to FILE, as `load` reads them.")
+@click.option("--csv", "target", type=PATH, metavar="FILE", help="Write them to FILE, as `load` reads them.")
 @click.option("--review", is_flag=True, help="Only those that wait for another look.")
 def listed(url: str, target: Path | None, review: bool) -> None:
     """The corrections in force, and how each stands."""
@@ -227,7 +225,7 @@ def listed(url: str, target: Path | None, review: bool) -> None:
 
 
 @correct.command()
-@click.argument("file", type=_PATH)
+@click.argument("file", type=PATH)
 @store_option
 def load(file: Path, url: str) -> None:
     """Add the corrections of a CSV file: submission,record,field,should_be,reason,person."""
