@@ -26,6 +26,7 @@ MAX_RATIO = 500
 MAX_DIRECTORY = (
     16 * 1024 * 1024
 )  # bytes of an archive's list of members: reading it takes seconds, not minutes
+ZIPPED = (b"PK\x03\x04", b"PK\x05\x06")  # how an archive begins
 _NESTED = 2  # an archive, and one in it
 _OFFICE = ("word/", "xl/", "ppt/", "docProps/", "[Content_Types].xml")
 _NOTHING = ("__MACOSX/", "~$", ".DS_Store", "Thumbs.db", "desktop.ini")
@@ -134,7 +135,7 @@ def content(archive: Path, numbers: tuple[int, ...], place: Path) -> bytes:
     """The bytes of a member, by its number in an archive, or by those of the archive in it and the member there. Raises FileRefused
     where it is damaged, or another than when the archive was listed."""
     try:
-        held = _held(archive, _state(archive), numbers[:-1])
+        held = _held(archive, state(archive), numbers[:-1])
         info = held.infolist()[numbers[-1]]
         if not str(place).endswith(str(_inside(_name(info)))):
             raise FileRefused(place, "压缩包在读取时有变", "请再运行一次")
@@ -158,7 +159,7 @@ def _held(archive: Path, state: tuple[int, int], numbers: tuple[int, ...]) -> zi
 _UNKNOWN = (0, 0)
 
 
-def _state(archive: Path) -> tuple[int, int]:
+def state(archive: Path) -> tuple[int, int]:
     """What tells an archive from a later one in its place; of one elsewhere, which is fetched once, nothing."""
     from extractors.remote import Remote
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import extractors
+from extractors.files import File
 from normalizers import normalize
 from normalizers.vocabulary import Vocabulary
 from pipeline.corrections import Correction, Standing, apply
@@ -32,13 +33,13 @@ class Extraction:
     corrections: tuple[Standing, ...] = ()  # how each correction stands that people made to it
 
 
-def extract(file: Path | extractors.File, words: Vocabulary | None = None) -> Extraction:
+def extract(file: Path | File, words: Vocabulary | None = None) -> Extraction:
     """Reads one file; words: another vocabulary than the one that ships. Raises FileRefused or NothingFound."""
     document = extractors.read(file)
     try:
         return understand(document, words)
     except NothingFound as nothing:
-        place = file.path if isinstance(file, extractors.File) else file
+        place = file.path if isinstance(file, File) else file
         raise NothingFound(place, nothing.trouble, nothing.remedy) from None
 
 

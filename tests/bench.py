@@ -196,7 +196,7 @@ def measure_batch(count: int = 3200, rounds: int = 3) -> None:
     from pipeline.batch import run
     from pipeline.batch.executors import Limits, cluster, processes, serial
     from pipeline.store.opening import open_store
-    from tests.pipeline.test_year import batch, make
+    from tests.pipeline.batch.test_year import batch, make
 
     several = {"processes": processes, "cluster": cluster("local")}
     with tempfile.TemporaryDirectory() as name:

@@ -17,7 +17,8 @@ import simplejson
 
 from data.maker import forms, word
 from data.maker.layout import Layout, all_layouts
-from extractors import File, read
+from extractors import read
+from extractors.files import File
 from normalizers import normalize
 from normalizers.vocabulary import Vocabulary, folder
 from pipeline.batch import run

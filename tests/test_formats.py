@@ -15,8 +15,7 @@ from typing import Any
 import pytest
 
 from data.maker.scans import Scanner, as_pdf, pictures
-from extractors import File
-from pipeline.batch import run
+from extractors.files import File, find
 from pipeline.extract import as_json, as_record, extract
 from tests.conftest import GOLD, ROOT, SAMPLES, unlike
 
@@ -72,7 +71,7 @@ def test_the_members_of_an_archive_give_the_records_of_the_files(tmp_path: Path)
     with zipfile.ZipFile(path, "w") as archive:
         for name in FOUR:
             archive.write(SAMPLES / f"{name}.docx", f"材料/{name}.docx")
-    members = [file for file in run.find([path]) if isinstance(file, File)]
+    members = [file for file in find([path]) if isinstance(file, File)]
     assert [member.path.stem for member in members] == sorted(FOUR)
     for member in members:
         read, alone = extract(member), extract(SAMPLES / member.path.name)

@@ -14,7 +14,8 @@ import simplejson
 
 from data.maker import forms, others, printed, word
 from data.maker.layout import Layout, all_layouts
-from extractors import File, read
+from extractors import read
+from extractors.files import File
 from normalizers import normalize
 from normalizers.vocabulary import FIELDS, KNOWN, Vocabulary, folder
 from pipeline.extract import Extraction, as_json, as_record, extract

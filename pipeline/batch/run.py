@@ -10,10 +10,9 @@ from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from pathlib import Path
 
-import extractors
-from extractors import File, bundle
+from extractors import bundle
+from extractors.files import File, digest, find, listed
 from extractors.names import kept
-from extractors.remote import Remote
 from pipeline import faults
 from pipeline.batch.executors import Executor, Limits, serial
 from pipeline.extract import Extraction, extract
@@ -24,8 +23,6 @@ from pipeline.store.journal import FAILED, KNOWN, LATER, PARTLY, READ, REFUSED, 
 from pipeline.store.opening import open_store
 from schema.errors import Failed, FileRefused, StoreError, ZipingError
 
-_ARCHIVES = (".zip",)
-_NO_FILES = ("~$", ".", "Thumbs.db", "desktop.ini")
 _CORES = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
 LIMITS = Limits(
     _CORES + (_CORES + 1) // 2, 120.0, 3 << 30
@@ -69,97 +66,6 @@ class Summary:
             self.partly.append((outcome.path, outcome.left))
         if outcome.outcome in (REFUSED, FAILED):
             self.refused.append((outcome.path, outcome.reason or ""))
-
-
-# ---------------------------------------------------------------- discovery
-def listed(paths: list[Path], since: float | None = None) -> Iterator[File | FileRefused]:
-    """The files at paths, archives unopened: each path that is a file, every file below a folder in order of name. A folder that
-    cannot be opened or is empty, and a link to a folder, come as the refusal that says so. since: only what was changed after this
-    moment (Unix time)."""
-    for path in paths:
-        yield from _elsewhere(path, since) if isinstance(path, Remote) else _here(path, since)
-
-
-def _here(path: Path, since: float | None) -> Iterator[File | FileRefused]:
-    if not os.path.isdir(path):
-        if _fresh(path, since):
-            yield File(path)
-        return
-    found = False
-    closed: list[OSError] = []
-    for folder, names, files in os.walk(path, onerror=closed.append):
-        names[:] = sorted(name for name in names if not name.startswith("."))
-        for name in names:
-            if os.path.islink(os.path.join(folder, name)):
-                remedy = "如需读取，请直接给出它指向的文件夹"
-                yield FileRefused(Path(folder, name), "这是指向文件夹的链接，没有跟进", remedy)
-        for name in sorted(files):
-            if not name.startswith(_NO_FILES):
-                found = True
-                if _fresh(Path(folder, name), since):
-                    yield File(Path(folder, name))
-    for error in closed:
-        yield FileRefused(error.filename, f"文件夹无法打开（{error.strerror}）", "请检查权限后重试")
-    if not found and not closed:
-        yield FileRefused(path, "文件夹里没有可读的文件", "请核对路径，或先把文件解压到这里")
-
-
-def _elsewhere(url: Remote, since: float | None) -> Iterator[File | FileRefused]:
-    """The files at a URL or below it."""
-    try:
-        found = [p for p in (url.files() if url.is_dir() else (url,)) if not p.name.startswith(_NO_FILES)]
-    except FileRefused as error:
-        yield error
-        return
-    except OSError as error:
-        yield FileRefused(url, f"无法列出（{error.strerror or error}）", "请核对地址和权限")
-        return
-    if not found:
-        yield FileRefused(url, "那里没有可读的文件", "请核对地址")
-    for path in found:
-        if _fresh(path, since):
-            yield File(path)
-
-
-def _fresh(path: Path, since: float | None) -> bool:
-    try:
-        return since is None or path.stat().st_mtime >= since
-    except OSError:
-        return True  # that it cannot be looked at is said when it is read
-
-
-def find(paths: list[Path], since: float | None = None) -> Iterator[File | FileRefused]:
-    """The files at paths as `listed`, and in the place of an archive those in it."""
-    for file in listed(paths, since):
-        yield from _opened(file) if isinstance(file, File) else (file,)
-
-
-def _opened(file: File) -> Iterator[File | FileRefused]:
-    """The file itself; of an archive the files in it, and in one of those."""
-    try:
-        if (
-            isinstance(file.path, Remote) or file.numbers
-        ):  # by its name, so that what is no archive is not fetched
-            may_be = file.path.suffix.lower() in _ARCHIVES
-        else:
-            may_be = os.path.isfile(file.path) and bundle.is_bundle(file.path, file.path)
-        if not may_be or not file.is_archive(data := file.data()):
-            yield file
-            return
-        for member in file.members(data):
-            yield from _opened(member) if isinstance(member, File) else (member,)
-    except FileRefused as error:
-        yield error
-
-
-def file_at(path: Path) -> File | None:
-    """The file at a path, also inside an archive that stands there; None where there is none."""
-    if isinstance(path, Remote) or path.is_file():
-        return File(path)
-    archive = next((parent for parent in path.parents if parent.is_file()), None)
-    if archive is None:
-        return None
-    return next((f for f in find([archive]) if isinstance(f, File) and f.path == path), None)
 
 
 # ---------------------------------------------------------------- a batch
@@ -258,7 +164,7 @@ def preview(
             yield Outcome(file.subject, None, REFUSED, file.reason)
             continue
         try:
-            sha256 = extractors.digest(file.data())
+            sha256 = digest(file.data())
         except FileRefused as error:
             yield Outcome(kept(file.path), None, REFUSED, error.reason)
             continue
@@ -299,7 +205,7 @@ def _one(job: Job, file: File, store: Store, begun: float) -> Outcome:
     data = file.data()
     if file.is_archive(data):
         return Outcome(path, None, LATER, later=tuple(file.members(data)))
-    sha256 = extractors.digest(data)
+    sha256 = digest(data)
     before = _standing(store, file, sha256, job.retry)
     if before is None and not leases.take(store, sha256, job.timeout + 60):
         return Outcome(path, sha256, LATER, later=(file,))
@@ -352,7 +258,7 @@ def _noted(job: Job, file: File, store: Store, outcome: Outcome) -> Outcome:
     except (FileRefused, MemoryError):
         saving.save_unreadable(store, job.run_id, outcome)
         return outcome
-    sha256 = extractors.digest(data)
+    sha256 = digest(data)
     outcome = replace(outcome, sha256=sha256)
     saving.save_outcome(store, file.path, len(data), sha256, job.run_id, outcome)
     return outcome

@@ -73,13 +73,13 @@ def extract(
         raise click.UsageError("--json and --evidence take one FILE; use --out DIR for several.")
     if as_json and evidence:
         raise click.UsageError("Choose one of --json and --evidence.")
-    from extractors import File
+    from extractors.files import File, find
     from pipeline.batch import run
     from pipeline.extract import Extraction, as_evidence, as_record
     from pipeline.extract import as_json as encode
     from schema.errors import ZipingError
 
-    found = list(run.find(list(paths)))
+    found = list(find(list(paths)))
     if (as_json or evidence) and len(found) != 1:
         raise click.UsageError(
             "--json and --evidence take one FILE; use --out DIR for an archive or a folder."
@@ -199,6 +199,7 @@ def ingest(
     dry_run: bool, executor: str, quiet: bool, verbose: bool,
 ) -> None:  # fmt: skip
     """Read files and folders into the store."""
+    from extractors.files import listed
     from pipeline.batch import run
     from pipeline.batch.executors import Limits
     from pipeline.cli.display import list_copies, summarize
@@ -215,7 +216,7 @@ def ingest(
         return
     store = opened(url)
     progress = console(stderr=True)
-    total = sum(1 for _ in run.listed(files, after))
+    total = sum(1 for _ in listed(files, after))
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns = (

@@ -16,6 +16,7 @@ from typing import Any
 import sqlalchemy as sa
 
 import extractors
+from extractors.files import digest, file_at
 from extractors.names import place
 from normalizers.likeness import likest
 from normalizers.lookups import CODES, PAIR
@@ -367,8 +368,8 @@ def _reread(store: Store, found: Stale) -> Document:
     """The document of a file that is still where it arrived. Raises FileRefused where it is not, or is another by now."""
     paths = contents.sources(store, found.submission_id)
     for path in paths:
-        file = run.file_at(place(path))
-        if file is not None and extractors.digest(file.data()) == found.sha256:
+        file = file_at(place(path))
+        if file is not None and digest(file.data()) == found.sha256:
             return extractors.read(file)
     raise ZipingError(
         found.file, "原文件已不在原处，无法重读", f"请放回{paths[0] if paths else '原处'}后再运行"

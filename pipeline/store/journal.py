@@ -18,7 +18,7 @@ from pipeline.store.rows import once
 from schema.relational import tables
 
 if TYPE_CHECKING:
-    from extractors import File
+    from extractors.files import File
     from schema.errors import FileRefused
 
 READ, PARTLY, REFUSED, FAILED, KNOWN = "read", "partly", "refused", "failed", "known"

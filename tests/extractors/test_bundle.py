@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from extractors import bundle
-from pipeline.batch import run
+from extractors.files import find
 from schema.errors import FileRefused
 from tests.conftest import SAMPLES
 
@@ -43,7 +43,7 @@ def found(tmp_path: Path, data: bytes) -> list[str]:
     path.write_bytes(data)
     return [
         str(f.path.relative_to(tmp_path)) if not isinstance(f, FileRefused) else f.trouble
-        for f in run.find([path])
+        for f in find([path])
     ]
 
 
@@ -100,8 +100,8 @@ def test_too_many_members_are_refused(tmp_path: Path, monkeypatch: pytest.Monkey
 def test_an_archive_with_any_ending_is_opened_and_an_office_file_is_not(tmp_path: Path) -> None:
     path = tmp_path / "包.docx"
     path.write_bytes(archive({"表.docx": FORM}))
-    assert [f.path.name for f in run.find([path]) if not isinstance(f, FileRefused)] == ["表.docx"]
-    assert [f.path for f in run.find([SAMPLES / "culture-2022.docx"]) if not isinstance(f, FileRefused)] == [
+    assert [f.path.name for f in find([path]) if not isinstance(f, FileRefused)] == ["表.docx"]
+    assert [f.path for f in find([SAMPLES / "culture-2022.docx"]) if not isinstance(f, FileRefused)] == [
         SAMPLES / "culture-2022.docx"
     ]
 

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from data.maker.scans import Scanner, pictures
-from extractors import File
+from extractors.files import File
 from pipeline.batch.run import attempt, find
 from pipeline.extract import Extraction, as_evidence, as_json, as_record, extract
 from pipeline.store import documents

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from extractors import File
+from extractors.files import File
 from pipeline.batch.run import attempt
 from pipeline.extract import Extraction
 from schema.errors import ZipingError

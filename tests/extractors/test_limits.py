@@ -11,7 +11,8 @@ import pytest
 from PIL import Image
 
 import extractors
-from extractors import File, bundle, pdf, scan, sheet, web, word
+from extractors import bundle, files, pdf, scan, sheet, web, word
+from extractors.files import File
 from extractors.names import kept, place, title
 from schema.document import Table
 from schema.errors import FileRefused
@@ -29,18 +30,18 @@ def refusal(path: Path) -> str:
 
 def test_a_file_of_more_than_its_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     size = DOCX.stat().st_size
-    assert extractors.MAX_BYTES == 200 * 1024 * 1024
-    monkeypatch.setattr(extractors, "MAX_BYTES", size)
+    assert files.MAX_BYTES == 200 * 1024 * 1024
+    monkeypatch.setattr(files, "MAX_BYTES", size)
     assert extractors.read(DOCX).blocks
-    monkeypatch.setattr(extractors, "MAX_BYTES", size - 1)
+    monkeypatch.setattr(files, "MAX_BYTES", size - 1)
     assert "文件过大" in refusal(DOCX)
     with zipfile.ZipFile(tmp_path / "包.zip", "w") as archive:
         archive.write(DOCX, "a.docx")
-    monkeypatch.setattr(extractors, "MAX_BYTES", size * 2)
+    monkeypatch.setattr(files, "MAX_BYTES", size * 2)
     (member,) = File(tmp_path / "包.zip").members((tmp_path / "包.zip").read_bytes())
     assert isinstance(member, File)
     assert member.data() == DOCX.read_bytes()
-    monkeypatch.setattr(extractors, "MAX_BYTES", size - 1)
+    monkeypatch.setattr(files, "MAX_BYTES", size - 1)
     with pytest.raises(FileRefused, match="文件过大"):
         member.data()
 
@@ -50,9 +51,9 @@ def test_a_file_that_grows_while_it_is_read(tmp_path: Path, monkeypatch: pytest.
     endless = Path("/proc/kallsyms")
     if not endless.exists():
         pytest.skip("there is no /proc")
-    monkeypatch.setattr(extractors, "MAX_BYTES", 1000)
+    monkeypatch.setattr(files, "MAX_BYTES", 1000)
     with pytest.raises(FileRefused, match="文件过大"):
-        extractors._bytes(endless)
+        files._bytes(endless)
 
 
 def test_a_docx_whose_parts_are_too_large_together(monkeypatch: pytest.MonkeyPatch) -> None:

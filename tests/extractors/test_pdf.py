@@ -18,7 +18,7 @@ from reportlab.pdfgen.canvas import Canvas
 
 import extractors
 from data.maker import printed
-from extractors import File
+from extractors.files import File
 from pipeline.batch.run import attempt
 from schema.document import Document, Paragraph, Table
 from schema.errors import ZipingError

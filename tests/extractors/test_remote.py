@@ -9,7 +9,7 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
-from extractors import File
+from extractors.files import File, find
 from extractors.names import place
 from extractors.remote import Remote
 from pipeline.batch import run
@@ -45,7 +45,7 @@ def test_members_of_an_archive_by_its_chained_url(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "年.zip", "w") as archive:
         for path in FILES[:2]:
             archive.write(path, f"材料/{path.name}")
-    found = list(run.find([place(f"zip://材料::file://{tmp_path}/年.zip")]))
+    found = list(find([place(f"zip://材料::file://{tmp_path}/年.zip")]))
     assert all(isinstance(file, File) for file in found)
     assert [file.data() for file in found if isinstance(file, File)] == [p.read_bytes() for p in FILES[:2]]
 
@@ -53,7 +53,7 @@ def test_members_of_an_archive_by_its_chained_url(tmp_path: Path) -> None:
 def test_an_archive_elsewhere_is_opened(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "年.zip", "w") as archive:
         archive.write(FILES[0], FILES[0].name)
-    found = list(run.find([place(f"file://{tmp_path}/年.zip")]))
+    found = list(find([place(f"file://{tmp_path}/年.zip")]))
     assert [str(f.path) for f in found if isinstance(f, File)] == [
         f"file://{tmp_path}/年.zip/{FILES[0].name}"
     ]

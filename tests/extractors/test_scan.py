@@ -12,7 +12,8 @@ import pytest
 
 from data.maker import printed
 from data.maker.scans import Scanner, as_pdf, pictures
-from extractors import File, read
+from extractors import read
+from extractors.files import File
 from extractors.pdf_tables import Rule
 from extractors.pdf_text import Char
 from extractors.scan_lines import without_letters

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from data.maker.word import make
-from extractors import File, read
+from extractors import read
+from extractors.files import File
 from pipeline import corrections
 from pipeline.corrections import APPLIED, Anchor, Correction
 from pipeline.extract import Extraction, understand

@@ -16,7 +16,7 @@ import psutil
 import pytest
 import sqlalchemy as sa
 
-from extractors import File
+from extractors.files import File, find
 from pipeline import living
 from pipeline.batch import run
 from pipeline.batch.executors import Executor, Limits, cluster, processes, serial
@@ -26,8 +26,8 @@ from pipeline.store.opening import open_store
 from schema.errors import ZipingError
 from schema.relational import tables
 from tests.conftest import SAMPLES
-from tests.pipeline.misbehave import double, flagged, hostile
-from tests.pipeline.test_store import rows
+from tests.pipeline.batch.misbehave import double, flagged, hostile
+from tests.pipeline.store.test_store import rows
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 FILES = sorted(SAMPLES.glob("*.docx"))
@@ -153,7 +153,7 @@ def test_only_files_changed_since_a_day_are_read(tmp_path: Path) -> None:
     for path, source in ((old, FILES[0]), (new, FILES[1])):
         shutil.copy(source, path)
     os.utime(old, (1_600_000_000, 1_600_000_000))
-    found = [f.path.name for f in run.find([tmp_path], since=1_700_000_000) if isinstance(f, File)]
+    found = [f.path.name for f in find([tmp_path], since=1_700_000_000) if isinstance(f, File)]
     assert found == ["新.docx"]
 
 

@@ -24,8 +24,8 @@ from pipeline.store.opening import open_store
 from schema.relational import tables
 from tests.conftest import ROOT, SAMPLES
 from tests.extractors.test_damaged import OTHERS, flipped
-from tests.pipeline.test_holds import listing, paper, pdf_of, zipped
-from tests.pipeline.test_kept import filled
+from tests.pipeline.batch.test_holds import listing, paper, pdf_of, zipped
+from tests.pipeline.batch.test_kept import filled
 
 BIN = Path(sys.executable).parent
 FORMATS = ROOT / "data" / "formats"

@@ -24,8 +24,8 @@ from schema import visible
 from schema.errors import StoreError, ZipingError
 from schema.relational import tables
 from tests.conftest import ROOT, SAMPLES, as_nobody
-from tests.pipeline.test_browse import served
-from tests.pipeline.test_processes import asked
+from tests.pipeline.analysts.test_browse import served
+from tests.pipeline.batch.test_processes import asked
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 BIN = Path(sys.executable).parent

@@ -27,7 +27,7 @@ from pipeline.store.connection import Store
 from pipeline.store.opening import let_read, open_store
 from schema.errors import StoreError
 from tests.conftest import ROOT, SAMPLES, emptied, missing, postgres
-from tests.pipeline.test_browse import served
+from tests.pipeline.analysts.test_browse import served
 
 BIN = Path(sys.executable).parent
 GRACE = 2.0  # seconds after which nothing of a run may be left
@@ -298,7 +298,7 @@ def test_the_database_ends_a_statement_before_its_process_is_ended(demo: Store) 
 def test_each_job_has_the_memory_it_is_allowed_and_ends_with_its_parent() -> None:
     code = (
         "from pipeline.batch.executors import processes, Limits\n"
-        "from tests.pipeline.test_processes import limits_of\n"
+        "from tests.pipeline.batch.test_processes import limits_of\n"
         "print(list(processes(limits_of, ['x'], Limits(1, 30.0, 2 << 30), None)))"
     )
     told = subprocess.run(
@@ -329,7 +329,7 @@ def asked(address: str, **headers: str) -> tuple[int, str]:
 @pytest.fixture(scope="module")
 def store_with_contacts(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from data.maker.word import make
-    from tests.pipeline.test_export import WITH_CONTACTS
+    from tests.pipeline.analysts.test_export import WITH_CONTACTS
 
     folder = tmp_path_factory.mktemp("contacts")
     (folder / "甲.docx").write_bytes(make(WITH_CONTACTS))

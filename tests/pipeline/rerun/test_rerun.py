@@ -27,7 +27,7 @@ from schema.errors import StoreError
 from schema.relational import tables
 from tests.conftest import ROOT, emptied
 from tests.normalizers.test_unknown import FORM
-from tests.pipeline.test_store import rows
+from tests.pipeline.store.test_store import rows
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 ROW = ["乙方承诺值", "indicators", "target"]

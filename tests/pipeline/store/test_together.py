@@ -30,9 +30,9 @@ from pipeline.store.rows import record
 from schema.errors import StoreError, ZipingError
 from schema.relational import tables
 from tests.conftest import emptied, postgres
-from tests.pipeline.test_kept import FORGOTTEN, As, older
-from tests.pipeline.test_rerun import filled
-from tests.pipeline.test_store import rows
+from tests.pipeline.batch.test_kept import FORGOTTEN, As, older
+from tests.pipeline.rerun.test_rerun import filled
+from tests.pipeline.store.test_store import rows
 
 BIN = Path(sys.executable).parent
 FEW, MANY = 5, 200  # schedules in `make test` and in `make soak`

@@ -20,7 +20,7 @@ from pipeline.analysts.query import questions
 from pipeline.batch import run
 from pipeline.store.opening import open_store
 from tests.conftest import ROOT, missing
-from tests.pipeline.test_feedback import EVIL
+from tests.pipeline.analysts.test_feedback import EVIL
 
 FORM = f"""# 项目支出绩效自评表
 （2023年度）

@@ -29,7 +29,7 @@ from pipeline.store import contents
 from pipeline.store.opening import open_store
 from schema.relational import tables
 from tests.conftest import SAMPLES, emptied
-from tests.pipeline.test_store import rows
+from tests.pipeline.store.test_store import rows
 
 BIN = Path(sys.executable).parent
 FORGOTTEN = [

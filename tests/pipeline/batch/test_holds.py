@@ -15,7 +15,8 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from extractors import File
+from extractors import files
+from extractors.files import File
 from extractors.names import place
 from pipeline.batch import run
 from pipeline.batch.executors import processes, serial
@@ -24,7 +25,7 @@ from pipeline.store.connection import Store
 from pipeline.store.opening import open_store
 from schema.relational import tables
 from tests.conftest import SAMPLES, as_nobody
-from tests.pipeline.misbehave import MISTAKEN, mistaken
+from tests.pipeline.batch.misbehave import MISTAKEN, mistaken
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 GOOD = (SAMPLES / "water-2022.docx").read_bytes()
@@ -79,7 +80,7 @@ def test_a_name_that_is_not_utf8_is_read_kept_and_shown(ziping: Run, url: str, t
     with store.reading() as connection:
         names = set(connection.execute(sa.select(tables.file.c.name)).scalars())
     assert {"测.docx", "<B2>.docx"} <= names
-    assert run.file_at(place(f"{folder}/<B2><E2>.docx")) is not None
+    assert files.file_at(place(f"{folder}/<B2><E2>.docx")) is not None
     assert ziping("ingest", folder, "--store", url).returncode == 1  # and known the next time
     assert "未读取" in ziping("status", "--store", url).stdout
     assert ziping("show", "测.docx", "--store", url).returncode == 0
@@ -111,7 +112,7 @@ def test_a_folder_that_cannot_be_opened_is_named(tmp_path: Path) -> None:
     (folder / "好.docx").write_bytes(GOOD)
     (folder / "锁").chmod(0)
     found = as_nobody(
-        lambda: [f.path if isinstance(f, File) else f.reason for f in run.listed([folder])], folder
+        lambda: [f.path if isinstance(f, File) else f.reason for f in files.listed([folder])], folder
     )
     (folder / "锁").chmod(0o755)
     assert found == [folder / "好.docx", "文件夹无法打开（Permission denied）; 请检查权限后重试"]

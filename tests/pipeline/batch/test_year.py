@@ -24,13 +24,13 @@ from pipeline.ruleset import Words
 from pipeline.store.connection import Store
 from pipeline.store.opening import open_store
 from schema.relational import tables
-from tests.pipeline.misbehave import hostile
+from tests.pipeline.batch.misbehave import hostile
 
 LIMITS = Limits(3, 5.0, 2 << 30)
 HOSTILE = 0.02
 WRITERS = [("docx", word.make)] * 6 + [("xlsx", others.sheet)] * 2 + [("pdf", printed.pdf)] * 2
 SPECIAL = "甲乙丙专用口径"  # a heading that one in a hundred holds
-OLD_WORD = sorted((Path(__file__).parents[2] / "data" / "formats").glob("*.doc"))
+OLD_WORD = sorted((Path(__file__).parents[3] / "data" / "formats").glob("*.doc"))
 
 
 def make(folder: Path, count: int, bad: bool) -> int:

@@ -13,7 +13,7 @@ from pipeline.corrections import CorrectionError
 from pipeline.rerun import changes, correcting, planning
 from pipeline.store import contents
 from pipeline.store.connection import Store
-from tests.pipeline.test_rerun import ROW, filled, learned
+from tests.pipeline.rerun.test_rerun import ROW, filled, learned
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 SCORE = ("forms[0].indicators[0]", "score")
