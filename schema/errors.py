@@ -57,3 +57,7 @@ class VocabularyError(ZipingError):
 
 class ScoreError(ZipingError):
     """A record or a gold cannot be read, so that nothing can be compared."""
+
+
+class CorrectionError(ZipingError):
+    """A correction names no value, or one that cannot be what it should be."""

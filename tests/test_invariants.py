@@ -15,7 +15,7 @@ from data.maker import forms, word
 from data.maker.layout import Layout, all_layouts
 from normalizers.text import clean, squeeze, words
 from normalizers.vocabulary import FIELDS, vocabulary
-from pipeline import corrections
+from pipeline import addresses
 from pipeline.extract import Extraction, extract
 from schema.evidence import Provenance
 from schema.records import Kind, Quantity
@@ -32,7 +32,7 @@ def broken(extraction: Extraction) -> Iterator[str]:
     }  # fmt: skip
     for source in extraction.evidence.provenance:
         place = f"{source.record}.{source.field}"
-        value = corrections.stated(extraction.submission, source.record, source.field)
+        value = addresses.stated(extraction.submission, source.record, source.field)
         if value is None or value == ():
             if place not in unreadable and words(source.raw) is not None:
                 yield f"{place} has no value, though its source says {source.raw!r}"
@@ -138,7 +138,7 @@ def test_every_field_that_a_heading_may_name_is_read(block: str, field: str, tmp
     )
     extraction = extract(path)
     told = {
-        p.field: corrections.value(extraction.submission, p.record, p.field)
+        p.field: addresses.value(extraction.submission, p.record, p.field)
         for p in extraction.evidence.provenance
     }
     wanted = _ELSEWHERE.get(field, field)

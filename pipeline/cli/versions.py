@@ -212,14 +212,13 @@ def add(
 def listed(url: str, target: Path | None, review: bool) -> None:
     """The corrections in force, and how each stands."""
     from pipeline.cli.display_versions import list_corrections
-    from pipeline.corrections import as_csv
     from pipeline.rerun import correcting
 
     store = existing(url)
     with failing():
         rows = correcting.listed(store, review)
     if target is not None:
-        write(target, as_csv(rows))
+        write(target, correcting.as_csv(rows))
     else:
         list_corrections(rows, console())
 
@@ -229,13 +228,12 @@ def listed(url: str, target: Path | None, review: bool) -> None:
 @store_option
 def load(file: Path, url: str) -> None:
     """Add the corrections of a CSV file: submission,record,field,should_be,reason,person."""
-    from pipeline.corrections import from_csv
     from pipeline.rerun import correcting
 
     store = existing(url)
     refused = 0
     with failing():
-        rows = from_csv(file)
+        rows = correcting.from_csv(file)
     for number, row in enumerate(rows, 2):
         try:
             with failing(f"{file}第{number}行"):

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import csv
+import io
+from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 
-from pipeline import corrections, ruleset
+from pipeline import addresses, corrections, ruleset
 from pipeline.clock import now
 from pipeline.clock import person as person_here
-from pipeline.corrections import CorrectionError
 from pipeline.extract import understand
 from pipeline.rerun import planning
 from pipeline.ruleset import VERSION
 from pipeline.store import contents, decisions, journal, rows, versions
 from pipeline.store.connection import Store, hold
+from schema.errors import CorrectionError
 from schema.relational import tables
+
+COLUMNS = ("submission", "file", "record", "field", "found", "should_be", "reason", "person")
 
 
 def add(
@@ -28,7 +34,7 @@ def add(
     person: str | None,
 ) -> str:
     """Corrects one value and says what was found there. record, field: where it stands; without a field, record is a path or the
-    words that people see (`corrections.located`). Raises CorrectionError, StoreError."""
+    words that people see (`addresses.located`). Raises CorrectionError, StoreError."""
     with journal.running(store, "correct", {"record": record, "field": field}, VERSION) as run_id:
         return store.write(
             lambda connection: _add(connection, submission, record, field, should_be, reason, person, run_id)
@@ -46,9 +52,9 @@ def _add(
     document, words = versions.basis(connection, head)
     reading = understand(document, ruleset.bound(words))
     if field is None:
-        record, field = corrections.located(reading.submission, record)
-    found = corrections.value(reading.submission, record, field)
-    corrections.check(reading.submission, record, field, should_be)
+        record, field = addresses.located(reading.submission, record)
+    found = addresses.value(reading.submission, record, field)
+    addresses.check(reading.submission, record, field, should_be)
     cell, source = corrections.anchored(document, reading.evidence, record, field)
     if cell is None and "[" in record:
         raise CorrectionError(
@@ -108,3 +114,32 @@ def listed(store: Store, review: bool = False) -> list[sa.Row[Any]]:
 def _withdraw(connection: sa.Connection, number: int) -> None:
     c = tables.correction
     connection.execute(c.update().where(c.c.correction_id == number).values(withdrawn_at=now()))
+
+
+def as_csv(rows: Iterable[sa.Row[Any]]) -> str:
+    """Corrections as a sheet: those of COLUMNS, then how each stands."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow([*COLUMNS, "made_at", "state", "reading"])
+    writer.writerows(
+        [getattr(row, name) for name in (*COLUMNS, "made_at", "state", "reading")] for row in rows
+    )
+    return out.getvalue()
+
+
+def from_csv(path: Path) -> list[dict[str, str]]:
+    """The rows of a sheet of corrections, by COLUMNS (file, found and person may be left out). Raises CorrectionError."""
+    try:
+        lines = list(csv.DictReader(path.read_text(encoding="utf-8-sig").splitlines()))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise CorrectionError(path, f"更正表无法读取（{error}）", "请用UTF-8编码的CSV") from None
+    needed = ("submission", "record", "field", "should_be", "reason")
+    for number, line in enumerate(lines, 2):
+        missing = [
+            name for name in needed if line.get(name) is None or (name != "should_be" and not line[name])
+        ]
+        if missing:
+            raise CorrectionError(
+                f"{path}第{number}行", f"缺少{'、'.join(missing)}", f"表头应有{','.join(COLUMNS)}"
+            )
+    return lines

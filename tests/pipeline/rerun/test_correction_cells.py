@@ -13,10 +13,11 @@ import pytest
 from data.maker.word import make
 from extractors import read
 from extractors.files import File
-from pipeline import corrections
+from pipeline import addresses, corrections
 from pipeline.corrections import APPLIED, Anchor, Correction
 from pipeline.extract import Extraction, understand
 from schema.document import Cell, Document, Table
+from schema.errors import CorrectionError
 
 HISTORIES = 1000  # in `make soak`; a tenth in `make test`
 HEAD = "| 一级指标 | 三级指标 | 年度指标值 | 实际完成值 | 分值 | 得分 |\n"
@@ -147,11 +148,11 @@ def test_a_value_is_named_by_the_words_on_the_page(
     words: str, expected: tuple[str, str], tmp_path: Path
 ) -> None:
     found = understand(document([("培训人次", 1), ("巡查次数", 2)], tmp_path))
-    assert corrections.located(found.submission, words) == expected
+    assert addresses.located(found.submission, words) == expected
 
 
 @pytest.mark.parametrize("words", ["培训人次 得分", "没有这项 得分", "巡查次数 没有这栏"])
 def test_words_that_name_none_or_several_are_refused(words: str, tmp_path: Path) -> None:
     found = understand(document([("培训人次", 1), ("培训人次", 2), ("巡查次数", 2)], tmp_path))
-    with pytest.raises(corrections.CorrectionError):
-        corrections.located(found.submission, words)
+    with pytest.raises(CorrectionError):
+        addresses.located(found.submission, words)

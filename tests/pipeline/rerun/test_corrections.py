@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.corrections import CorrectionError
 from pipeline.rerun import changes, correcting, planning
 from pipeline.store import contents
 from pipeline.store.connection import Store
+from schema.errors import CorrectionError
 from tests.pipeline.rerun.test_rerun import ROW, filled, learned
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
