@@ -6,9 +6,10 @@ edge between them are one cell, and each character belongs to the cell its own p
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from operator import attrgetter
 
 from extractors.pdf_text import Char, Line, lines, paragraphs, stripped
 
@@ -31,6 +32,18 @@ class Rule:
     at: float
     start: float
     end: float
+
+
+class Placed:
+    """Lines of one direction in the order of their places, so that those between two places are found at once."""
+
+    def __init__(self, rules: Iterable[Rule]) -> None:
+        self._rules = sorted(rules, key=attrgetter("at"))
+        self._places = [rule.at for rule in self._rules]
+
+    def between(self, low: float, high: float) -> list[Rule]:
+        """The lines that lie from `low` to `high`."""
+        return self._rules[bisect_left(self._places, low) : bisect_right(self._places, high)]
 
 
 @dataclass(slots=True)
@@ -125,8 +138,12 @@ def lattices(rules: list[Rule]) -> list[Lattice]:
 def joined(rules: list[Rule], near: float = SNAP) -> list[Rule]:
     """Lines of one direction with the pieces of a line put together; pieces lie within `near` of each other."""
     out: list[Rule] = []
-    for low, high in levels((rule.at for rule in rules), near):
-        pieces = sorted((r for r in rules if low <= r.at <= high), key=lambda r: r.start)
+    lows = [low for low, _ in levels((rule.at for rule in rules), near)]
+    by_level: list[list[Rule]] = [[] for _ in lows]
+    for rule in rules:
+        by_level[bisect_right(lows, rule.at) - 1].append(rule)
+    for pieces in by_level:
+        pieces.sort(key=attrgetter("start"))
         line = [pieces[0]]
         end = pieces[0].end
         for piece in pieces[1:]:
@@ -160,7 +177,7 @@ def levels(values: Iterable[float], near: float = SNAP) -> list[tuple[float, flo
 def _connected(rules: list[Rule]) -> list[list[Rule]]:
     """Groups of lines that touch or cross each other."""
     across = [r for r in rules if r.horizontal]
-    down = sorted((r for r in rules if not r.horizontal), key=lambda r: r.at)
+    down = Placed(r for r in rules if not r.horizontal)
     parent = {id(rule): rule for rule in rules}
 
     def root(rule: Rule) -> Rule:
@@ -170,8 +187,8 @@ def _connected(rules: list[Rule]) -> list[list[Rule]]:
         return rule
 
     for h in across:
-        for v in down:
-            if h.start - SNAP <= v.at <= h.end + SNAP and v.start - SNAP <= h.at <= v.end + SNAP:
+        for v in down.between(h.start - SNAP, h.end + SNAP):
+            if v.start - SNAP <= h.at <= v.end + SNAP:
                 parent[id(root(h))] = root(v)
     groups: dict[int, list[Rule]] = {}
     for rule in rules:
@@ -197,8 +214,9 @@ def _lattice(rules: list[Rule]) -> Lattice | None:
     if len(ys) < 2:
         return None
     columns, rows = len(xs) - 1, len(ys) - 1
-    at_x = [_spans(rules, False, x) for x in xs]
-    at_y = [_spans(rules, True, y) for y in ys]
+    down, across = Placed(r for r in rules if not r.horizontal), Placed(r for r in rules if r.horizontal)
+    at_x = [[(r.start, r.end) for r in down.between(x - SNAP, x + SNAP)] for x in xs]
+    at_y = [[(r.start, r.end) for r in across.between(y - SNAP, y + SNAP)] for y in ys]
     right_of = [[_covered(at_x[c + 1], ys[r], ys[r + 1]) for c in range(columns)] for r in range(rows)]
     below = [[_covered(at_y[r + 1], xs[c], xs[c + 1]) for c in range(columns)] for r in range(rows)]
     owner = [[-1] * columns for _ in range(rows)]
@@ -279,15 +297,6 @@ def _torn(owner: list[list[int]], right_of: list[list[bool]], below: list[list[b
     return sum(
         right_of[r][c] is not (owner[r][c] != owner[r][c + 1]) for r in rows for c in columns[:-1]
     ) + sum(below[r][c] is not (owner[r][c] != owner[r + 1][c]) for r in rows[:-1] for c in columns)
-
-
-def _spans(rules: list[Rule], horizontal: bool, at: float) -> list[tuple[float, float]]:
-    """From where to where lines run along an edge."""
-    return [
-        (rule.start, rule.end)
-        for rule in rules
-        if rule.horizontal is horizontal and abs(rule.at - at) <= SNAP
-    ]
 
 
 def _covered(spans: list[tuple[float, float]], start: float, end: float) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from extractors.pdf_tables import Rule, TooManyMarks, joined
+from extractors.pdf_tables import Placed, Rule, TooManyMarks, joined
 from extractors.pdf_text import Char
 
 MAX_STROKES = 20_000  # a page of small print has two thousand
@@ -97,9 +97,9 @@ def rules(grey: Any, scale: float) -> list[Rule]:
     across, down = _strokes(ink, True, scale), _strokes(ink, False, scale)
     if len(across) + len(down) > MAX_STROKES:
         raise TooManyMarks
-    sides = [rule for rule in across + down if rule.end - rule.start > SIDE]
     lines: list[Rule] = []
-    for strokes in (across, down):
+    for strokes, others in ((across, down), (down, across)):
+        sides = Placed(rule for rule in others if rule.end - rule.start > SIDE)
         whole = [rule for rule in strokes if _is_line(rule, sides)]
         taken = set(whole)
         mended = _mended([rule for rule in strokes if rule not in taken])
@@ -107,28 +107,27 @@ def rules(grey: Any, scale: float) -> list[Rule]:
     return lines
 
 
-def _is_line(rule: Rule, sides: list[Rule]) -> bool:
+def _is_line(rule: Rule, sides: Placed) -> bool:
     """Is a stroke longer than any letter's, or does it run from one line across it to another?"""
-    if rule.end - rule.start > LONG:
-        return True
-    ends = [
-        other.at for other in sides
-        if other.horizontal is not rule.horizontal
-        and other.start - MEETS <= rule.at <= other.end + MEETS
-    ]  # fmt: skip
-    return all(any(abs(at - end) <= MEETS for at in ends) for end in (rule.start, rule.end))
+    return rule.end - rule.start > LONG or all(
+        any(
+            side.start - MEETS <= rule.at <= side.end + MEETS
+            for side in sides.between(end - MEETS, end + MEETS)
+        )
+        for end in (rule.start, rule.end)
+    )
 
 
 def _mended(pieces: list[Rule]) -> list[Rule]:
     """Lines put together from the pieces that noise left of them: nearly all of a line is there, of words not."""
-    out = []
+    out, placed = [], Placed(pieces)
     for line in joined(pieces, ALIGNED):
         if line.end - line.start <= SIDE:
             continue
         inked = sum(
             r.end - r.start
-            for r in pieces
-            if abs(r.at - line.at) <= ALIGNED and line.start <= r.start and r.end <= line.end
+            for r in placed.between(line.at - ALIGNED, line.at + ALIGNED)
+            if line.start <= r.start and r.end <= line.end
         )
         if inked >= WHOLE * (line.end - line.start):
             out.append(line)
