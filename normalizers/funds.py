@@ -4,24 +4,18 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from decimal import Decimal
 from itertools import pairwise, takewhile
 
-from normalizers import head, money, ragged
+from normalizers import head, money
 from normalizers.draft import Draft, Unreadable
+from normalizers.fund_headings import MONEY, Headings, run_in
 from normalizers.fund_lines import OF_WHICH, UNKNOWN, Heading, Line, Units
 from normalizers.grid import Block, Grid, Slot
 from normalizers.ledger import keep
-from normalizers.likeness import Near, agree
 from normalizers.text import words
 from normalizers.values import Number, not_stated, number, rate
-from normalizers.vocabulary import FIELDS, LONGEST, Label, Vocabulary
+from normalizers.vocabulary import LONGEST, Vocabulary
 from schema.records import Fund
-
-_MONEY = ("approved", "revised", "received", "executed", "amount")
-_FIELDS = (*_MONEY, "execution_rate", "weight", "score")
-_RUN_IN = re.compile(r"^(.{2,30}?)[:：](.+)$", re.DOTALL)
-_HEADING_POINTS = re.compile(r"[（(](\d+(?:\.\d+)?)分[)）]")
 
 
 def read(grid: Grid, block: Block, draft: Draft, vocabulary: Vocabulary) -> None:
@@ -37,12 +31,8 @@ class _Rows:
 
     def __init__(self, grid: Grid, block: Block, draft: Draft, vocabulary: Vocabulary) -> None:
         self.grid, self.block, self.draft, self.vocabulary = grid, block, draft, vocabulary
-        self.headings: list[Heading] = []  # those above the row being read, topmost first
+        self.headings = Headings(grid, block, draft, vocabulary)
         self.lines: dict[tuple[object, ...], Line] = {}
-        self.title: Slot | None = None  # the block's own label at its side
-        self.weight: Decimal | None = None  # the points that label states
-        self.beside: list[Heading] = []  # 资金来源, 支出构成, merged down at the side of their rows
-        self.sided = False  # the form parts its money by revenue and expenditure
         # Fields named at the left of a figure: they hold for the figures below it.
         self.pairs: list[Heading] = []
         self.spent: set[Heading] = set()  # labels beside a figure that already have theirs
@@ -54,153 +44,20 @@ class _Rows:
         slots = [slot for slot in self.grid.rows[row] if slot not in taken]
         for slot in slots:
             if not slot.blank:
-                self._title(slot, row)
+                self.headings.take_title(slot, row)
                 self.units.note(slot, row)
-        slots = [slot for slot in slots if slot is not self.title and not self._takes_side(slot, row)]
+        slots = [
+            slot
+            for slot in slots
+            if slot is not self.headings.title and not self.headings.takes_side(slot, row)
+        ]
         for slot in slots:
-            if found := self._behind_side(slot):
-                self.beside, self.sided = [*self.beside, Heading(slot, row, side=found[0])], True
-        named = {slot: h for slot in slots if not slot.blank and (h := self._named(slot, row))}
-        figures = [slot for slot in slots if number(slot.cell.text) or self._run_in(slot)]
-        if figures or not self._headings_only(row, list(named.values())):
+            if found := self.headings.behind_side(slot):
+                self.headings.begin_side(Heading(slot, row, side=found[0]))
+        named = {slot: h for slot in slots if not slot.blank and (h := self.headings.named(slot, row))}
+        figures = [slot for slot in slots if number(slot.cell.text) or run_in(slot)]
+        if figures or not self.headings.take_row(row, list(named.values())):
             self._values(row, slots, figures, named)
-
-    def _title(self, slot: Slot, row: int) -> None:
-        beside = row == self.block.start and slot.left == 0 and slot.cell.row_span > 1 and self.title is None
-        known = self.vocabulary.heading(slot.text, "funds") == "block"
-        if known or (
-            beside and not self._named(slot, row) and not number(slot.cell.text) and not self._run_in(slot)
-        ):
-            self.title = self.title or slot
-            self.draft.ledger.ornament(slot.cell)
-            points = _HEADING_POINTS.search(slot.text)
-            self.weight = Decimal(points[1]) if points else self.weight
-
-    def _takes_side(self, slot: Slot, row: int) -> bool:
-        """A side's own label merged down at the left of its rows: the headings above no longer hold."""
-        side = self.vocabulary.listed(slot.text, "side") if slot.cell.row_span > 1 else None
-        if side is not None:
-            if slot.left == 0:
-                self.headings = []
-            self.beside, self.sided = [*self.beside, Heading(slot, row, side=side)], True
-            self.draft.ledger.ornament(slot.cell)
-        return side is not None
-
-    def _behind_side(self, slot: Slot) -> tuple[str, str] | None:
-        """(side, label) of `1、资金来源：（1）财政拨款`, the first line of a side."""
-        match = _RUN_IN.match(slot.text)
-        side = self.vocabulary.listed(match[1], "side") if match else None
-        if match is None or side is None or number(match[2]):
-            return None
-        return side, match[2]
-
-    def _named(self, slot: Slot, row: int) -> Heading | None:
-        if behind := self._behind_side(slot):
-            return Heading(slot, row, item=self.vocabulary.label(behind[1]) or UNKNOWN, behind=behind[1])
-        label = self.vocabulary.label(slot.text)
-        side = self.vocabulary.listed(slot.text, "side")
-        name = self.vocabulary.heading(slot.text, "funds")
-        if side and not label:
-            self.sided = True
-            return Heading(slot, row, side=side)
-        if name in _FIELDS or name == "extra":
-            return Heading(slot, row, field=name)
-        if label:
-            return Heading(slot, row, item=label)
-        if name in ("ignore", "block"):
-            self.draft.ledger.ornament(slot.cell)
-        return None
-
-    def _headings_only(self, row: int, named: list[Heading]) -> bool:
-        """Takes a row without a figure as headings; False where it is a line with nothing stated."""
-        sides = any(h.side for h in named)
-        if not named or (len(named) == 1 and named[0].item):
-            return False
-        if sides:  # 按收入性质分 | 按支出性质分: the columns above no longer hold
-            self.headings = []
-        if row in self.grid.ragged and self.headings and self.headings[-1].row in self.grid.ragged:
-            upper = self.grid.rows[self.headings[-1].row]
-            stretched = dict(zip(upper, ragged.spread(upper, self.grid.rows[row]), strict=True))
-            self.headings = [replace(h, slot=stretched.get(h.slot, h.slot)) for h in self.headings]
-        if any(h.field in _FIELDS for h in named) and all(h.item.item == "total" for h in named if h.item):
-            # 小计 among headings that name fields sums up some of them: it is no line
-            named = [replace(h, item=None, field="extra") if h.item else h for h in named]
-        self.headings += named
-        for heading in named:
-            self.draft.ledger.ornament(heading.slot.cell)
-        if any(heading.field for heading in named):
-            self._unknown_headings(row, {heading.slot for heading in named})
-        self.draft.outline += [
-            ("funds", self.vocabulary.stripped(heading.slot.text), heading.field)
-            for heading in sorted(self.headings, key=lambda h: h.slot.left)
-            if heading.row == row and heading.field
-        ]
-        return True
-
-    def _unknown_headings(self, row: int, named: set[Slot]) -> None:
-        """Headings beside known ones that nobody knows: the field of the likest spelling where the figures below agree, else
-        their figures keep the heading's own words. Without it they would look like amounts that no heading names."""
-        taken = {heading.field for heading in self.headings}
-        for slot in self.grid.filled(row):
-            if (
-                slot in named
-                or slot is self.title
-                or len(slot.text) > LONGEST
-                or re.search("[。；]", slot.text)
-            ):
-                continue
-            cells = tuple(self._below(slot, row))
-            labels = any(self.vocabulary.label(cell) for cell in cells) or slot is self.grid.filled(row)[0]
-            words_only = not any(number(cell) for cell in cells)
-            silent = words_only and (labels or row in self.grid.ragged or not any(map(words, cells)))
-            if self._named(slot, row) or silent:
-                continue
-            if self.vocabulary.heading(slot.text, "funds"):
-                # known to say nothing: its figures keep its words
-                self.headings.append(Heading(slot, row, field="extra"))
-                continue
-            near = self.vocabulary.near(slot.text, "funds")
-            sure = (
-                near is not None
-                and near.field in _FIELDS
-                and (near.field not in taken or self._only_over(slot, row, near.field))
-                and agree(FIELDS["funds"][near.field], cells)
-            )
-            proposal = near or self.vocabulary.guess(slot.text, "funds", cells) or self._only_missing(taken)
-            if near is not None and sure:
-                self.headings.append(Heading(slot, row, field=near.field, recognised=near.reason))
-                self.draft.ledger.ornament(slot.cell)
-                taken.add(near.field)
-            else:
-                self.headings.append(Heading(slot, row, field="extra"))
-            beside = tuple(other.text for other in self.grid.filled(row) if other in named)
-            self.draft.ledger.unknown(
-                slot.text, slot.cell, "funds", proposal, taken=sure, below=cells, beside=beside
-            )
-
-    def _only_over(self, slot: Slot, row: int, field: str) -> bool:
-        """Do only headings over a cell name its field, as 预算安排 over 年初安排数?"""
-        others = [h for h in self.headings if h.field == field]
-        return all(h.row < row and h.slot.overlap(slot.left, slot.right) > 0 for h in others)
-
-    def _only_missing(self, taken: set[str | None]) -> Near | None:
-        """The one of the three figures of a budget's year that no heading names."""
-        missing = [field for field in ("approved", "revised", "executed") if field not in taken]
-        return Near(missing[0], "", 0.0, "其余表头只缺这一项") if len(missing) == 1 else None
-
-    def _below(self, slot: Slot, row: int) -> list[str]:
-        """The texts below a cell in its block."""
-        return [
-            other.cell.text
-            for below in range(row + 1, self.block.stop)
-            for other in self.grid.filled(below)
-            if other.overlap(slot.left, slot.right) > 0 and other.cell is not slot.cell
-        ]
-
-    def _run_in(self, slot: Slot) -> Number | None:
-        """`资金总额：2677.71`: label and figure in one cell."""
-        match = _RUN_IN.match(OF_WHICH.sub("", slot.text))
-        return number(match[2]) if match and not number(slot.cell.text) else None
 
     # -- figures
     def _values(self, row: int, slots: list[Slot], figures: list[Slot], named: dict[Slot, Heading]) -> None:
@@ -209,19 +66,23 @@ class _Rows:
         for slot in slots:
             if slot.blank:
                 continue
-            if figure := self._run_in(slot):
+            if figure := run_in(slot):
                 left = Heading(
                     slot,
                     row,
                     item=self.vocabulary.label(re.split("[:：]", OF_WHICH.sub("", slot.text))[0]) or UNKNOWN,
                 )
                 self._state(
-                    self._line(left), self._run_in_field(left), slot, figure, self._above(slot, "field")
+                    self._line(left),
+                    self._run_in_field(left),
+                    slot,
+                    figure,
+                    self.headings.above(slot, "field"),
                 )
             elif slot in named:
                 left = named[slot]
             elif left is not None and (other := self._no_money(left)):
-                heading = self._above(slot, "field")
+                heading = self.headings.above(slot, "field")
                 key = f"{other}>{heading.slot.text}" if heading is not None else other
                 self.draft.add_extra(key, words(slot.cell.text), slot.cell)
                 self.draft.ledger.ornament(left.slot.cell)
@@ -238,33 +99,19 @@ class _Rows:
 
     def _by_order(self, row: int, figures: list[Slot]) -> dict[Slot, Heading]:
         """In a ragged row: as many figures as a row of headings has items or fields go by their order."""
-        if row not in self.grid.ragged or not self.headings:
+        if row not in self.grid.ragged:
             return {}
-        heads = [h for h in self.headings if h.row == self.headings[-1].row and not h.side]
+        heads = self.headings.lowest()
         return dict(zip(figures, heads, strict=True)) if len(heads) == len(figures) else {}
-
-    def _above(self, slot: Slot, kind: str) -> Heading | None:
-        """The nearest heading of a kind (`field`, `item`, `side`) over a cell."""
-        over = [
-            h
-            for h in self.headings
-            if getattr(h, kind) and h.row < slot.cell.row and h.slot.overlap(slot.left, slot.right) > 0
-        ]
-        nearest = max((h.row for h in over), default=None)
-        return max(
-            (h for h in over if h.row == nearest),
-            key=lambda h: h.slot.overlap(slot.left, slot.right),
-            default=None,
-        )
 
     def _place(self, slot: Slot, figure: Number, left: Heading | None, ordered: Heading | None) -> None:
         """Gives one figure its line and field, from the label at its left and the headings above it."""
         field_above = (
-            ordered if ordered and ordered.field else self._above(slot, "field") or self._paired(slot)
+            ordered if ordered and ordered.field else self.headings.above(slot, "field") or self._paired(slot)
         )
         if left is not None and left.item == UNKNOWN and field_above is None and self._among_fields(left):
             left = self._unknown_pair(left, slot)
-        item_above = ordered if ordered and ordered.item else self._above(slot, "item")
+        item_above = ordered if ordered and ordered.item else self.headings.above(slot, "item")
         if left is not None and self._crosses(left, item_above):
             key = [h.slot.text for h in (field_above, item_above) if h is not None]
             line = self._line(left)
@@ -304,7 +151,7 @@ class _Rows:
         """Does a label nobody knows stand in a row of label–figure pairs of which another names a field?"""
         slots = self.grid.filled(left.row)
         return any(
-            self.vocabulary.heading(a.text, "funds") in _MONEY and number(b.cell.text) is not None
+            self.vocabulary.heading(a.text, "funds") in MONEY and number(b.cell.text) is not None
             for a, b in pairwise(slots)
             if a is not left.slot
         )
@@ -324,12 +171,12 @@ class _Rows:
             return False
         after = [s for s in self.grid.filled(left.row) if s.left > left.slot.left]
         figures = list(takewhile(lambda s: number(s.cell.text) is not None, after))
-        return len(figures) > 1 and len({self._above(s, "field") for s in figures} - {None}) > 1
+        return len(figures) > 1 and len({self.headings.above(s, "field") for s in figures} - {None}) > 1
 
     def _line_of(self, slot: Slot, left: Heading | None, item_above: Heading | None) -> Line:
         if item_above is not None and left is not None and left.item == UNKNOWN:
             line = self._line(item_above, slot, left.row)  # a unit's name at the side of its row of items
-            line.also(self._over_label(left) or "名称", left.slot)
+            line.also(self.headings.over(left) or "名称", left.slot)
             return line
         if left is not None and left.item and not (item_above and left.item.item == "total"):
             return self._line(
@@ -339,11 +186,11 @@ class _Rows:
 
     def _words(self, slot: Slot, left: Heading | None, ordered: Heading | None) -> Heading | None:
         """A cell of words is a note of the line, a figure that cannot be read, or a label nobody knows."""
-        above = ordered or self._above(slot, "field")
+        above = ordered or self.headings.above(slot, "field")
         if above is None or above.field is None or above.slot.left == 0:
             known = len(slot.text) <= LONGEST and not re.search("[。；]", slot.text)
             return Heading(slot, slot.cell.row, item=UNKNOWN) if known else left
-        line = self._line_of(slot, left, self._above(slot, "item"))
+        line = self._line_of(slot, left, self.headings.above(slot, "item"))
         if above.field == "extra":
             line.also(above.slot.text, slot)
         elif re.search(r"\d", slot.text) and len(slot.text) < 20:
@@ -354,20 +201,12 @@ class _Rows:
         return left
 
     # -- lines
-    def _over_label(self, left: Heading) -> str | None:
-        """The words over a label at the side of a row (`机构名称`)."""
-        top = self.headings[-1].row if self.headings else left.row
-        over = [
-            self.grid.at(row, left.slot.left, left.slot.right) for row in range(self.block.start, top + 1)
-        ]
-        return next((s.text for s in reversed(over) if s is not None and not s.blank), None)
-
     def _line(self, heading: Heading, under: Slot | None = None, row: int | None = None) -> Line:
         """The line a heading names; under: the figure it stands above, where it stands above it; row: the row that has lines of
         its own."""
         assert heading.item is not None
         placed = under if under is not None and under.cell.row not in self.grid.ragged else heading.slot
-        side = self._side(placed, heading.item)
+        side = self.headings.side_of(placed, heading.item)
         key = (heading.label, heading.item.item, side, heading.row if under is None else row)
         return self.lines.setdefault(key, Line(heading.label, heading.item.item, side, heading.slot))
 
@@ -378,34 +217,22 @@ class _Rows:
             if line.item == "total":
                 return line
         own = left is not None and left.field and left.slot.cell.row_span == 1 and left not in self.spent
-        text = words(self.title.cell.text) if self.title and not own else None
+        text = words(self.headings.title.cell.text) if self.headings.title and not own else None
         label = text.replace("\n", "") if text else left.label if left else None
-        source = self.title if text or left is None else left.slot
+        source = self.headings.title if text or left is None else left.slot
         return self.lines.setdefault((label, "total", None, None), Line(label, "total", None, source))
 
     def _run_in_field(self, heading: Heading) -> str:
         """A total that shares its row with an executed figure but has no column heading is `approved`."""
-        above = self._above(heading.slot, "field")
-        if above is not None and above.field in _MONEY:
+        above = self.headings.above(heading.slot, "field")
+        if above is not None and above.field in MONEY:
             return above.field
         beside = [s for s in self.grid.rows[heading.row] if number(s.cell.text)]
         executed = any(
-            (h := self._above(s, "field")) and h.field in ("executed", "execution_rate") for s in beside
+            (h := self.headings.above(s, "field")) and h.field in ("executed", "execution_rate")
+            for s in beside
         )
         return "approved" if executed and heading.item and heading.item.item == "total" else "amount"
-
-    def _side(self, slot: Slot, label: Label) -> str | None:
-        """Only where the form itself has sides: the side heading above, else the side of the item."""
-        if not self.sided:
-            return None
-        left = [h for h in self.beside if h.slot.left <= slot.left and h.row <= slot.cell.row]
-        reach = [h for h in left if slot.cell.row < h.row + h.slot.cell.row_span]
-        above = self._above(slot, "side") or max(
-            reach or left, key=lambda h: (h.slot.left, h.row), default=None
-        )
-        if label.side and (slot.cell.row in self.grid.ragged or above is None):
-            return label.side
-        return above.side if above else None
 
     def _state(self, line: Line, name: str, slot: Slot, figure: Number, heading: Heading | None) -> None:
         if name == "extra" or name in line.values:
@@ -418,7 +245,7 @@ class _Rows:
         elif name in ("weight", "score"):
             line.values[name] = figure.value
         else:
-            unit = money.own(figure) or self.units.over(slot, self.title)
+            unit = money.own(figure) or self.units.over(slot, self.headings.title)
             line.stated = line.stated or unit is not None or self.draft.unit is not None
             value = money.amount(figure, unit or self.draft.unit or money.WAN)
             if value is None:
@@ -437,7 +264,7 @@ class _Rows:
                 self._hand_over(line)
         for row in range(self.block.start, self.block.stop):
             for slot in self.grid.filled(row):
-                known = self._named(slot, row) or self.vocabulary.label(slot.text.rstrip(":："))
+                known = self.headings.named(slot, row) or self.vocabulary.label(slot.text.rstrip(":："))
                 if known and not self._behind_words(slot, row):
                     self.draft.ledger.ornament(slot.cell)
 
@@ -462,11 +289,11 @@ class _Rows:
     def _hand_over(self, line: Line) -> None:
         ledger, index = self.draft.ledger, len(self.draft.funds)
         path = f"{self.draft.path}.funds[{index}]"
-        if line.item == "total" and self.weight is not None and self.title is not None:
+        if line.item == "total" and self.headings.weight is not None and self.headings.title is not None:
             if "weight" not in line.values:
-                line.values["weight"] = self.weight
-                ledger.use(self.title.cell, path, "weight")
-            self.weight = None
+                line.values["weight"] = self.headings.weight
+                ledger.use(self.headings.title.cell, path, "weight")
+            self.headings.weight = None
         if line.item is None and line.source is not None and line.label:
             self._tell_unknown(line)
         base = line.values.get("revised", line.values.get("approved"))

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from types import MappingProxyType
 
 from normalizers.blocks import band_fields, of_year
+from normalizers.columns import Column
 from normalizers.draft import Draft
 from normalizers.grid import Block, Grid, Slot
 from normalizers.ledger import keep
@@ -213,3 +214,22 @@ def _add(
             draft.ledger.use(slot.cell, path, field, recognised.get(field))
         else:
             draft.ledger.ornament(slot.cell)
+
+
+_GOAL = re.compile(rf"目标(\d{{1,2}})?{POINTS}")
+
+
+def at_side(block: Block, band: list[Column], draft: Draft) -> tuple[int, Slot] | None:
+    """`年度绩效目标1（80分）` at the side of its indicators: a goal with its points; None where no such label stands there."""
+    side = next((c.slot for c in band if c.field == "block" and c.slot.left == 0), None)
+    match = _GOAL.search(side.text) if side is not None else None
+    if side is None or match is None or side.cell.row + side.cell.row_span <= block.start + block.header:
+        return None
+    no, weight = len(draft.goals) + 1, Decimal(match[2])
+    if match[1] and int(match[1]) <= len(draft.goals):
+        no = int(match[1])
+        draft.goals[no - 1] = replace(draft.goals[no - 1], weight=weight)
+    else:
+        draft.goals.append(Goal(no, weight=weight))
+    draft.ledger.use(side.cell, f"{draft.path}.goals[{no - 1}]", "weight")
+    return no, side

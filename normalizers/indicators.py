@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 from decimal import Decimal
 
-from normalizers import goals, ragged, totals
+from normalizers import goals, levels, ragged, totals
 from normalizers.blocks import indicator_band
 from normalizers.columns import Column, below, columns
 from normalizers.draft import Draft, Unreadable
@@ -17,9 +17,8 @@ from normalizers.likeness import by_cells
 from normalizers.text import squeeze, words
 from normalizers.values import OPERATORS, chinese_number, not_stated, number, quantity, rate
 from normalizers.vocabulary import Vocabulary
-from schema import numbering
 from schema.arithmetic import CENT
-from schema.records import Goal, Indicator, Kind, of_kind
+from schema.records import Indicator, Kind, of_kind
 
 CARRIED = "沿用上一行的分组"
 _TOLD = ("target", "actual", "weight", "deviation")  # what cells alone may tell
@@ -36,13 +35,6 @@ _STATES = (
     "score",
     "adjusted_target",
 )  # one of these makes a row an indicator
-_RUNNING = re.compile(r"^指标\d{1,2}(?=[\u4e00-\u9fff])")  # 指标1培训人次
-_GROUP_POINTS = re.compile(
-    r"[（(\[]\s*(?:共|权重|分值|满分)?[:：]?\s*(\d+(?:\.\d+)?)\s*(?:分|%)?\s*[)）\]]$|(?<=[^\d.])(\d+(?:\.\d+)?)\s*分$"
-)
-_OWN_POINTS = re.compile(r"[（(]\s*(\d+(?:\.\d+)?)\s*分\s*[)）]$")
-_GROUPS = re.compile(r"([^\d（()）]+)[（(](\d+(?:\.\d+)?)分?[)）]")
-_HOLLOW = re.compile(r"^(?:指标\s*\d*\s*[:：、.]?\s*)?(?:[/—\-…\.]*|[xX×]{2,})$|^指标\s*\d*[:：]?$")
 
 
 def read(grid: Grid, block: Block, draft: Draft, vocabulary: Vocabulary) -> None:
@@ -65,7 +57,7 @@ def read(grid: Grid, block: Block, draft: Draft, vocabulary: Vocabulary) -> None
             if column.heading and column.field != "block"
         ]
     reader = _Rows(grid, band, draft, vocabulary)
-    reader.goal = _goal_at_side(block, band, draft)
+    reader.goal = goals.at_side(block, band, draft)
     reader.carried = dict(draft.groups) if headings == draft.headings else {}
     draft.headings, draft.groups = headings, {}
     rows = [grid.rows[row] for row in range(block.start + block.header, block.stop)]
@@ -84,25 +76,6 @@ def read(grid: Grid, block: Block, draft: Draft, vocabulary: Vocabulary) -> None
             reader.row(row)
             row += 1
     reader.close()
-
-
-_GOAL = re.compile(rf"目标(\d{{1,2}})?{goals.POINTS}")
-
-
-def _goal_at_side(block: Block, band: list[Column], draft: Draft) -> tuple[int, Slot] | None:
-    """`年度绩效目标1（80分）` at the side of its indicators: a goal with its points; None where no such label stands there."""
-    side = next((c.slot for c in band if c.field == "block" and c.slot.left == 0), None)
-    match = _GOAL.search(side.text) if side is not None else None
-    if side is None or match is None or side.cell.row + side.cell.row_span <= block.start + block.header:
-        return None
-    no, weight = len(draft.goals) + 1, Decimal(match[2])
-    if match[1] and int(match[1]) <= len(draft.goals):
-        no = int(match[1])
-        draft.goals[no - 1] = replace(draft.goals[no - 1], weight=weight)
-    else:
-        draft.goals.append(Goal(no, weight=weight))
-    draft.ledger.use(side.cell, f"{draft.path}.goals[{no - 1}]", "weight")
-    return no, side
 
 
 def _tell_unknown(grid: Grid, block: Block, band: list[Column], draft: Draft, vocabulary: Vocabulary) -> None:
@@ -181,7 +154,10 @@ class _Rows:
         if before is None:
             self.held[column] = slot
             return
-        if self.band[column].field in ("level1", "level2") and group_name(before.cell.text)[1] is not None:
+        if (
+            self.band[column].field in ("level1", "level2")
+            and levels.group_name(before.cell.text)[1] is not None
+        ):
             self.aligner.above[column] = slot  # the group named again on the next page
             self.parts.append((column, slot))
             return
@@ -264,7 +240,7 @@ class _Rows:
                 fields["target"] = slot
             else:
                 extra.append((self._heading("op"), slot))
-        stated = [f for f in _STATES if f in fields and not _hollow(f, fields[f].cell.text)]
+        stated = [f for f in _STATES if f in fields and not levels.hollow(f, fields[f].cell.text)]
         if not stated:
             said = (
                 "deviation",
@@ -299,8 +275,8 @@ class _Rows:
         """May the level 1 above hold this level 2? `社会效益` is no part of `产出指标`."""
         if "level1" not in self.carried:
             return True
-        own = group_name(level2.cell.text)[0]
-        above = group_name(self.carried["level1"].cell.text)[0]
+        own = levels.group_name(level2.cell.text)[0]
+        above = levels.group_name(self.carried["level1"].cell.text)[0]
         known = self.vocabulary.category(None, own) is not None
         return not known or self.vocabulary.belongs(above or "", own or "")
 
@@ -321,7 +297,12 @@ class _Rows:
         for heading, slot in extra:
             if text := words(slot.cell.text):
                 ledger.use(slot.cell, path, keep(others, heading, text))
-        self._levels(fields, values, others, path)
+        levels.read(fields, values, others, path, self.draft, self.vocabulary, self._heading)
+        if self.goal is not None:
+            values["goal"] = self.goal[0]
+            self.draft.ledger.use(self.goal[1].cell, path, "goal")
+        if "goal" in fields:
+            values["goal"] = self._goal(squeeze(fields["goal"].cell.text))
         self._figures(fields, values, others, path)
         for field, slot in fields.items():
             why = CARRIED if field in carried else self.recognised.get(field)
@@ -342,46 +323,6 @@ class _Rows:
     def _unreadable(self, path: str, field: str) -> bool:
         return any(told.where == _where(path, field) for told in self.draft.unreadable)
 
-    def _levels(
-        self, fields: dict[str, Slot], values: dict[str, object], others: dict[str, str], path: str
-    ) -> None:
-        for level in ("level1", "level2"):
-            if level in fields:
-                name, points = group_name(fields[level].cell.text)
-                values[level] = name
-                if points is not None:
-                    values[f"{level}_weight"] = points
-                    self.draft.ledger.use(fields[level].cell, path, f"{level}_weight")
-        if "level1" in fields:
-            groups = _GROUPS.findall(squeeze(fields["level1"].cell.text))
-            if len(groups) > 1:
-                values["level1"], values["level1_weight"] = self._own_group(groups, values.get("level2"))
-        for level in ("level3", "level4"):
-            if level in fields:
-                text = words(fields[level].cell.text)
-                if text is not None:
-                    text = _name(squeeze(text)) or None
-                    text = None if text and _HOLLOW.match(text) else text
-                    if text and (own := _OWN_POINTS.search(text)):
-                        text = text[: own.start()]
-                        weight = number(fields["weight"].cell.text) if "weight" in fields else None
-                        if "weight" not in fields:  # 预算完成率（5分）
-                            values["weight"] = Decimal(own[1])
-                            self.draft.ledger.use(fields[level].cell, path, "weight")
-                        elif weight is None or weight.value != Decimal(own[1]):
-                            field = keep(others, f"{self._heading(level)}所注分值", own[1])
-                            self.draft.ledger.use(fields[level].cell, path, field)
-                values[level] = text
-        if self.goal is not None:
-            values["goal"] = self.goal[0]
-            self.draft.ledger.use(self.goal[1].cell, path, "goal")
-        if "goal" in fields:
-            values["goal"] = self._goal(squeeze(fields["goal"].cell.text))
-        first, second = values.get("level1"), values.get("level2")
-        values["category"] = self.vocabulary.category(
-            str(first) if first else None, str(second) if second else None
-        )
-
     def _goal(self, text: str) -> int | None:
         """The number of the goal that a cell names: `目标2`, `2`, or the goal's own words."""
         match = re.fullmatch(
@@ -392,14 +333,6 @@ class _Rows:
             return int(number) if number else None
         named = [g.no for g in self.draft.goals if g.planned and squeeze(g.planned) == text]
         return named[0] if len(named) == 1 else None
-
-    def _own_group(self, groups: list[tuple[str, str]], level2: object) -> tuple[str, Decimal]:
-        """Of several groups merged into one cell the one that a row's level 2 belongs to."""
-        own = self.vocabulary.category(None, str(level2)) if level2 else None
-        for name, points in groups:
-            if own and self.vocabulary.belongs(name, str(level2)):
-                return name, Decimal(points)
-        return groups[0][0], Decimal(groups[0][1])
 
     def _figures(
         self, fields: dict[str, Slot], values: dict[str, object], others: dict[str, str], path: str
@@ -456,23 +389,3 @@ def _placed(band: list[Column], slots: list[Slot]) -> dict[int, Slot]:
 def _where(path: str, field: str) -> str:
     """The place of a row's value in its form, as a finding names it."""
     return f"{path.partition('.')[2]}.{field}"
-
-
-def _name(text: str) -> str:
-    """An indicator's name without its number: `指标1：…`, `1.…`, `指标1培训人次`."""
-    behind = numbering.behind(text, "指标", "绩效指标")
-    return _RUNNING.sub("", behind if behind is not None else numbering.without(text))
-
-
-def _hollow(field: str, text: str) -> bool:
-    """A template's own filling: `指标1：`, `……`, blanks."""
-    return words(text) is None or (field in ("level3", "level4") and _HOLLOW.match(squeeze(text)) is not None)
-
-
-def group_name(text: str) -> tuple[str | None, Decimal | None]:
-    """`产出指标（50分）` → (产出指标, 50); the points None where none are stated."""
-    plain = squeeze(text)
-    match = _GROUP_POINTS.search(plain)
-    points = Decimal(match[1] or match[2]) if match else None
-    name = numbering.without(plain[: match.start()] if match else plain)
-    return (name or None) if words(name) else None, points

@@ -31,7 +31,7 @@ from schema.records import (
     about,
     of_kind,
 )
-from schema.relational import tables
+from schema.relational import columns, tables
 
 # What a full-text search finds.
 SEARCHED = {
@@ -178,7 +178,7 @@ def _flat(record: Any) -> dict[str, Any]:
     kind: type = type(record)
     for field, what in about(kind).items():
         value = getattr(record, field)
-        name = tables.column_name(kind, field)
+        name = columns.column_name(kind, field)
         if what.kind is Kind.QUANTITY:
             out |= _quantity(field, value)
         elif what.kind is Kind.NUMBER:
@@ -330,7 +330,7 @@ class _Loader:
 
     @staticmethod
     def _finding(row: sa.Row[Any]) -> dict[str, Any]:
-        names = {tables.column_name(Finding, f.name): f.name for f in dataclasses.fields(Finding)}
+        names = {columns.column_name(Finding, f.name): f.name for f in dataclasses.fields(Finding)}
         finding = {names.get(k, k): v for k, v in row._mapping.items() if k not in ("submission_id", "no")}
         for field in ("stated", "computed"):
             finding[field] = _figure(finding[field])

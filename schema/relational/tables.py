@@ -6,17 +6,12 @@ Every record has its natural key and `record`, the path by which provenance name
 
 from __future__ import annotations
 
-import dataclasses
-from datetime import date
-from decimal import Decimal
-from types import NoneType, UnionType
-from typing import Any, Union, get_args, get_origin, get_type_hints
+from typing import Any
 
 from sqlalchemy import (
     JSON,
     Boolean,
     Column,
-    Date,
     Float,
     ForeignKeyConstraint,
     Index,
@@ -32,6 +27,7 @@ from sqlalchemy import (
 )
 
 from schema import records
+from schema.relational import columns
 from schema.relational.types import Exact as Exact
 
 metadata = MetaData(
@@ -42,58 +38,6 @@ metadata = MetaData(
         "pk": "pk_%(table_name)s",
     }
 )
-
-
-def _columns(record: type, *, skip: tuple[str, ...] = ()) -> list[Column[Any]]:
-    """One column per field of a record; a Quantity becomes three, contacts their own, lists are tables."""
-    out: list[Column[Any]] = []
-    hints = get_type_hints(record)
-    told = records.about(record)
-    for field in dataclasses.fields(record):
-        if field.name in skip:
-            continue
-        kind = _base(hints[field.name])
-        if kind is records.Contacts:
-            out += _columns(records.Contacts)
-        elif field.name in told:
-            out += _of_field(record, field.name, told[field.name], kind)
-    return out
-
-
-def _of_field(record: type, name: str, told: records.About, kind: Any) -> list[Column[Any]]:
-    def column(name: str, sql: Any, chinese: str, english: str, nullable: bool = True) -> Column[Any]:
-        return Column(name, sql, comment=chinese, nullable=nullable, info={"english": english})
-
-    if told.kind is records.Kind.QUANTITY:
-        return [
-            column(f"{name}_op", String(2), f"{told.label}：比较符", f"{told.english}: operator"),
-            column(name, Exact, f"{told.label}：数值（百分比为小数）", f"{told.english}: figure (a rate is a fraction)"),
-            column(f"{name}_unit", Text, f"{told.label}：单位", f"{told.english}: unit"),
-        ]  # fmt: skip
-    required = record is records.Finding and name in ("check", "where", "message")
-    return [column(column_name(record, name), _SQL[kind], told.label, told.english, not required)]
-
-
-# Words that SQL reserves have another name as columns.
-NAMES = {"check": "check_code", "where": "place", "group": "group_name"}
-
-
-def column_name(record: type, field: str) -> str:
-    """The column of a field; a finding's `form` is a number, `form_no` as in every other table."""
-    return "form_no" if record is records.Finding and field == "form" else NAMES.get(field, field)
-
-
-_SQL: dict[Any, Any] = {str: Text, int: Integer, Decimal: Exact, date: Date, dict: JSON}
-
-
-def _base(hint: Any) -> Any:
-    """The plain type of an annotation; None for a list, which is a table of its own."""
-    if get_origin(hint) in (UnionType, Union):
-        kinds = [kind for kind in get_args(hint) if kind is not NoneType]
-        return _base(kinds[0]) if len(kinds) == 1 else str  # a figure or a text is stored as text
-    if get_origin(hint) is tuple:
-        return None
-    return dict if get_origin(hint) is dict else hint
 
 
 def _key(name: str, comment: str) -> Column[Any]:
@@ -131,7 +75,7 @@ def _of_form(record: type, name: str, comment: str) -> Table:
         _key("form_no", "表序号"),
         _key("no", "序号"),
         Column("record", Text, nullable=False, comment="记录路径，与 provenance.record 对应"),
-        *_columns(record, skip=("no",)),
+        *columns.of_record(record, skip=("no",)),
         PrimaryKeyConstraint("submission_id", "form_no", "no"),
         ForeignKeyConstraint(
             ["submission_id", "form_no"], ["form.submission_id", "form.no"], ondelete="CASCADE"
@@ -235,7 +179,7 @@ submission = Table(
     Column("submission_id", String(16), primary_key=True, comment="自评材料编号（文件SHA-256的前16位）"),
     Column("sha256", String(64), nullable=False, comment="文件内容的SHA-256"),
     Column("subject", String(16), comment="单位、年度、表种与项目的代码：相同的是同一份材料的几个文件"),
-    *_columns(records.Report),
+    *columns.of_record(records.Report),
     Column("rules_key", String(16), comment="规则的代码：不同即需重新整理"),
     Column("words_key", String(16), comment="所用词表的代码"),
     Column("lookups", Text, comment="整理时查过的写法，一行一个：块、写法；由旧版整理的为空"),
@@ -334,7 +278,7 @@ form = Table(
     _submission_id(),
     _key("no", "序号"),
     Column("record", Text, nullable=False, comment="记录路径，与 provenance.record 对应"),
-    *_columns(records.Form, skip=("no",)),
+    *columns.of_record(records.Form, skip=("no",)),
     *_of_submission("no"),
     comment="自评表",
 )
@@ -387,7 +331,7 @@ section = Table(
     _submission_id(),
     _key("no", "序号"),
     Column("record", Text, nullable=False, comment="记录路径，与 provenance.record 对应"),
-    *_columns(records.Section, skip=("no",)),
+    *columns.of_record(records.Section, skip=("no",)),
     *_of_submission("no"),
     comment="叙述部分的章节",
 )
@@ -396,7 +340,7 @@ finding = Table(
     metadata,
     _submission_id(),
     _key("no", "序号"),
-    *_columns(records.Finding),
+    *columns.of_record(records.Finding),
     *_of_submission("no"),
     comment="核对发现的问题",
 )

@@ -1,0 +1,66 @@
+"""Columns from the fields of records: a field is written once, with its label, English name and kind."""
+
+from __future__ import annotations
+
+import dataclasses
+from datetime import date
+from decimal import Decimal
+from types import NoneType, UnionType
+from typing import Any, Union, get_args, get_origin, get_type_hints
+
+from sqlalchemy import JSON, Column, Date, Integer, String, Text
+
+from schema import records
+from schema.relational.types import Exact
+
+
+def of_record(record: type, *, skip: tuple[str, ...] = ()) -> list[Column[Any]]:
+    """One column per field of a record; a Quantity becomes three, contacts their own, lists are tables."""
+    out: list[Column[Any]] = []
+    hints = get_type_hints(record)
+    told = records.about(record)
+    for field in dataclasses.fields(record):
+        if field.name in skip:
+            continue
+        kind = _base(hints[field.name])
+        if kind is records.Contacts:
+            out += of_record(records.Contacts)
+        elif field.name in told:
+            out += _of_field(record, field.name, told[field.name], kind)
+    return out
+
+
+def _of_field(record: type, name: str, told: records.About, kind: Any) -> list[Column[Any]]:
+    def column(name: str, sql: Any, chinese: str, english: str, nullable: bool = True) -> Column[Any]:
+        return Column(name, sql, comment=chinese, nullable=nullable, info={"english": english})
+
+    if told.kind is records.Kind.QUANTITY:
+        return [
+            column(f"{name}_op", String(2), f"{told.label}：比较符", f"{told.english}: operator"),
+            column(name, Exact, f"{told.label}：数值（百分比为小数）", f"{told.english}: figure (a rate is a fraction)"),
+            column(f"{name}_unit", Text, f"{told.label}：单位", f"{told.english}: unit"),
+        ]  # fmt: skip
+    required = record is records.Finding and name in ("check", "where", "message")
+    return [column(column_name(record, name), _SQL[kind], told.label, told.english, not required)]
+
+
+# Words that SQL reserves have another name as columns.
+NAMES = {"check": "check_code", "where": "place", "group": "group_name"}
+
+
+def column_name(record: type, field: str) -> str:
+    """The column of a field; a finding's `form` is a number, `form_no` as in every other table."""
+    return "form_no" if record is records.Finding and field == "form" else NAMES.get(field, field)
+
+
+_SQL: dict[Any, Any] = {str: Text, int: Integer, Decimal: Exact, date: Date, dict: JSON}
+
+
+def _base(hint: Any) -> Any:
+    """The plain type of an annotation; None for a list, which is a table of its own."""
+    if get_origin(hint) in (UnionType, Union):
+        kinds = [kind for kind in get_args(hint) if kind is not NoneType]
+        return _base(kinds[0]) if len(kinds) == 1 else str  # a figure or a text is stored as text
+    if get_origin(hint) is tuple:
+        return None
+    return dict if get_origin(hint) is dict else hint
