@@ -11,7 +11,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from difflib import SequenceMatcher
+from functools import lru_cache
+
+from rapidfuzz.distance.Indel import normalized_similarity
 
 from normalizers.text import blank, squeeze
 from normalizers.values import number
@@ -62,16 +64,13 @@ def nearest(spelling: str, known: Sequence[tuple[str, str]]) -> Near | None:
     """
     told = _telling(spelling)
     best: dict[str, tuple[float, str]] = {}
-    matcher = SequenceMatcher(None, autojunk=False)
-    matcher.set_seq2(spelling)
     for other, field in known:
         if (
             2 * min(len(other), len(spelling)) < LIKE * (len(other) + len(spelling))
             or _telling(other) != told
         ):
             continue
-        matcher.set_seq1(other)
-        likeness = matcher.ratio()
+        likeness = normalized_similarity(other, spelling)
         if likeness > best.get(field, (0.0, ""))[0]:
             best[field] = likeness, other
     ranked = sorted(((score, field, other) for field, (score, other) in best.items()), reverse=True)
@@ -87,7 +86,7 @@ def likest(spelling: str, known: Sequence[tuple[str, str]]) -> Near | None:
     """The field of the spelling most like this one, for a person to decide on; telling words count double."""
     told = _telling(spelling)
     best = max(
-        ((_shared(told, _telling(other)) + SequenceMatcher(None, spelling, other, autojunk=False).ratio(), field, other)
+        ((_shared(told, _telling(other)) + normalized_similarity(spelling, other), field, other)
          for other, field in known),
         default=None,
     )  # fmt: skip
@@ -138,5 +137,6 @@ def agree(kind: Kind | None, cells: Sequence[str]) -> bool:
     return True
 
 
+@lru_cache(maxsize=4096)
 def _telling(spelling: str) -> frozenset[str]:
     return frozenset(_SAME.get(word, word) for word in _TELLING.findall(spelling))

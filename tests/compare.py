@@ -6,6 +6,7 @@ Each checkout is run by its own .venv, so that both need `make install`.
 
 from __future__ import annotations
 
+import argparse
 import difflib
 import sqlite3
 import subprocess
@@ -107,4 +108,12 @@ def text(path: Path, folder: Path) -> list[str]:
 if __name__ == "__main__":
     if len(sys.argv) < 2:
         sys.exit("usage: python -m tests.compare OTHER_CHECKOUT [FILES]")
-    sys.exit(main(Path(sys.argv[1]), [Path(name) for name in sys.argv[2:]]))
+    said_by = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    said_by.add_argument("other", type=Path, help="another checkout with a .venv of its own")
+    said_by.add_argument(
+        "files", type=Path, nargs="*", help="files or folders beside data/samples and data/formats"
+    )
+    given = said_by.parse_args()
+    sys.exit(main(given.other, given.files))

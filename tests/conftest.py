@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import pickle
 import shutil
+import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, ExitStack, chdir, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
@@ -56,15 +58,45 @@ def docx(tmp_path: Path) -> Callable[..., Path]:
     return write
 
 
+Run = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
 @pytest.fixture
-def ziping(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
-    """Runs the command in a folder of its own and returns what it said."""
+def ziping(tmp_path: Path) -> Run:
+    """Runs the command in this process, in a folder of its own, and returns what it said."""
+    from click.testing import CliRunner
+
+    from pipeline.cli import main
+
+    def run(*arguments: object, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+        words = [str(argument) for argument in arguments]
+        handlers = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)}
+        with chdir(cwd or tmp_path), pytest.MonkeyPatch.context() as patch:
+            patch.setenv("PYTHONSAFEPATH", os.environ.get("PYTHONSAFEPATH", ""))  # the command sets it
+            done = CliRunner().invoke(main, words)
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+        return subprocess.CompletedProcess(words, done.exit_code, done.stdout, done.stderr)
+
+    return run
+
+
+@pytest.fixture
+def ziping_itself(tmp_path: Path) -> Run:
+    """Runs the command as a person's shell does, in a process of its own, and returns what it said."""
 
     def run(*arguments: object, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
         command = [str(Path(sys.executable).parent / "ziping"), *map(str, arguments)]
-        return subprocess.run(command, capture_output=True, text=True, cwd=cwd or tmp_path, timeout=120)
+        return subprocess.run(command, capture_output=True, text=True, cwd=cwd or tmp_path, check=False)
 
     return run
+
+
+def share(cases: Iterable[T], every: int) -> list[Any]:
+    """Parameters of which `make test` tries every so-manieth and `make soak` the others."""
+    return [
+        pytest.param(case, marks=() if i % every == 0 else pytest.mark.soak) for i, case in enumerate(cases)
+    ]
 
 
 def as_nobody(work: Callable[[], T], folder: Path) -> T:
@@ -131,28 +163,96 @@ def emptied(url: str) -> str:
     return url
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def demo(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
-    """A store of each kind that holds all of data/samples, for tests that only read it."""
+# ---------------------------------------------------------------- stores
+@pytest.fixture(scope="session")
+def templates(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """SQLite stores that are made once for all processes of a test run and copied: `empty`, and `demo` with all of data/samples."""
+    from filelock import FileLock
+
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent
+
+    def made(name: str) -> Path:
+        path = folder / f"{name}.db"
+        with FileLock(f"{path}.lock"):
+            if not path.exists():
+                fill(str(folder / f"{name}.new"), name)
+                (folder / f"{name}.new").rename(path)
+        return path
+
+    return made
+
+
+def fill(url: str, name: str) -> None:
+    """Makes a store: with nothing in it, or with all of data/samples."""
     from pipeline.batch import run
     from pipeline.store.opening import open_store
 
-    server = request.param == "postgresql"
-    folder = tmp_path_factory.mktemp("demo")
-    url = emptied(request.getfixturevalue("postgresql")) if server else str(folder / "demo.db")
     store = open_store(url)
-    run.ingest([ROOT / "data" / "samples"], store, lambda outcome: None)
-    yield store
+    if name == "demo":
+        run.ingest([ROOT / "data" / "samples"], store, lambda outcome: None)
+    with store.reading() as connection:
+        if connection.dialect.name == "sqlite":  # so that the file alone is the store
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
     store.close()
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def demo(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    """A store of each kind that holds all of data/samples, for tests that only read it."""
+    from pipeline.store.opening import open_store
+
+    with ExitStack() as stack:
+        if request.param == "postgresql":
+            url = stack.enter_context(request.getfixturevalue("databases")("demo"))
+        else:
+            url = str(tmp_path_factory.mktemp("demo") / "demo.db")
+            shutil.copy(request.getfixturevalue("templates")("demo"), url)
+        store = open_store(url)
+        yield store
+        store.close()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """An empty store of each kind."""
-    if request.param == "sqlite":
-        yield str(tmp_path / "store.db")
+    if request.param == "postgresql":
+        with request.getfixturevalue("databases")("empty") as copy:
+            yield copy
         return
-    yield emptied(request.getfixturevalue("postgresql"))
+    path = tmp_path / "store.db"
+    shutil.copy(request.getfixturevalue("templates")("empty"), path)
+    yield str(path)
+
+
+@pytest.fixture(scope="session")
+def databases(postgresql: str) -> Callable[[str], AbstractContextManager[str]]:
+    """The URLs of databases on the server that are copied from one that is made once: `empty`, or `demo` with all of data/samples."""
+    import sqlalchemy as sa
+
+    engine = sa.create_engine(
+        postgres(postgresql).replace("/ziping?", "/postgres?"), isolation_level="AUTOCOMMIT"
+    )
+    numbers, there = itertools.count(), set[str]()
+
+    def run(statement: str) -> None:
+        with engine.connect() as connection:
+            connection.execute(sa.text(statement))
+
+    @contextmanager
+    def copied(name: str) -> Iterator[str]:
+        original, copy = f"{name}_template", f"{name}_{next(numbers)}"
+        if name not in there:
+            run(f"CREATE DATABASE {original}")
+            fill(postgresql.replace("/ziping?", f"/{original}?"), name)
+            run(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{original}'")
+            there.add(name)
+        run(f"CREATE DATABASE {copy} TEMPLATE {original}")
+        yield postgresql.replace("/ziping?", f"/{copy}?")
+        run(f"DROP DATABASE {copy} WITH (FORCE)")
+
+    return copied
 
 
 @pytest.fixture(scope="session")

@@ -34,12 +34,13 @@ HELD_OUT = Path(__file__).parents[1] / "data" / "maker" / "held_out"
 
 @dataclass(frozen=True)
 class Case:
-    """A made form: its layout, its document as read, its gold."""
+    """A made form: its layout, its document as read, its gold, what its cells spell."""
 
     layout: str
     name: str
     document: Document
     gold: Any
+    spellings: frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -94,7 +95,9 @@ def _case(layout: Layout, seed: int, place: Path) -> Case:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(word.make(made.source))
     gold = simplejson.loads(simplejson.dumps(made.record, use_decimal=True), use_decimal=True)
-    return Case(layout.name, path.stem, read(File(path)), gold)
+    document, shipped = read(File(path)), Vocabulary(folder())
+    spellings = frozenset(shipped.stripped(item.text) for item in document.texts())
+    return Case(layout.name, path.stem, document, gold, spellings)
 
 
 def _scored(case: Case, vocabulary: Vocabulary) -> Score:
@@ -108,7 +111,11 @@ def _effect(proposal: proposals.Proposal, cases: list[Case], before: dict[str, S
     """1 where the proposal brings the records nearer to their golds, -1 where it puts values in wrong places, 0 else."""
     vocabulary = Vocabulary(folder(), _rows([proposal]), "proposal")
     gained = misplaced = 0
-    for case in cases:
+    spelling = vocabulary.stripped(proposal.text)
+    asking = (
+        case for case in cases if spelling in case.spellings
+    )  # the others meet it in `after`, with all the rest
+    for case in asking:
         old, new = before[case.name], _scored(case, vocabulary)
         gained += new.right - old.right
         misplaced += _false(new) - _false(old)

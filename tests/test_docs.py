@@ -18,11 +18,12 @@ _QUERY = re.compile(r"```sql\n([^`]+)```\s+\|([^\n]+)\|\n\| ---[^\n]*\n((?:\|[^\
 
 
 @pytest.mark.parametrize("readme", READMES, ids=lambda p: p.name)
-def test_the_queries_give_the_tables_that_stand_below_them(readme: Path, ziping: Run, tmp_path: Path) -> None:
-    assert ziping("ingest", ROOT / "data" / "samples", "--store", "demo.db").returncode == 0
+def test_the_queries_give_the_tables_that_stand_below_them(
+    readme: Path, templates: Callable[[str], Path]
+) -> None:
     found = _QUERY.findall(readme.read_text(encoding="utf-8"))
     assert len(found) == 2
-    with sqlite3.connect(tmp_path / "demo.db") as store:
+    with sqlite3.connect(templates("demo")) as store:
         for query, headings, rows in found:
             cursor = store.execute(query)
             assert [c[0] for c in cursor.description] == [h.strip() for h in headings.split("|")]

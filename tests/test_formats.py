@@ -17,7 +17,7 @@ import pytest
 from data.maker.scans import Scanner, as_pdf, pictures
 from extractors.files import File, find
 from pipeline.extract import as_json, as_record, extract
-from tests.conftest import GOLD, ROOT, SAMPLES, unlike
+from tests.conftest import GOLD, ROOT, SAMPLES, share, unlike
 
 FILES = sorted((ROOT / "data" / "formats").iterdir())
 # A page is set by its producer: where a line ends, and full width in a scan, is not the form's.
@@ -43,7 +43,7 @@ def _parts(record: Any, *more: str) -> Any:
 FOUR = ("council-2021", "culture-2022", "repairs-2020", "congress-2023")
 
 
-@pytest.mark.parametrize("name", FOUR)
+@pytest.mark.parametrize("name", share(FOUR, 4))
 def test_a_scan_of_its_print_gives_the_gold_record(name: str, tmp_path: Path) -> None:
     scanner = Scanner(200, 0.5, noise=5, quality=55)
     path = tmp_path / f"{name}-scan.pdf"

@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 import os
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import nbformat
 import pytest
 from nbclient import NotebookClient
 
-from pipeline.batch import run
-from pipeline.store.opening import open_store
 from tests.conftest import ROOT
 
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 
 
 @pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("demo") / "demo.db"
-    run.ingest([ROOT / "data" / "samples"], open_store(str(path)), lambda outcome: None)
-    return path
+def demo(tmp_path_factory: pytest.TempPathFactory, templates: Callable[[str], Path]) -> Path:
+    return Path(shutil.copy(templates("demo"), tmp_path_factory.mktemp("demo")))
 
 
 def test_there_are_three_notebooks_without_outputs() -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from difflib import SequenceMatcher
 from pathlib import Path
 from typing import Any
+
+from rapidfuzz.distance.Indel import normalized_similarity
 
 Heading = tuple[str, str, str | None]  # block, spelling, field
 NAMED = 3  # folders and units that a listing names
@@ -84,4 +85,4 @@ def _first(group: list[Any]) -> int | None:
 
 
 def _likeness(a: Sequence[Heading], b: Sequence[Heading]) -> float:
-    return SequenceMatcher(None, [h[:2] for h in a], [h[:2] for h in b], autojunk=False).ratio()
+    return normalized_similarity([h[:2] for h in a], [h[:2] for h in b])

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from difflib import SequenceMatcher
 from itertools import combinations
 from typing import Any
 
 import sqlalchemy as sa
+from rapidfuzz.distance.Indel import normalized_similarity
 
 from normalizers.text import squeeze
 from pipeline.clock import now, person
@@ -130,7 +130,7 @@ def alike(store: Store) -> list[Pair]:
     for names in places.values():
         for (one, a), (other, b) in combinations(names, 2):
             if one[-2:] == other[-2:] or one in other or other in one:
-                likeness = SequenceMatcher(None, one, other, autojunk=False).ratio()
+                likeness = normalized_similarity(one, other)
                 if likeness >= ALIKE:
                     out.append(Pair(a.unit_id, a.name, b.unit_id, b.name, likeness))
     return sorted(out, key=lambda pair: -pair.likeness)

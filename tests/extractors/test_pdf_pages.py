@@ -10,7 +10,7 @@ from data.maker.pages import Case, Cell, make
 from extractors import pdf, pdf_pages
 from schema.document import Table
 
-CASES = 300
+CASES, ALL_CASES = 100, 600  # in `make test` and in `make soak`
 
 
 def read(case: Case) -> list[set[Cell]]:
@@ -21,9 +21,10 @@ def read(case: Case) -> list[set[Cell]]:
     ]
 
 
-def test_tables_over_pages_are_stitched_right_in_99_of_100() -> None:
-    wrong = [seed for seed in range(CASES) if read(case := make(seed)) != case.tables]
-    assert len(wrong) <= CASES // 100, f"python -m data.maker.pages SEED draws them: {wrong}"
+@pytest.mark.parametrize("cases", [CASES, pytest.param(ALL_CASES, marks=pytest.mark.soak)])
+def test_tables_over_pages_are_stitched_right_in_99_of_100(cases: int) -> None:
+    wrong = [seed for seed in range(cases) if read(case := make(seed)) != case.tables]
+    assert len(wrong) <= cases // 100, f"python -m data.maker.pages SEED draws them: {wrong}"
 
 
 def test_the_cases_hold_every_kind_of_seam_and_come_back_from_their_seed() -> None:

@@ -20,7 +20,7 @@ from extractors.scan_lines import without_letters
 from pipeline.batch.run import attempt
 from pipeline.extract import Extraction, as_json, as_record, extract
 from schema.document import Table
-from tests.conftest import GOLD, ROOT, unlike
+from tests.conftest import GOLD, ROOT, share, unlike
 from tests.test_formats import same
 
 SCANNERS = {
@@ -45,7 +45,7 @@ def scanned(name: str, scanner: Scanner) -> list[bytes]:
     return pictures((ROOT / "data" / "formats" / f"{name}.pdf").read_bytes(), scanner)
 
 
-@pytest.mark.parametrize("kind", SCANNERS)
+@pytest.mark.parametrize("kind", share(SCANNERS, 2))
 def test_a_scan_gives_the_record_of_its_form(kind: str, tmp_path: Path) -> None:
     name, scanner = SCANNERS[kind]
     path = tmp_path / "scan.pdf"

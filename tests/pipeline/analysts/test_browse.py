@@ -9,7 +9,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from pipeline.analysts import browse
 from pipeline.analysts.query import questions
 from pipeline.batch import run
 from pipeline.store.opening import open_store
-from tests.conftest import ROOT, missing
+from tests.conftest import missing
 from tests.pipeline.analysts.test_feedback import EVIL
 
 FORM = f"""# 项目支出绩效自评表
@@ -31,17 +31,14 @@ FORM = f"""# 项目支出绩效自评表
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def site(tmp_path_factory: pytest.TempPathFactory, templates: Callable[[str], Path]) -> Iterator[str]:
     """The address of a served store: all samples and one submission that carries a script."""
     from data.maker.word import make
 
     folder = tmp_path_factory.mktemp("site")
     (folder / "evil.docx").write_bytes(make(FORM))
-    run.ingest(
-        [ROOT / "data" / "samples", folder / "evil.docx"],
-        open_store(str(folder / "demo.db")),
-        lambda outcome: None,
-    )
+    shutil.copy(templates("demo"), folder / "demo.db")
+    run.ingest([folder / "evil.docx"], open_store(str(folder / "demo.db")), lambda outcome: None)
     with served(folder / "demo.db") as address:
         yield address
 

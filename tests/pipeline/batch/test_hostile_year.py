@@ -406,7 +406,7 @@ def through_the_command(folder: Path, url: str, files: int, jobs: int) -> int:
 
 
 def test_damaged_and_crafted_files_cost_themselves_alone(tmp_path: Path) -> None:
-    files = inbox(tmp_path / "材料", FEW, random.randrange(10**6), 4)
+    files = inbox(tmp_path / "材料", FEW, random.randrange(10**6), 9)
     through_the_command(tmp_path / "材料", str(tmp_path / "s.db"), files, 2)
 
 

@@ -279,25 +279,26 @@ def test_a_writer_that_waits_says_for_whom(tmp_path: Path) -> None:
     url = tmp_path / "s.db"
     open_store(str(url)).close()
     code = (
-        "import sys, time; from pipeline.store import connection; from pipeline.store.opening import open_store\n"
+        "import sys; from pipeline.store import connection; from pipeline.store.opening import open_store\n"
         "connection.TOLD_AFTER = 0.3; store = open_store(sys.argv[1])\n"
-        "store.write(lambda connection: (print('has it', flush=True), time.sleep(float(sys.argv[2]))))"
+        "store.write(lambda connection: (print('has it', flush=True), sys.stdin.readline()))"
     )
-    first = subprocess.Popen(
-        [sys.executable, "-c", code, url, "3"], stdout=subprocess.PIPE, text=True, cwd=ROOT
-    )
+
+    def writer() -> subprocess.Popen[str]:
+        pipe = subprocess.PIPE
+        return subprocess.Popen(
+            [sys.executable, "-c", code, url], stdin=pipe, stdout=pipe, stderr=pipe, text=True, cwd=ROOT
+        )
+
+    first = writer()
     assert first.stdout is not None
     assert first.stdout.readline() == "has it\n"
-    second = subprocess.run(
-        [sys.executable, "-c", code, url, "0"], capture_output=True, text=True, cwd=ROOT, check=True
-    )
-    first.wait()
-    assert f"进程{first.pid}正在写这个数据库" in second.stderr
-    assert second.stderr.count("\n") == 1
-    quick = subprocess.run(
-        [sys.executable, "-c", code, url, "0"], capture_output=True, text=True, cwd=ROOT, check=True
-    )
-    assert quick.stderr == ""
+    second = writer()
+    assert second.stderr is not None
+    assert f"进程{first.pid}正在写这个数据库" in second.stderr.readline()
+    assert first.communicate("\n") == ("", "")
+    assert second.communicate("\n") == ("has it\n", "")
+    assert writer().communicate("\n") == ("has it\n", "")
 
 
 def test_a_store_is_as_durable_as_it_says(tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ from pipeline.store.connection import Store
 from pipeline.store.opening import open_store
 from schema.errors import StoreError
 from schema.relational import tables
-from tests.conftest import ROOT, emptied
+from tests.conftest import ROOT
 from tests.normalizers.test_unknown import FORM
 from tests.pipeline.store.test_store import rows
 
@@ -33,11 +33,9 @@ Run = Callable[..., subprocess.CompletedProcess[str]]
 ROW = ["乙方承诺值", "indicators", "target"]
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+@pytest.fixture
+def store(url: str, tmp_path: Path) -> Iterator[Store]:
     """Three submissions; 甲 and 乙 hold a heading nobody knows, 丙 does not. Their files are gone."""
-    lite = request.param == "sqlite"
-    url = str(tmp_path / "s.db") if lite else emptied(request.getfixturevalue("postgresql"))
     opened = filled(url, tmp_path / "材料")
     shutil.rmtree(tmp_path / "材料")
     yield opened

@@ -29,7 +29,7 @@ from pipeline.store.opening import open_store
 from pipeline.store.search import search
 from schema.errors import StoreError
 from schema.relational import tables
-from tests.conftest import ROOT, SAMPLES, emptied
+from tests.conftest import ROOT, SAMPLES, emptied, share
 
 FILES = sorted(SAMPLES.glob("*.docx"))
 
@@ -57,12 +57,9 @@ def rows(store: Store) -> dict[str, list[tuple[Any, ...]]]:
         }
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
-    lite = request.param == "sqlite"
-    opened = open_store(
-        str(tmp_path / "store.db") if lite else emptied(request.getfixturevalue("postgresql"))
-    )
+@pytest.fixture
+def store(url: str) -> Iterator[Store]:
+    opened = open_store(url)
     yield opened
     opened.close()
 
@@ -202,7 +199,7 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, lis
 ZIPING = [str(Path(sys.executable).parent / "ziping")]
 
 
-@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("seed", share(range(20), 7))
 def test_an_ingest_killed_at_any_moment_is_completed_by_the_same_command(
     seed: int, tmp_path: Path, undisturbed: tuple[dict[str, list[tuple[Any, ...]]], float]
 ) -> None:
