@@ -194,7 +194,8 @@ def measure_batch(count: int = 3200, rounds: int = 3) -> None:
     """A batch of made files (.docx, .xlsx, .pdf, .doc) over two jobs beside one process, round after round since a machine is not
     equally fast all the time; then hostile files beside none, and a re-run after one learned heading beside the first ingest."""
     from pipeline.batch import run
-    from pipeline.batch.executors import Limits, cluster, processes, serial
+    from pipeline.batch.cluster import cluster
+    from pipeline.batch.executors import Limits, processes, serial
     from pipeline.store.opening import open_store
     from tests.pipeline.batch.test_year import batch, make
 

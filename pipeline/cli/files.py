@@ -259,11 +259,12 @@ def ingest(
 
 
 def _executor(named: str) -> Executor:
-    from pipeline.batch import executors
+    from pipeline.batch.cluster import cluster
+    from pipeline.batch.executors import processes
 
     if named == "processes":
-        return executors.processes
+        return processes
     if named.startswith("dask="):
         with failing():
-            return executors.cluster(named.removeprefix("dask="))
+            return cluster(named.removeprefix("dask="))
     raise click.BadParameter("processes, dask=tcp://host:port or dask=local", param_hint="--executor")

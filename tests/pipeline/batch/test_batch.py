@@ -19,7 +19,8 @@ import sqlalchemy as sa
 from extractors.files import File, find
 from pipeline import living
 from pipeline.batch import run
-from pipeline.batch.executors import Executor, Limits, cluster, processes, serial
+from pipeline.batch.cluster import cluster
+from pipeline.batch.executors import Executor, Limits, processes, serial
 from pipeline.store import contents, leases
 from pipeline.store.journal import Outcome
 from pipeline.store.opening import open_store

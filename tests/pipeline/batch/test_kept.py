@@ -13,15 +13,18 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from dask.distributed import Client, LocalCluster
 
 from data.maker import forms, word
 from data.maker.layout import all_layouts
 from pipeline import ruleset
 from pipeline.batch import run
-from pipeline.batch.executors import Limits, cluster
+from pipeline.batch.cluster import cluster
+from pipeline.batch.executors import Limits
 from pipeline.extract import extract
 from pipeline.rerun import correcting, planning
 from pipeline.ruleset import Reading
@@ -38,6 +41,7 @@ FORGOTTEN = [
     ["得分", "indicators", "score"],
 ]
 FEW, MANY = 2, 50  # kills of one kind in `make test` and in `make soak`
+Run = Callable[..., "subprocess.CompletedProcess[str]"]
 Rows = dict[str, list[tuple[object, ...]]]
 
 
@@ -263,7 +267,7 @@ def begun(tmp_path: Path) -> Iterator[tuple[str, list[subprocess.Popen[bytes]]]]
     scheduler = subprocess.Popen(
         [BIN / "dask", "scheduler", "--host", "127.0.0.1", "--port", str(port), "--no-dashboard"], **quiet
     )
-    begin = [BIN / "dask", "worker", address, "--no-dashboard", "--nthreads"]
+    begin = [BIN / "dask", "worker", address, "--no-dashboard", "--no-nanny", "--nthreads"]
     workers = [subprocess.Popen([*begin, threads], start_new_session=True, **quiet) for threads in "12"]
     yield address, workers
     for process in (*workers, scheduler):
@@ -313,11 +317,31 @@ def test_a_cluster_that_loses_a_worker_gives_the_same_store(
     same(rows(many), rows(one))
 
 
-def test_two_runs_on_one_cluster_do_not_end_each_other(
+def plugins(dask_scheduler: Any) -> list[str]:
+    """Those of ziping that a cluster's workers have."""
+    return [name for name in dask_scheduler.worker_plugins if name.startswith("ziping")]
+
+
+def test_a_worker_that_may_begin_no_process_is_said_in_one_line(ziping: Run) -> None:
+    with LocalCluster(n_workers=1, processes=True, dashboard_address=None, silence_logs=50) as watched:
+        done = ziping("ingest", SAMPLES, "--executor", f"dask={watched.scheduler_address}", "--quiet")
+    assert done.returncode == 1
+    assert "--no-nanny" in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_two_runs_on_one_cluster_do_not_end_each_other_and_end_what_a_killed_one_left(
     begun: tuple[str, list[subprocess.Popen[bytes]]], tmp_path: Path
 ) -> None:
     inboxes = [filled(tmp_path / f"材料{count}", count) for count in (30, 90)]
     command = [BIN / "ziping", "ingest", "--executor", f"dask={begun[0]}", "--store"]
+    killed = subprocess.Popen([*command, tmp_path / "killed.db", inboxes[1]], stdout=subprocess.DEVNULL)
+    with Client(begun[0], set_as_default=False) as client:
+        while not client.run_on_scheduler(plugins):
+            time.sleep(0.05)
+        killed.kill()
+        killed.wait()
+        left = client.run_on_scheduler(plugins)
     both = [
         subprocess.Popen([*command, f"{inbox}.db", inbox], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         for inbox in inboxes
@@ -325,5 +349,7 @@ def test_two_runs_on_one_cluster_do_not_end_each_other(
     for process in both:
         _, said = process.communicate(timeout=120)
         assert (process.returncode, said) == (0, b"")
+    with Client(begun[0], set_as_default=False) as client:
+        assert (len(left), client.run_on_scheduler(plugins)) == (1, [])
     for inbox in inboxes:
         assert "file_failed" not in contents.counts(open_store(f"{inbox}.db"))
