@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pipeline.cli.shell import PATH, existing, fail, failing, store_option, write
+from pipeline.cli.shell import PATH, existing, fail, store_option, write
 from pipeline.screen import console, say
 from schema.errors import ZipingError
 from schema.visible import readable, told
@@ -69,13 +69,12 @@ def query(
         raise click.UsageError("--year, --unit and --category go with a named question.")
     if name and name not in asking.questions():
         raise click.UsageError(f"No question {name}; there are: {', '.join(asking.questions())}.")
-    with failing():
-        store = existing(url)
-        answer = (
-            asking.free(store, sql, rows=limit, seconds=timeout, trusted=trust)
-            if sql
-            else asking.ask(store, str(name), values, rows=limit, seconds=timeout)
-        )
+    store = existing(url)
+    answer = (
+        asking.free(store, sql, rows=limit, seconds=timeout, trusted=trust)
+        if sql
+        else asking.ask(store, str(name), values, rows=limit, seconds=timeout)
+    )
     _give(answer, kind, out, asking.questions()[name].chinese if name else "查询")
     if answer.more:
         say(f"ziping: 只列出前{limit}行; 更多请用--limit")
@@ -156,9 +155,8 @@ def search(
     from pipeline.store.search import search as find
     from schema.records import title
 
-    with failing():
-        store = existing(url)
-        hits = find(store, word, year=year, unit=unit, most=limit)
+    store = existing(url)
+    hits = find(store, word, year=year, unit=unit, most=limit)
     more = len(hits) > limit
     columns = ("unit", "fiscal_year", "file", "where", "page", "field", "text", "submission_id", "record")
     titles = ("单位", "年度", "文件", "文件中的位置", "页", "字段", "文字", "自评材料编号", "记录路径")
@@ -245,8 +243,7 @@ def export(
         choice.chosen()
     except ZipingError as error:
         raise click.BadParameter(told(str(error)), param_hint="--list") from None
-    with failing():
-        counts = take(existing(url), out, kind, choice)
+    counts = take(existing(url), out, kind, choice)
     summed = "，".join(f"{name} {count}" for name, count in counts.items())
     click.echo(told(f"{out}: {summed}"))
 
@@ -282,22 +279,21 @@ def report(
     if year is not None and not everything:
         raise click.UsageError("--year goes with --all.")
     kinds = ("docx", "html") if kind == "both" else (kind,)
-    with failing():
-        store = existing(url)
-        wanted = [submission] if submission else feedback.current(store, year)
-        if not wanted:
-            fail(f"{year}: 没有这个年度的材料; 请用 ziping status --list 查看")
-        with_findings = 0
-        for name in wanted:
-            sheet = feedback.sheet(store, name)
-            try:
-                out.mkdir(parents=True, exist_ok=True)
-            except OSError as error:
-                fail(f"{out}: 无法建立文件夹（{error.strerror}）; 请检查权限")
-            with_findings += bool(sheet.lines)
-            written = feedback.write(sheet, out, kinds)
-        if everything:
-            write(out / "总览.html", feedback.overview(store, year))
+    store = existing(url)
+    wanted = [submission] if submission else feedback.current(store, year)
+    if not wanted:
+        fail(f"{year}: 没有这个年度的材料; 请用 ziping status --list 查看")
+    with_findings = 0
+    for name in wanted:
+        sheet = feedback.sheet(store, name)
+        try:
+            out.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            fail(f"{out}: 无法建立文件夹（{error.strerror}）; 请检查权限")
+        with_findings += bool(sheet.lines)
+        written = feedback.write(sheet, out, kinds)
+    if everything:
+        write(out / "总览.html", feedback.overview(store, year))
     if submission:
         click.echo("\n".join(told(str(path)) for path in written))
     else:
@@ -338,7 +334,7 @@ def serve(host: str, port: int, names: tuple[str, ...], contacts: bool, url: str
 
     if contacts and host not in ("127.0.0.1", "localhost", "::1"):
         raise click.UsageError("--contacts is for this machine alone: leave it out, or leave out --host.")
-    with failing(), tempfile.TemporaryDirectory(dir=living.workplace()) as folder:
+    with tempfile.TemporaryDirectory(dir=living.workplace()) as folder:
         browse.required()
         store = existing(url)
         path = Path(str(store.engine.url.database))

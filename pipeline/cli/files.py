@@ -17,7 +17,6 @@ from pipeline.cli.shell import (
     REFUSED,
     existing,
     fail,
-    failing,
     is_there,
     opened,
     stopped,
@@ -211,8 +210,7 @@ def ingest(
     files, after = list(paths), since.timestamp() if since else None
     if dry_run:
         store = existing(url) if is_there(url) else None
-        with failing():
-            list_preview(list(run.preview(files, store, retry=retry, since=after)), console())
+        list_preview(list(run.preview(files, store, retry=retry, since=after)), console())
         return
     store = opened(url)
     progress = console(stderr=True)
@@ -226,7 +224,6 @@ def ingest(
     begun = time.monotonic()
     try:
         with (
-            failing(),
             Progress(
                 *columns, console=progress, disable=quiet or not progress.is_terminal, transient=True
             ) as bar,
@@ -249,9 +246,8 @@ def ingest(
     except KeyboardInterrupt:
         stopped("；已读入的都在库中，同一命令可继续")
     if not quiet:
-        with failing():
-            summarize(summary, loaded(store, summary.run_id), store.shown, console())
-            list_copies(contents.copies(store), console())
+        summarize(summary, loaded(store, summary.run_id), store.shown, console())
+        list_copies(contents.copies(store), console())
     else:
         for path, reason in summary.refused:
             say(f"ziping: {path}: {reason}")
@@ -265,6 +261,5 @@ def _executor(named: str) -> Executor:
     if named == "processes":
         return processes
     if named.startswith("dask="):
-        with failing():
-            return cluster(named.removeprefix("dask="))
+        return cluster(named.removeprefix("dask="))
     raise click.BadParameter("processes, dask=tcp://host:port or dask=local", param_hint="--executor")

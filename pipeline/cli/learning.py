@@ -10,7 +10,6 @@ import click
 from pipeline.cli.shell import (
     PATH,
     existing,
-    failing,
     is_there,
     opened,
     store_option,
@@ -39,8 +38,7 @@ def unknown(url: str, target: Path | None) -> None:
     store = existing(url)
     from pipeline.learn import proposals
 
-    with failing():
-        found = proposals.unknown(store)
+    found = proposals.unknown(store)
     if target is None:
         from pipeline.cli.display import list_unknown
 
@@ -70,8 +68,7 @@ def layouts(url: str, year: int | None) -> None:
     from pipeline.learn import layouts as grouped
     from pipeline.store import contents
 
-    with failing():
-        found = grouped.layouts(contents.layouts(store))
+    found = grouped.layouts(contents.layouts(store))
     list_layouts([layout for layout in found if year is None or layout.first == year], console())
 
 
@@ -87,11 +84,10 @@ def check(file: Path | None) -> None:
     from normalizers.vocabulary import vocabulary as bound
     from pipeline.learn import proposals
 
-    with failing():
-        if file is None:
-            bound()
-        else:
-            proposals.extended(file)
+    if file is None:
+        bound()
+    else:
+        proposals.extended(file)
     click.echo("词表没有矛盾。")
 
 
@@ -112,8 +108,7 @@ def add(file: Path, url: str) -> None:
 
     if is_there(url):
         _show_effect(file, opened(url))
-    with failing():
-        added = proposals.add(file)
+    added = proposals.add(file)
     click.echo(f"词表增加{added}条。")
 
 
@@ -121,8 +116,7 @@ def _show_effect(file: Path, store: Store) -> None:
     from pipeline.cli.display_versions import list_plan
     from pipeline.learn import proposals
 
-    with failing():
-        planned = proposals.effect(store, file)
+    planned = proposals.effect(store, file)
     list_plan(planned, console(), hint="写入：ziping vocabulary add，再 ziping rerun --apply")
 
 
@@ -138,5 +132,4 @@ def score(predicted: Path, gold: Path, errors: bool) -> None:
     from pipeline.cli.display import list_scores
     from pipeline.score import pairs
 
-    with failing():
-        list_scores(list(pairs(predicted, gold)), errors, console())
+    list_scores(list(pairs(predicted, gold)), errors, console())

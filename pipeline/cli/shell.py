@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pipeline.screen import say
+from schema.errors import ZipingError
 from schema.visible import told
 
 if TYPE_CHECKING:
@@ -38,8 +39,7 @@ def stopped(note: str = "") -> None:
 def opened(url: str) -> Store:
     from pipeline.store.opening import open_store
 
-    with failing():
-        return open_store(url)
+    return open_store(url)
 
 
 def is_there(url: str) -> bool:
@@ -62,22 +62,6 @@ def write(path: Path, text: str) -> None:
         fail(f"{path}: 无法写入（{error.strerror}）; 请检查权限和磁盘空间")
 
 
-class failing:
-    """Ends the command with one line where ziping's own error comes up; place: said before it."""
-
-    def __init__(self, place: str = "") -> None:
-        self.place = f"{place}：" if place else ""
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: object) -> None:
-        from schema.errors import ZipingError
-
-        if isinstance(error, ZipingError):
-            fail(f"{self.place}{error}")
-
-
 def _stop_when_told() -> None:
     """SIGTERM and, where it is heard, SIGHUP end a command as Ctrl-C does."""
 
@@ -91,7 +75,7 @@ def _stop_when_told() -> None:
 
 
 class Group(click.Group):
-    """Commands that Ctrl-C ends in one line."""
+    """Commands that an error of ziping's own or Ctrl-C ends in one line."""
 
     def invoke(self, ctx: click.Context) -> Any:
         _stop_when_told()
@@ -99,6 +83,8 @@ class Group(click.Group):
             return super().invoke(ctx)
         except KeyboardInterrupt:
             stopped()
+        except ZipingError as error:
+            fail(str(error))
         except click.ClickException as error:
             error.message = told(error.message)  # type: ignore[misc]
             raise

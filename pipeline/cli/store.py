@@ -8,7 +8,6 @@ import click
 
 from pipeline.cli.shell import (
     existing,
-    failing,
     store_option,
 )
 from pipeline.screen import console, said
@@ -36,22 +35,21 @@ def status(url: str, listed: bool, runs: bool) -> None:
     from pipeline.rerun import planning
     from pipeline.store import contents, journal
 
-    with failing():
-        counts = contents.counts(store)
-        for label, key in (
-            ("文件（全部识别）", "file_read"), ("文件（部分识别）", "file_partly"), ("文件（未读取）", "file_refused"),
-            ("文件（读取出错）", "file_failed"), ("自评材料", "submission"), ("自评表", "form"), ("资金", "fund"),
-            ("指标", "indicator"), ("章节", "section"), ("核对发现", "finding"), ("未识别的单元格", "unexplained"),
-        ):  # fmt: skip
-            screen.print(f"{label}：{counts.get(key, 0)}", highlight=False)
-        for name, reason in contents.refused(store):
-            screen.print(f"未读取 {said(name)}: {said(reason)}", highlight=False)
-        list_copies(contents.copies(store), screen)
-        list_stale(planning.stale(store), screen)
-        if listed:
-            list_submissions(contents.submissions(store), screen)
-        if runs:
-            list_runs(journal.runs(store), screen)
+    counts = contents.counts(store)
+    for label, key in (
+        ("文件（全部识别）", "file_read"), ("文件（部分识别）", "file_partly"), ("文件（未读取）", "file_refused"),
+        ("文件（读取出错）", "file_failed"), ("自评材料", "submission"), ("自评表", "form"), ("资金", "fund"),
+        ("指标", "indicator"), ("章节", "section"), ("核对发现", "finding"), ("未识别的单元格", "unexplained"),
+    ):  # fmt: skip
+        screen.print(f"{label}：{counts.get(key, 0)}", highlight=False)
+    for name, reason in contents.refused(store):
+        screen.print(f"未读取 {said(name)}: {said(reason)}", highlight=False)
+    list_copies(contents.copies(store), screen)
+    list_stale(planning.stale(store), screen)
+    if listed:
+        list_submissions(contents.submissions(store), screen)
+    if runs:
+        list_runs(journal.runs(store), screen)
 
 
 @click.command(
@@ -69,8 +67,7 @@ def show(submission: str, url: str, as_json: bool) -> None:
     from pipeline.store import contents
 
     store = existing(url)
-    with failing():
-        record = contents.load(store, submission)
+    record = contents.load(store, submission)
     if as_json:
         from pipeline.extract import as_json as encode
 

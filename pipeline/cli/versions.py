@@ -7,8 +7,9 @@ from pathlib import Path
 
 import click
 
-from pipeline.cli.shell import PATH, REFUSED, existing, failing, store_option, write
-from pipeline.screen import console
+from pipeline.cli.shell import PATH, REFUSED, existing, store_option, write
+from pipeline.screen import console, say
+from schema.errors import ZipingError
 from schema.visible import told
 
 
@@ -50,12 +51,9 @@ def rerun(
 
     store = existing(url)
     limits = replace(LIMITS, jobs=jobs or LIMITS.jobs)
-    with failing():
-        waiting = len(again.stale(store))
-        spread = processes if waiting > 20 else serial
-        planned = list(
-            again.plan(store, only=only, reject=reject, executor=spread, limits=limits, apply=apply)
-        )
+    waiting = len(again.stale(store))
+    spread = processes if waiting > 20 else serial
+    planned = list(again.plan(store, only=only, reject=reject, executor=spread, limits=limits, apply=apply))
     if target is not None:
         write(target, plan_csv(planned))
     list_plan(planned, console(), apply, "写入：ziping rerun --apply（--only、--reject可以取舍）")
@@ -80,11 +78,10 @@ def history(submission: str, url: str, moment: str | None) -> None:
     from pipeline.rerun import changes
 
     store = existing(url)
-    with failing():
-        if moment is None:
-            list_versions(changes.history(store, submission), console())
-        else:
-            click.echo(as_json(changes.at(store, submission, moment)))
+    if moment is None:
+        list_versions(changes.history(store, submission), console())
+    else:
+        click.echo(as_json(changes.at(store, submission, moment)))
 
 
 @click.command(
@@ -102,8 +99,7 @@ def diff(first: int, second: int, url: str) -> None:
     from pipeline.rerun import changes
 
     store = existing(url)
-    with failing():
-        found = list(changes.diff(store, first, second))
+    found = list(changes.diff(store, first, second))
     list_changes(found, console())
 
 
@@ -126,8 +122,7 @@ def units(context: click.Context, url: str) -> None:
     from pipeline.store import units as known
 
     store = existing(url)
-    with failing():
-        list_units(known.listed(store), known.alike(store), console())
+    list_units(known.listed(store), known.alike(store), console())
 
 
 @units.command()
@@ -139,8 +134,7 @@ def merge(keep: str, join: str, url: str) -> None:
     from pipeline.store import units as known
 
     store = existing(url)
-    with failing():
-        click.echo(told(f"{known.merge(store, keep, join)}种写法并入{keep}。"))
+    click.echo(told(f"{known.merge(store, keep, join)}种写法并入{keep}。"))
 
 
 @units.command()
@@ -152,8 +146,7 @@ def assign(submission: str, name: str, url: str) -> None:
     from pipeline.store import units as known
 
     store = existing(url)
-    with failing():
-        click.echo(told(f"{known.assign(store, submission, name)}的报送单位记为{name}。"))
+    click.echo(told(f"{known.assign(store, submission, name)}的报送单位记为{name}。"))
 
 
 @click.command(
@@ -168,8 +161,7 @@ def reader(role: str, url: str) -> None:
     from pipeline.store.opening import let_read
 
     store = existing(url)
-    with failing():
-        made = let_read(store, role)
+    made = let_read(store, role)
     click.echo(told(f"角色{role}{'已建立，' if made else ''}可以读取全部表和视图，不能修改。"))
 
 
@@ -200,8 +192,7 @@ def add(
     from pipeline.rerun import correcting
 
     store = existing(url)
-    with failing():
-        said = correcting.add(store, submission, value, None, should_be, reason, person)
+    said = correcting.add(store, submission, value, None, should_be, reason, person)
     click.echo(told(said))
 
 
@@ -215,8 +206,7 @@ def listed(url: str, target: Path | None, review: bool) -> None:
     from pipeline.rerun import correcting
 
     store = existing(url)
-    with failing():
-        rows = correcting.listed(store, review)
+    rows = correcting.listed(store, review)
     if target is not None:
         write(target, correcting.as_csv(rows))
     else:
@@ -232,16 +222,15 @@ def load(file: Path, url: str) -> None:
 
     store = existing(url)
     refused = 0
-    with failing():
-        rows = correcting.from_csv(file)
+    rows = correcting.from_csv(file)
     for number, row in enumerate(rows, 2):
         try:
-            with failing(f"{file}第{number}行"):
-                correcting.add(
-                    store, row["submission"], row["record"], row["field"], row["should_be"] or None, row["reason"],
-                    row.get("person") or None,
-                )  # fmt: skip
-        except SystemExit:
+            correcting.add(
+                store, row["submission"], row["record"], row["field"], row["should_be"] or None, row["reason"],
+                row.get("person") or None,
+            )  # fmt: skip
+        except ZipingError as error:
+            say(f"ziping: {file}第{number}行：{error}")
             refused += 1
     click.echo(f"更正{len(rows) - refused}处，{refused}处没有采用。")
     sys.exit(REFUSED if refused else 0)
@@ -255,5 +244,4 @@ def withdraw(number: int, url: str) -> None:
     from pipeline.rerun import correcting
 
     store = existing(url)
-    with failing():
-        click.echo(told(correcting.withdraw(store, number)))
+    click.echo(told(correcting.withdraw(store, number)))

@@ -1,4 +1,5 @@
-"""Columns from the fields of records: a field is written once, with its label, English name and kind."""
+"""Columns from the fields of records, so that a field is written once, with its label, English name and kind; and those that many
+tables share."""
 
 from __future__ import annotations
 
@@ -8,7 +9,7 @@ from decimal import Decimal
 from types import NoneType, UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
-from sqlalchemy import JSON, Column, Date, Integer, String, Text
+from sqlalchemy import JSON, Column, Date, ForeignKeyConstraint, Integer, PrimaryKeyConstraint, String, Text
 
 from schema import records
 from schema.relational.types import Exact
@@ -64,3 +65,29 @@ def _base(hint: Any) -> Any:
     if get_origin(hint) is tuple:
         return None
     return dict if get_origin(hint) is dict else hint
+
+
+def key(name: str, comment: str) -> Column[Any]:
+    return Column(name, Integer, nullable=False, comment=comment)
+
+
+def submission_id() -> Column[Any]:
+    return Column("submission_id", String(16), nullable=False, comment="自评材料编号")
+
+
+def place() -> list[Column[Any]]:
+    """Where in a file something stands."""
+    return [
+        Column("part", Text, nullable=False, comment="文件部分"),
+        Column("block_no", Integer, nullable=False, comment="文件中第几个段落或表格，从1起"),
+        Column("table_no", Integer, comment="第几个表格，从1起；段落为空"),
+        Column("row_no", Integer, comment="第几行，从1起；段落为空"),
+        Column("column_no", Integer, comment="第几列，从1起；段落为空"),
+    ]
+
+
+def of_submission(*columns: str) -> list[Any]:
+    return [
+        PrimaryKeyConstraint("submission_id", *columns),
+        ForeignKeyConstraint(["submission_id"], ["submission.submission_id"], ondelete="CASCADE"),
+    ]

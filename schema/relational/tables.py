@@ -6,8 +6,6 @@ Every record has its natural key and `record`, the path by which provenance name
 
 from __future__ import annotations
 
-from typing import Any
-
 from sqlalchemy import (
     JSON,
     Boolean,
@@ -40,40 +38,14 @@ metadata = MetaData(
 )
 
 
-def _key(name: str, comment: str) -> Column[Any]:
-    return Column(name, Integer, nullable=False, comment=comment)
-
-
-def _submission_id() -> Column[Any]:
-    return Column("submission_id", String(16), nullable=False, comment="自评材料编号")
-
-
-def _place() -> list[Column[Any]]:
-    """Where in a file something stands."""
-    return [
-        Column("part", Text, nullable=False, comment="文件部分"),
-        Column("block_no", Integer, nullable=False, comment="文件中第几个段落或表格，从1起"),
-        Column("table_no", Integer, comment="第几个表格，从1起；段落为空"),
-        Column("row_no", Integer, comment="第几行，从1起；段落为空"),
-        Column("column_no", Integer, comment="第几列，从1起；段落为空"),
-    ]
-
-
-def _of_submission(*columns: str) -> list[Any]:
-    return [
-        PrimaryKeyConstraint("submission_id", *columns),
-        ForeignKeyConstraint(["submission_id"], ["submission.submission_id"], ondelete="CASCADE"),
-    ]
-
-
 def _of_form(record: type, name: str, comment: str) -> Table:
     """The table of a list inside a form."""
     return Table(
         name,
         metadata,
-        _submission_id(),
-        _key("form_no", "表序号"),
-        _key("no", "序号"),
+        columns.submission_id(),
+        columns.key("form_no", "表序号"),
+        columns.key("no", "序号"),
         Column("record", Text, nullable=False, comment="记录路径，与 provenance.record 对应"),
         *columns.of_record(record, skip=("no",)),
         PrimaryKeyConstraint("submission_id", "form_no", "no"),
@@ -217,25 +189,25 @@ unit_spelling = Table(
 assignment = Table(
     "assignment",
     metadata,
-    _submission_id(),
+    columns.submission_id(),
     Column("name", Text, nullable=False, comment="单位名称"),
     Column("decided_by", Text, comment="指定的人"),
     Column("decided_at", String(20), nullable=False, comment="指定的时间（UTC）"),
-    *_of_submission(),
+    *columns.of_submission(),
     comment="材料没有写明报送单位时，由人指定的单位",
 )
 version = Table(
     "version",
     metadata,
-    _submission_id(),
-    _key("no", "第几版，从1起"),
+    columns.submission_id(),
+    columns.key("no", "第几版，从1起"),
     Column("run_id", Integer, comment="写入它的运行"),
     Column("valid_from", String(20), nullable=False, comment="从何时起（UTC）"),
     Column("valid_to", String(20), comment="到何时为止（UTC）；现行的为空"),
     Column("causes", JSON, nullable=False, comment="由何而来：词条、规则、更正"),
     Column("corrections", JSON(none_as_null=True), comment="这一版所用的人工更正的编号；没有的为空"),
     Column("content", LargeBinary, comment="这一版的记录（压缩）；现行的在各表中，为空"),
-    *_of_submission("no"),
+    *columns.of_submission("no"),
     ForeignKeyConstraint(["run_id"], ["run.run_id"], ondelete="SET NULL"),
     Index(None, "run_id"),
     comment="每份自评材料的各版",
@@ -275,11 +247,11 @@ correction = Table(
 form = Table(
     "form",
     metadata,
-    _submission_id(),
-    _key("no", "序号"),
+    columns.submission_id(),
+    columns.key("no", "序号"),
     Column("record", Text, nullable=False, comment="记录路径，与 provenance.record 对应"),
     *columns.of_record(records.Form, skip=("no",)),
-    *_of_submission("no"),
+    *columns.of_submission("no"),
     comment="自评表",
 )
 fund = _of_form(records.Fund, "fund", "资金，金额单位万元")
@@ -297,9 +269,9 @@ LISTS = {  # by the form's field
 basic = Table(
     "basic",
     metadata,
-    _submission_id(),
-    _key("form_no", "表序号"),
-    _key("no", "序号"),
+    columns.submission_id(),
+    columns.key("form_no", "表序号"),
+    columns.key("no", "序号"),
     Column("record", Text, nullable=False, comment="记录路径，与 provenance.record 对应"),
     Column("group_name", Text, comment="分组"),
     Column("path", Text, nullable=False, comment="项目，从外到内以 / 相连"),
@@ -311,9 +283,9 @@ basic = Table(
 basic_value = Table(
     "basic_value",
     metadata,
-    _submission_id(),
-    _key("form_no", "表序号"),
-    _key("basic_no", "行序号"),
+    columns.submission_id(),
+    columns.key("form_no", "表序号"),
+    columns.key("basic_no", "行序号"),
     Column("heading", Text, nullable=False, comment="栏目，一格跨全部栏目时为空"),
     Column("number", Exact, comment="数值（百分比为小数）"),
     Column("text", Text, comment="不是数字的内容"),
@@ -328,66 +300,66 @@ basic_value = Table(
 section = Table(
     "section",
     metadata,
-    _submission_id(),
-    _key("no", "序号"),
+    columns.submission_id(),
+    columns.key("no", "序号"),
     Column("record", Text, nullable=False, comment="记录路径，与 provenance.record 对应"),
     *columns.of_record(records.Section, skip=("no",)),
-    *_of_submission("no"),
+    *columns.of_submission("no"),
     comment="叙述部分的章节",
 )
 finding = Table(
     "finding",
     metadata,
-    _submission_id(),
-    _key("no", "序号"),
+    columns.submission_id(),
+    columns.key("no", "序号"),
     *columns.of_record(records.Finding),
-    *_of_submission("no"),
+    *columns.of_submission("no"),
     comment="核对发现的问题",
 )
 provenance = Table(
     "provenance",
     metadata,
-    _submission_id(),
-    _key("no", "序号"),
+    columns.submission_id(),
+    columns.key("no", "序号"),
     Column("record", Text, nullable=False, comment="记录路径"),
     Column("field", Text, nullable=False, comment="字段"),
     Column("raw", Text, nullable=False, comment="原文"),
-    *_place(),
+    *columns.place(),
     Column("page_no", Integer, comment="第几页，从1起；没有页的文件为空"),
     Column("boxes", JSON, comment="在页上的位置：[页, 左, 上, 右, 下]，单位点，跨页的有多个"),
     Column("confidence", Float, comment="文字识别的最低把握，0到1；不是识别来的为空"),
     Column("corrected_by", Text, comment="更正编号、更正的人和理由；没有更正的为空"),
     Column("proof", String(12), comment="表内勾稽：proven 相符，contradicted 不符；没有勾稽关系的为空"),
     Column("recognised", Text, comment="归入该字段的依据；表头写法与词表一致的为空"),
-    *_of_submission("no"),
+    *columns.of_submission("no"),
     Index(None, "submission_id", "record", "field"),
     comment="每个值的出处",
 )
 page = Table(
     "page",
     metadata,
-    _submission_id(),
-    _key("page_no", "第几页，从1起"),
+    columns.submission_id(),
+    columns.key("page_no", "第几页，从1起"),
     Column("reader", String(10), nullable=False, comment="由谁读取：pdfium、pdfplumber、camelot、rapidocr"),
     Column("reason", Text, comment="为什么不由第一种读取；正常读取的为空"),
-    *_of_submission("page_no"),
+    *columns.of_submission("page_no"),
     comment="有页的文件，每页怎样读取",
 )
 leftover = Table(
     "leftover",
     metadata,
-    _submission_id(),
-    _key("no", "序号"),
+    columns.submission_id(),
+    columns.key("no", "序号"),
     Column("text", Text, nullable=False, comment="原文"),
-    *_place(),
-    *_of_submission("no"),
+    *columns.place(),
+    *columns.of_submission("no"),
     comment="没有识别的内容",
 )
 unknown_heading = Table(
     "unknown_heading",
     metadata,
-    _submission_id(),
-    _key("no", "序号"),
+    columns.submission_id(),
+    columns.key("no", "序号"),
     Column("text", Text, nullable=False, comment="原文"),
     Column("block", String(10), nullable=False, comment="所在的块：indicators、funds、label 等"),
     Column("field", Text, comment="建议的字段或代码；没有建议的为空"),
@@ -395,15 +367,15 @@ unknown_heading = Table(
     Column("taken", Boolean, nullable=False, comment="其下的内容是否已按建议归入"),
     Column("below", JSON, nullable=False, comment="其下的若干单元格"),
     Column("beside", JSON, nullable=False, comment="左右的表头"),
-    *_place(),
-    *_of_submission("no"),
+    *columns.place(),
+    *columns.of_submission("no"),
     comment="词表里没有的表头，及其建议",
 )
 form_layout = Table(
     "form_layout",
     metadata,
-    _submission_id(),
-    _key("form_no", "表序号"),
+    columns.submission_id(),
+    columns.key("form_no", "表序号"),
     Column("fingerprint", String(12), nullable=False, comment="表头顺序的代码：相同的是同一种版式"),
     Column("headings", JSON, nullable=False, comment="表头：[块, 写法, 字段]"),
     PrimaryKeyConstraint("submission_id", "form_no"),
