@@ -23,9 +23,7 @@ from schema.errors import FileRefused
 MAX_MEMBERS = 5_000
 MAX_UNPACKED = 1024 * 1024 * 1024
 MAX_RATIO = 500
-MAX_DIRECTORY = (
-    16 * 1024 * 1024
-)  # bytes of an archive's list of members: reading it takes seconds, not minutes
+MAX_DIRECTORY = 16 * 1024 * 1024  # bytes of an archive's list of members: reading it takes seconds, not minutes
 ZIPPED = (b"PK\x03\x04", b"PK\x05\x06")  # how an archive begins
 _NESTED = 2  # an archive, and one in it
 _OFFICE = ("word/", "xl/", "ppt/", "docProps/", "[Content_Types].xml")
@@ -106,9 +104,7 @@ def members(file: Path | bytes, path: Path, depth: int = 1) -> Iterator[Member |
     if depth > _NESTED:
         raise FileRefused(path, "压缩包套了不止一层", "请解压后再提交")
     with opened(file) as archive:
-        infos = [
-            (n, i) for n, i in enumerate(archive.infolist()) if not i.is_dir() and not _ornament(_name(i))
-        ]
+        infos = [(n, i) for n, i in enumerate(archive.infolist()) if not i.is_dir() and not _ornament(_name(i))]
     if not infos:
         raise FileRefused(path, "压缩包里没有文件", "请核对后重新提交")
     if over(len(infos), sum(info.file_size for _, info in infos)):

@@ -126,9 +126,7 @@ def find(paths: list[Path], since: float | None = None) -> Iterator[File | FileR
 def _opened(file: File) -> Iterator[File | FileRefused]:
     """The file itself; of an archive the files in it, and in one of those."""
     try:
-        if (
-            isinstance(file.path, Remote) or file.numbers
-        ):  # by its name, so that what is no archive is not fetched
+        if isinstance(file.path, Remote) or file.numbers:  # by its name, so that what is no archive is not fetched
             may_be = file.path.suffix.lower() in _ARCHIVES
         else:
             may_be = os.path.isfile(file.path) and bundle.is_bundle(file.path, file.path)
@@ -174,9 +172,7 @@ def _bytes(path: Path) -> bytes:
             _bounded(path, path.stat().st_size)
             return path.read_bytes()
         # without waiting for the other end of a pipe
-        with open(
-            os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)), "rb"
-        ) as file:
+        with open(os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)), "rb") as file:
             state = os.fstat(file.fileno())
             if stat.S_ISDIR(state.st_mode):
                 raise IsADirectoryError

@@ -22,9 +22,7 @@ _NOWHERE = subprocess.DEVNULL
 def main(seconds: float, folder: str, command: list[str]) -> int:
     """The command's exit code, LATE where it was ended."""
     asker, end = os.getppid(), time.monotonic() + seconds
-    process = subprocess.Popen(
-        command, stdin=_NOWHERE, stdout=_NOWHERE, stderr=_NOWHERE, start_new_session=True
-    )
+    process = subprocess.Popen(command, stdin=_NOWHERE, stdout=_NOWHERE, stderr=_NOWHERE, start_new_session=True)
     while process.poll() is None and os.getppid() == asker and time.monotonic() < end:
         time.sleep(_EVERY)
     code = process.poll()

@@ -18,18 +18,14 @@ def place(text: str) -> Path:
     """A path as `kept` writes it, or a URL as one."""
     if "://" in text:
         return Remote(text)
-    return Path(
-        _WRITTEN.sub(lambda m: chr(int(m[1], 16) + (0xDC00 if len(m[1]) == 2 and m[1] >= "80" else 0)), text)
-    )
+    return Path(_WRITTEN.sub(lambda m: chr(int(m[1], 16) + (0xDC00 if len(m[1]) == 2 and m[1] >= "80" else 0)), text))
 
 
 def kept(path: Path) -> str:
     """A path as text for a store, a journal or another process. A name that is not UTF-8 keeps its bytes (`<B2><E2>.docx`), a URL
     loses its password."""
     text = masked(str(path)) if isinstance(path, Remote) else _WRITTEN.sub(r"<3C>\1>", str(path))
-    return _HALF.sub(
-        lambda m: f"<{ord(m[0]) - 0xDC00:02X}>" if _BYTE.match(m[0]) else f"<{ord(m[0]):04X}>", text
-    )
+    return _HALF.sub(lambda m: f"<{ord(m[0]) - 0xDC00:02X}>" if _BYTE.match(m[0]) else f"<{ord(m[0]):04X}>", text)
 
 
 def title(path: Path) -> str:

@@ -100,9 +100,7 @@ class _Page:
             outside = fill(unruled, outside)
             tables = sorted([*tables, *unruled], key=lambda table: table.top)
             reading = Reading(self.number + 1, "camelot", "表格没有框线")
-        return pdf_pages.laid_out(
-            reading, marks.height, [t for t in tables if _holds_text(t)], lines(outside)
-        )
+        return pdf_pages.laid_out(reading, marks.height, [t for t in tables if _holds_text(t)], lines(outside))
 
     def _scanned(self, page: Any) -> pdf_pages.Page:
         """A page without text of its own: its picture, recognised."""
@@ -113,9 +111,7 @@ class _Page:
         return scan.laid_out(page.render(scale=scale).to_numpy(), self.number, scale)
 
     def _refused(self, trouble: str) -> FileRefused:
-        return FileRefused(
-            self.path, f"PDF第{self.number + 1}页{trouble}", "请重新导出PDF，或改交Word（.docx）"
-        )
+        return FileRefused(self.path, f"PDF第{self.number + 1}页{trouble}", "请重新导出PDF，或改交Word（.docx）")
 
 
 def _holds_text(table: Lattice) -> bool:

@@ -62,9 +62,7 @@ class Whole:
     repeats: bool = False  # its heading stands again on every page
     bottom: float = 0.0  # where it ends on its last page
     first: list[_Part] = field(default_factory=list)  # those of the rows that may be its heading
-    last: list[_Part] = field(
-        default_factory=list
-    )  # those that end where it ends: the only ones that may go on
+    last: list[_Part] = field(default_factory=list)  # those that end where it ends: the only ones that may go on
     # Of the others, by their left and right edges: how many have a text, of which how many are figures, and who merges rows.
     texts: Counter[_Edges] = field(default_factory=Counter)
     figures: Counter[_Edges] = field(default_factory=Counter)

@@ -178,10 +178,7 @@ def _spread(raw: Any, note: Any, text: str, turn: Turn) -> Iterator[Char]:
     paragraphs = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     wide = [sum(0.55 if ch.isascii() else 1.0 for ch in line) for line in paragraphs]
     size = 10.0
-    while (
-        size > 3
-        and sum(max(1, -(-w * size // max(right - left, 1))) for w in wide) * 1.2 * size > bottom - top + 2
-    ):
+    while size > 3 and sum(max(1, -(-w * size // max(right - left, 1))) for w in wide) * 1.2 * size > bottom - top + 2:
         size -= 0.5
     base = top + size
     for line in paragraphs:
@@ -207,9 +204,7 @@ def _rules(items: list[tuple[int, Any]], turn: Turn) -> list[Rule]:
     return out
 
 
-def _object_rules(
-    raw: Any, item: Any, outer: Matrix, turn: Turn, budget: list[int], depth: int
-) -> Iterator[Rule]:
+def _object_rules(raw: Any, item: Any, outer: Matrix, turn: Turn, budget: list[int], depth: int) -> Iterator[Rule]:
     budget[0] -= 1
     if budget[0] < 0:
         raise TooManyMarks
@@ -227,9 +222,7 @@ def _object_rules(
 def _matrix(raw: Any, item: Any) -> Matrix:
     found = raw.FS_MATRIX()
     return (
-        (found.a, found.b, found.c, found.d, found.e, found.f)
-        if raw.FPDFPageObj_GetMatrix(item, found)
-        else _IDENTITY
+        (found.a, found.b, found.c, found.d, found.e, found.f) if raw.FPDFPageObj_GetMatrix(item, found) else _IDENTITY
     )
 
 
@@ -241,9 +234,7 @@ def _times(m: Matrix, n: Matrix) -> Matrix:
     )  # fmt: skip
 
 
-def _path_rules(
-    raw: Any, item: Any, matrix: Matrix, turn: Turn, budget: list[int], on_page: bool
-) -> Iterator[Rule]:
+def _path_rules(raw: Any, item: Any, matrix: Matrix, turn: Turn, budget: list[int], on_page: bool) -> Iterator[Rule]:
     """The lines of a path: its straight strokes, and filled rectangles too thin to be an area.
 
     on_page: PDFium gives the bounds of such a path in the page's own coordinates, in one call.
@@ -290,12 +281,10 @@ def _one_rectangle(raw: Any, item: Any, count: int, x: Any, y: Any) -> bool:
         corners.append((x.value, y.value))
     (left, top), (right, bottom), *inner = corners
     return all(
-        min(left, right) <= px <= max(left, right)
-        and min(top, bottom) - THIN <= py <= max(top, bottom) + THIN
+        min(left, right) <= px <= max(left, right) and min(top, bottom) - THIN <= py <= max(top, bottom) + THIN
         for px, py in inner
     ) or all(
-        min(top, bottom) <= py <= max(top, bottom)
-        and min(left, right) - THIN <= px <= max(left, right) + THIN
+        min(top, bottom) <= py <= max(top, bottom) and min(left, right) - THIN <= px <= max(left, right) + THIN
         for px, py in inner
     )
 

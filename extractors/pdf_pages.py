@@ -14,9 +14,7 @@ from extractors.pdf_tables import Lattice
 from extractors.pdf_text import Counted, Line, stripped, wrapped
 from schema.document import Origin, Paragraph, Place, Reading, Table
 
-_PAGE_NUMBER = re.compile(
-    r"^[-—－~\s]*(?:第\s*)?\d{1,4}\s*(?:页)?(?:\s*[/／共]\s*(?:共\s*)?\d{1,4}\s*页?)?[-—－~\s]*$"
-)
+_PAGE_NUMBER = re.compile(r"^[-—－~\s]*(?:第\s*)?\d{1,4}\s*(?:页)?(?:\s*[/／共]\s*(?:共\s*)?\d{1,4}\s*页?)?[-—－~\s]*$")
 TITLE = 1.15  # a title is printed so much larger than the text
 
 
@@ -77,9 +75,7 @@ def laid_out(reading: Reading, height: float, tables: list[Lattice], found: list
 def joined(pages: list[Page]) -> list[Paragraph | Table]:
     """The blocks of a document. A page number is ornament and stands last."""
     every = [line for page in pages for text in page.texts for line in text.lines]
-    right = max(
-        [line.right for line in every] + [t.xs[-1] for page in pages for t in page.tables], default=0.0
-    )
+    right = max([line.right for line in every] + [t.xs[-1] for page in pages for t in page.tables], default=0.0)
     bottom = _text_area(pages)
     left = min([line.left for line in every] + [t.xs[0] for page in pages for t in page.tables], default=0.0)
     out: list[Whole | Text] = []
@@ -92,9 +88,7 @@ def joined(pages: list[Page]) -> list[Paragraph | Table]:
                 if page.scanned and first and isinstance(before, Whole):
                     shift(item, before.xs)
                 if not (
-                    first
-                    and isinstance(before, Whole)
-                    and goes_on(before, item, page.number, bottom - before.bottom)
+                    first and isinstance(before, Whole) and goes_on(before, item, page.number, bottom - before.bottom)
                 ):
                     out.append(begin(item, page.number))
                 continue

@@ -76,12 +76,7 @@ def columned(data: bytes, number: int, height: float, outside: list[Line]) -> li
     for table in found:
         boxes = [(c.x1, height - c.y2, c.x2, height - c.y1) for row in table.cells for c in row]
         made = lattice(boxes)
-        if (
-            made is not None
-            and len(made.xs) > LEAST
-            and not _cut(made, outside)
-            and not _dense(made, outside)
-        ):
+        if made is not None and len(made.xs) > LEAST and not _cut(made, outside) and not _dense(made, outside):
             out.append(made)
     return out
 
@@ -112,9 +107,7 @@ def words(line: Line) -> list[tuple[float, float]]:
 def _cut(table: Lattice, found: list[Line]) -> bool:
     """Does a column edge go through a text?"""
     rows = [line for line in found if table.top <= line.base - 0.3 * line.size <= table.bottom]
-    return any(
-        left + SNAP < x < right - SNAP for line in rows for left, right in words(line) for x in table.xs
-    )
+    return any(left + SNAP < x < right - SNAP for line in rows for left, right in words(line) for x in table.xs)
 
 
 def _dense(table: Lattice, found: list[Line]) -> bool:

@@ -276,9 +276,7 @@ def _extent(
 ) -> tuple[int, int]:
     """The last row and column of the rectangle that no line divides."""
     last_column = c
-    while (
-        last_column + 1 < len(right_of[0]) and not right_of[r][last_column] and owner[r][last_column + 1] < 0
-    ):
+    while last_column + 1 < len(right_of[0]) and not right_of[r][last_column] and owner[r][last_column + 1] < 0:
         last_column += 1
     last_row = r
     while last_row + 1 < len(right_of):
@@ -294,9 +292,9 @@ def _extent(
 def _torn(owner: list[list[int]], right_of: list[list[bool]], below: list[list[bool]]) -> int:
     """Sides of fields where the boxes and the lines disagree: a line inside a box, or none between two."""
     rows, columns = range(len(owner)), range(len(owner[0]))
-    return sum(
-        right_of[r][c] is not (owner[r][c] != owner[r][c + 1]) for r in rows for c in columns[:-1]
-    ) + sum(below[r][c] is not (owner[r][c] != owner[r + 1][c]) for r in rows[:-1] for c in columns)
+    return sum(right_of[r][c] is not (owner[r][c] != owner[r][c + 1]) for r in rows for c in columns[:-1]) + sum(
+        below[r][c] is not (owner[r][c] != owner[r + 1][c]) for r in rows[:-1] for c in columns
+    )
 
 
 def _covered(spans: list[tuple[float, float]], start: float, end: float) -> bool:
@@ -331,15 +329,10 @@ def doubt(tables: list[Lattice], outside: list[Char], rules: list[Rule]) -> str 
         return "表格线没有围成完整的单元格"
     if sum(_crossed(box) for table in tables for box in table.boxes) > 1:
         return "文字压在表格线上"
-    beside = sum(
-        table.top < char.base - 0.3 * char.size < table.bottom for table in tables for char in outside
-    )
+    beside = sum(table.top < char.base - 0.3 * char.size < table.bottom for table in tables for char in outside)
     return "表格旁有不在格内的文字" if beside > 2 else None
 
 
 def _crossed(box: Box) -> bool:
     """Does a side of the box run through the midst of a character?"""
-    return any(
-        line.left < box.left - 0.3 * line.size or line.right > box.right + 0.3 * line.size
-        for line in box.lines
-    )
+    return any(line.left < box.left - 0.3 * line.size or line.right > box.right + 0.3 * line.size for line in box.lines)

@@ -151,9 +151,7 @@ class _Lines:
         )
         columns = max((len(row) for row in rows), default=0)
         self.out.append(
-            Table(
-                cells, len(rows), columns, Origin("body", block, self.tables), (), frozenset(range(len(rows)))
-            )
+            Table(cells, len(rows), columns, Origin("body", block, self.tables), (), frozenset(range(len(rows))))
         )
 
 

@@ -44,9 +44,7 @@ SLIGHT = 3.0  # points by which a word's box may pass the side of its cell
 
 def missing(path: Path) -> FileRefused:
     """The refusal of a scan where the recogniser is not installed."""
-    return FileRefused(
-        path, "这是扫描件，没有安装文字识别组件", f"{extras.remedy('scan')}，或改交Word（.docx）"
-    )
+    return FileRefused(path, "这是扫描件，没有安装文字识别组件", f"{extras.remedy('scan')}，或改交Word（.docx）")
 
 
 def pages(data: bytes, path: Path) -> list[pdf_pages.Page]:
@@ -121,14 +119,10 @@ def _upright(grey: Any) -> tuple[Any, list[scan_text.Word]]:
     return max(readings, key=lambda reading: scan_text.certainty(reading[1]))
 
 
-def _cell_by_cell(
-    bare: Any, word: scan_text.Word, tables: list[Lattice], scale: float
-) -> list[scan_text.Word]:
+def _cell_by_cell(bare: Any, word: scan_text.Word, tables: list[Lattice], scale: float) -> list[scan_text.Word]:
     """A word that runs over the sides of cells, each cell's part of it recognised by itself."""
     left, right, middle = word.left / scale, word.right / scale, (word.top + word.bottom) / 2 / scale
-    table = next(
-        (t for t in tables if t.top <= middle <= t.bottom and t.xs[0] < right and left < t.xs[-1]), None
-    )
+    table = next((t for t in tables if t.top <= middle <= t.bottom and t.xs[0] < right and left < t.xs[-1]), None)
     if table is None:
         return [word]
     inner = [x for x in table.xs if left + SLIGHT < x < right - SLIGHT]

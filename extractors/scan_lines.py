@@ -110,10 +110,7 @@ def rules(grey: Any, scale: float) -> list[Rule]:
 def _is_line(rule: Rule, sides: Placed) -> bool:
     """Is a stroke longer than any letter's, or does it run from one line across it to another?"""
     return rule.end - rule.start > LONG or all(
-        any(
-            side.start - MEETS <= rule.at <= side.end + MEETS
-            for side in sides.between(end - MEETS, end + MEETS)
-        )
+        any(side.start - MEETS <= rule.at <= side.end + MEETS for side in sides.between(end - MEETS, end + MEETS))
         for end in (rule.start, rule.end)
     )
 

@@ -110,9 +110,7 @@ def unread(bare: Any, found: Iterable[Word]) -> Any:
     """Where a page has ink outside all words, as True and False for every pixel."""
     ink = _ink(bare)
     for word in found:
-        ink[max(int(word.top), 0) : int(word.bottom) + 1, max(int(word.left), 0) : int(word.right) + 1] = (
-            False
-        )
+        ink[max(int(word.top), 0) : int(word.bottom) + 1, max(int(word.left), 0) : int(word.right) + 1] = False
     return ink
 
 

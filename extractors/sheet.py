@@ -125,13 +125,9 @@ def _modern(data: bytes, path: Path) -> list[_Sheet]:
             for info in archive.infolist():
                 total += info.file_size
                 if total > MAX_UNPACKED:
-                    raise FileRefused(
-                        path, f"文件解压后过大（{info.filename}）", "请删除多余的空行和格式后另存"
-                    )
+                    raise FileRefused(path, f"文件解压后过大（{info.filename}）", "请删除多余的空行和格式后另存")
                 if info.filename.endswith((".xml", ".rels")) and b"<!ENTITY" in archive.read(info):
-                    raise FileRefused(
-                        path, f"文件含有实体定义（{info.filename}）", "疑似恶意文件，请向单位核实"
-                    )
+                    raise FileRefused(path, f"文件含有实体定义（{info.filename}）", "疑似恶意文件，请向单位核实")
         book = openpyxl.load_workbook(io.BytesIO(data), data_only=True)
     except FileRefused:
         raise
@@ -154,9 +150,7 @@ def _modern(data: bytes, path: Path) -> list[_Sheet]:
             (r.min_row - 1, r.min_col - 1): (r.max_row - r.min_row + 1, r.max_col - r.min_col + 1)
             for r in sheet.merged_cells.ranges
         }
-        ruled = {
-            row[0].row - 1 for row in sheet.iter_rows() if sum(_bordered(cell.border) for cell in row) > 1
-        }
+        ruled = {row[0].row - 1 for row in sheet.iter_rows() if sum(_bordered(cell.border) for cell in row) > 1}
         out.append(_Sheet(sheet.title, grid, spans, hidden, ruled))
     return out
 
@@ -192,9 +186,7 @@ def _old_sheet(book: Any, sheet: Any) -> _Sheet:
 
 
 def _bordered(border: Any) -> bool:
-    return any(
-        side is not None and side.style for side in (border.top, border.bottom, border.left, border.right)
-    )
+    return any(side is not None and side.style for side in (border.top, border.bottom, border.left, border.right))
 
 
 def _old_border(book: Any, sheet: Any, row: int) -> list[bool]:
@@ -241,10 +233,7 @@ def _digits(value: float) -> str:
 
 def _table(sheet: _Sheet, first: int, last: int, block: int, number: int) -> Table:
     columns = 1 + max(
-        c + sheet.spans.get((r, c), (1, 1))[1] - 1
-        for r, cs in sheet.filled.items()
-        if first <= r <= last
-        for c in cs
+        c + sheet.spans.get((r, c), (1, 1))[1] - 1 for r, cs in sheet.filled.items() if first <= r <= last for c in cs
     )
     if (last - first + 1) * columns > MAX_CELLS:
         raise Exceeded(f"工作表“{sheet.name}”的单元格超过{MAX_CELLS}个")

@@ -20,9 +20,7 @@ MAX_NESTING = 20  # tables in tables
 MAX_DEPTH = 200  # elements in elements
 MAX_SPAN = 1000
 MAX_CELLS = 500_000
-_LINES = frozenset(
-    "p div br li tr h1 h2 h3 h4 h5 h6 section article header footer center dd dt blockquote".split()
-)
+_LINES = frozenset("p div br li tr h1 h2 h3 h4 h5 h6 section article header footer center dd dt blockquote".split())
 _SILENT = frozenset("script style head title noscript template select option".split())
 _CHARSET = re.compile(rb"charset\s*=\s*[\"']?\s*([\w\-]+)", re.IGNORECASE)
 
@@ -47,9 +45,9 @@ def blocks(data: bytes, path: Path) -> list[Paragraph | Table]:
 def is_page(data: bytes) -> bool:
     """Does a file begin like a web page or a saved one?"""
     start = data[:4096].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
-    return start.startswith(
-        (b"<!doctype html", b"<html", b"<head", b"<body", b"<table", b"mime-version:")
-    ) or (b"<html" in start or (b"content-type: multipart/related" in start and b"mime-version" in start))
+    return start.startswith((b"<!doctype html", b"<html", b"<head", b"<body", b"<table", b"mime-version:")) or (
+        b"<html" in start or (b"content-type: multipart/related" in start and b"mime-version" in start)
+    )
 
 
 def _page(data: bytes) -> bytes:
@@ -141,10 +139,7 @@ class _Walk:
                 column += width
                 columns = max(columns, column)
             row += 1
-        cells = [
-            Cell(c.row, c.column, min(c.row_span, row - c.row), c.column_span, c.text, c.origin)
-            for c in cells
-        ]
+        cells = [Cell(c.row, c.column, min(c.row_span, row - c.row), c.column_span, c.text, c.origin) for c in cells]
         if cells:
             self.out.append(Table(tuple(cells), row, columns, Origin("body", block, number)))
         for inner in nested:

@@ -82,9 +82,7 @@ class _Package:
         self.styles = self._element(part, "styles")
         self.numbering = self._element(part, "numbering")
         self.notes = [(k, e) for k in ("footnotes", "endnotes") if (e := self._element(part, k)) is not None]
-        self.ornaments = [
-            (kind, element) for kind in ("header", "footer") for element in self._elements(part, kind)
-        ]
+        self.ornaments = [(kind, element) for kind in ("header", "footer") for element in self._elements(part, kind)]
 
     @classmethod
     def _element(cls, part: Any, kind: str) -> etree._Element | None:
@@ -134,9 +132,7 @@ def _checked(data: bytes, path: Path) -> bytes:
             if info.flag_bits & 1:
                 raise FileRefused(path, "文件有打开密码", "请去掉密码后另存再提交")
             total += info.file_size
-            bomb = info.file_size > 4 * 1024 * 1024 and info.file_size > MAX_RATIO * max(
-                info.compress_size, 1
-            )
+            bomb = info.file_size > 4 * 1024 * 1024 and info.file_size > MAX_RATIO * max(info.compress_size, 1)
             if bomb or total > MAX_UNPACKED:
                 raise FileRefused(
                     path, f"文件解压后异常膨胀（{info.filename}）", "疑似压缩炸弹，请向单位核实后重新索取"
@@ -144,12 +140,7 @@ def _checked(data: bytes, path: Path) -> bytes:
         for info in archive.infolist():
             if info.filename.lower().endswith((".xml", ".rels")):
                 xml = archive.read(info)
-                if (
-                    b"<!DOCTYPE" in xml
-                    or b"<!ENTITY" in xml
-                    or b"<\x00!\x00D" in xml
-                    or b"\x00<\x00!\x00D" in xml
-                ):
+                if b"<!DOCTYPE" in xml or b"<!ENTITY" in xml or b"<\x00!\x00D" in xml or b"\x00<\x00!\x00D" in xml:
                     raise FileRefused(
                         path,
                         f"文件含有实体定义（{info.filename}）",
@@ -282,9 +273,7 @@ class _Walk:
                     still_open[column] = above
                 else:
                     cells.append(
-                        Cell(
-                            row, column, 1, span, text, Origin(part, block, self.tables, row + 1, column + 1)
-                        )
+                        Cell(row, column, 1, span, text, Origin(part, block, self.tables, row + 1, column + 1))
                     )
                     if merge in ("restart", "continue"):
                         still_open[column] = (len(cells) - 1, span)

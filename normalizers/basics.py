@@ -71,9 +71,7 @@ class _Rows:
         if len(filled) < 2 or any(number(slot.cell.text) for slot in filled):
             return False
         words_only = all(len(slot.text) <= 20 for slot in filled)
-        return words_only and (
-            len(filled) > 2 or self.vocabulary.listed(filled[0].text, "basics_group") is not None
-        )
+        return words_only and (len(filled) > 2 or self.vocabulary.listed(filled[0].text, "basics_group") is not None)
 
     def _group(self, slot: Slot) -> bool:
         self.group = _UNIT.sub("", squeeze(slot.cell.text))

@@ -49,9 +49,7 @@ def cut(grid: Grid, words: Vocabulary, basics: bool) -> list[Block]:
     return blocks
 
 
-def _starts(
-    grid: Grid, row: int, words: Vocabulary, current: str | None, basics: bool
-) -> tuple[str | None, int]:
+def _starts(grid: Grid, row: int, words: Vocabulary, current: str | None, basics: bool) -> tuple[str | None, int]:
     """The kind of block that begins in a row and the rows of its heading band; (None, 0): the block goes on."""
     filled = grid.filled(row)
     if not filled:
@@ -63,11 +61,7 @@ def _starts(
     band = indicator_band(grid, row, words)
     if band:
         return "indicators", band
-    if (
-        len(filled) == 1
-        and is_title(filled[0].cell.text, words)
-        and not words.heading(filled[0].text, "indicators")
-    ):
+    if len(filled) == 1 and is_title(filled[0].cell.text, words) and not words.heading(filled[0].text, "indicators"):
         return "title", 1
     if len(filled) == 1 and _ANNUAL_GOAL.match(filled[0].text) and _band_follows(grid, row, words):
         return "annual_goal", 1
@@ -157,9 +151,7 @@ def column_numbers(filled: list[Slot], words: Vocabulary) -> list[Slot]:
     if len(marks) < 3 or (others and (not label or any(number(slot.cell.text) for slot in others))):
         return []
     at = [_MARKS.find(match[1]) if not match[1].isdecimal() else int(match[1]) for _, match in marks]
-    if {b - a for a, b in pairwise(at)} != {1} or not (
-        label or at[0] in (1, 2) or not marks[0][1][1].isdecimal()
-    ):
+    if {b - a for a, b in pairwise(at)} != {1} or not (label or at[0] in (1, 2) or not marks[0][1][1].isdecimal()):
         return []
     return [*filled[:label], *(slot for slot, _ in marks)]
 
@@ -173,8 +165,7 @@ def _heading_fields(filled: list[Slot], words: Vocabulary) -> set[str] | None:
     known = sum(field is not None for field in fields)
     if 0.4 * len(filled) <= known < 0.6 * len(filled):
         known += sum(
-            f is None and words.near(s.text, "indicators") is not None
-            for f, s in zip(fields, filled, strict=True)
+            f is None and words.near(s.text, "indicators") is not None for f, s in zip(fields, filled, strict=True)
         )
     named = {named_alone(s) for f, s in zip(fields, filled, strict=True) if f == "block" and s.left > 0}
     return {f for f in {*fields, *named} if f} if known >= 0.6 * len(filled) else None
@@ -187,9 +178,7 @@ def _band(filled: list[Slot], words: Vocabulary, block: str, first: str, others:
         return False
     at = fields.index(first)
     unknown = [slot.text for slot, field in zip(filled[at:], fields[at:], strict=True) if field is None]
-    most = (
-        1.0 if block == "tasks" else 0.4
-    )  # a name with a plan or a result is a task whatever stands beside it
+    most = 1.0 if block == "tasks" else 0.4  # a name with a plan or a result is a task whatever stands beside it
     return len(unknown) <= most * len(fields[at:]) and all(
         len(text) <= LONGEST and number(text) is None and not re.search("[。；，]", text) for text in unknown
     )

@@ -193,9 +193,7 @@ def _is_signed(text: str) -> bool:
     return _SIGNED.search(text) is not None and quantity(text) is not None
 
 
-def _by_cells(
-    grid: Grid, block: Block, band: list[Column], free: list[int], words: Vocabulary
-) -> list[Column]:
+def _by_cells(grid: Grid, block: Block, band: list[Column], free: list[int], words: Vocabulary) -> list[Column]:
     """Columns that no heading names (free), by what stands below them: points, scores, groups and names. Targets and actuals look alike:
     they keep their headings' words."""
     row = block.start + block.header - 1
@@ -213,9 +211,7 @@ def _by_cells(
         told[found[0]] = ("level1", "其下为一级指标名称")
     if not fields.keys() & {"level3", "level4"}:
         names = [i for i in free if i not in told and _are_names(cells[i])]
-        first = min(
-            (i for i, column in enumerate(cells) if _share(column, _measures) >= 0.5), default=len(band)
-        )
+        first = min((i for i, column in enumerate(cells) if _share(column, _measures) >= 0.5), default=len(band))
         if names := [i for i in names if i < first]:
             told[names[-1]] = ("level3", "其下为各不相同的名称")
     return [

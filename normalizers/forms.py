@@ -110,9 +110,7 @@ class Forms:
     def _is_stranger(self, blocks: list[Block]) -> bool:
         """A table of money under a caption of its own, below a form that is whole, is no part of that form."""
         kinds = {block.kind for block in blocks}
-        return (
-            self.title is None and self.current is not None and self.current.closed and kinds <= _MONEY_ONLY
-        )
+        return self.title is None and self.current is not None and self.current.closed and kinds <= _MONEY_ONLY
 
     def _grid(self, table: Table) -> Grid:
         """The table without the rows that only count its columns."""
@@ -128,9 +126,7 @@ class Forms:
         """A table without a title goes on with the form above it, unless it states again what a form has once."""
         assert self.current is not None
         kinds = {block.kind for block in blocks}
-        return bool(kinds & self.current.read & _ONCE) or ("basics" in kinds) != (
-            "basics" in self.current.read
-        )
+        return bool(kinds & self.current.read & _ONCE) or ("basics" in kinds) != ("basics" in self.current.read)
 
     def _open(self, title: str | None, source: Source | None) -> Draft:
         draft = Draft(len(self.drafts), self.ledger)
@@ -196,9 +192,7 @@ class Forms:
             text = clean(cell.text).replace("\n", "")
             draft.put("annual_goal", text.replace(":", "：", 1).split("：", 1)[1].strip() or None, cell)
         elif block.kind == "note":
-            head.read_note(
-                [slot.cell for row in range(block.start, block.stop) for slot in grid.filled(row)], draft
-            )
+            head.read_note([slot.cell for row in range(block.start, block.stop) for slot in grid.filled(row)], draft)
         elif block.kind in _READERS:
             _READERS[block.kind](grid, block, draft, self.vocabulary)
         if block.kind not in ("head", "basics", "management", "people"):

@@ -41,9 +41,7 @@ class Headings:
     def take_title(self, slot: Slot, row: int) -> None:
         beside = row == self.block.start and slot.left == 0 and slot.cell.row_span > 1 and self.title is None
         known = self.vocabulary.heading(slot.text, "funds") == "block"
-        if known or (
-            beside and not self.named(slot, row) and not number(slot.cell.text) and not run_in(slot)
-        ):
+        if known or (beside and not self.named(slot, row) and not number(slot.cell.text) and not run_in(slot)):
             self.title = self.title or slot
             self.draft.ledger.ornament(slot.cell)
             points = _POINTS.search(slot.text)
@@ -119,12 +117,7 @@ class Headings:
         their figures keep the heading's own words. Without it they would look like amounts that no heading names."""
         taken = {heading.field for heading in self.headings}
         for slot in self.grid.filled(row):
-            if (
-                slot in named
-                or slot is self.title
-                or len(slot.text) > LONGEST
-                or re.search("[。；]", slot.text)
-            ):
+            if slot in named or slot is self.title or len(slot.text) > LONGEST or re.search("[。；]", slot.text):
                 continue
             cells = tuple(self._below(slot, row))
             labels = any(self.vocabulary.label(cell) for cell in cells) or slot is self.grid.filled(row)[0]
@@ -151,9 +144,7 @@ class Headings:
             else:
                 self.headings.append(Heading(slot, row, field="extra"))
             beside = tuple(other.text for other in self.grid.filled(row) if other in named)
-            self.draft.ledger.unknown(
-                slot.text, slot.cell, "funds", proposal, taken=sure, below=cells, beside=beside
-            )
+            self.draft.ledger.unknown(slot.text, slot.cell, "funds", proposal, taken=sure, below=cells, beside=beside)
 
     def _only_over(self, slot: Slot, row: int, field: str) -> bool:
         """Do only headings over a cell name its field, as 预算安排 over 年初安排数?"""
@@ -195,9 +186,7 @@ class Headings:
     def over(self, left: Heading) -> str | None:
         """The words over a label at the side of a row (`机构名称`)."""
         top = self.headings[-1].row if self.headings else left.row
-        over = [
-            self.grid.at(row, left.slot.left, left.slot.right) for row in range(self.block.start, top + 1)
-        ]
+        over = [self.grid.at(row, left.slot.left, left.slot.right) for row in range(self.block.start, top + 1)]
         return next((s.text for s in reversed(over) if s is not None and not s.blank), None)
 
     def side_of(self, slot: Slot, label: Label) -> str | None:
@@ -206,9 +195,7 @@ class Headings:
             return None
         left = [h for h in self.beside if h.slot.left <= slot.left and h.row <= slot.cell.row]
         reach = [h for h in left if slot.cell.row < h.row + h.slot.cell.row_span]
-        above = self.above(slot, "side") or max(
-            reach or left, key=lambda h: (h.slot.left, h.row), default=None
-        )
+        above = self.above(slot, "side") or max(reach or left, key=lambda h: (h.slot.left, h.row), default=None)
         if label.side and (slot.cell.row in self.grid.ragged or above is None):
             return label.side
         return above.side if above else None

@@ -46,11 +46,7 @@ class _Rows:
             if not slot.blank:
                 self.headings.take_title(slot, row)
                 self.units.note(slot, row)
-        slots = [
-            slot
-            for slot in slots
-            if slot is not self.headings.title and not self.headings.takes_side(slot, row)
-        ]
+        slots = [slot for slot in slots if slot is not self.headings.title and not self.headings.takes_side(slot, row)]
         for slot in slots:
             if found := self.headings.behind_side(slot):
                 self.headings.begin_side(Heading(slot, row, side=found[0]))
@@ -106,9 +102,7 @@ class _Rows:
 
     def _place(self, slot: Slot, figure: Number, left: Heading | None, ordered: Heading | None) -> None:
         """Gives one figure its line and field, from the label at its left and the headings above it."""
-        field_above = (
-            ordered if ordered and ordered.field else self.headings.above(slot, "field") or self._paired(slot)
-        )
+        field_above = ordered if ordered and ordered.field else self.headings.above(slot, "field") or self._paired(slot)
         if left is not None and left.item == UNKNOWN and field_above is None and self._among_fields(left):
             left = self._unknown_pair(left, slot)
         item_above = ordered if ordered and ordered.item else self.headings.above(slot, "item")
@@ -179,9 +173,7 @@ class _Rows:
             line.also(self.headings.over(left) or "名称", left.slot)
             return line
         if left is not None and left.item and not (item_above and left.item.item == "total"):
-            return self._line(
-                left
-            )  # 合计 at the side of a row says nothing where the headings above are items
+            return self._line(left)  # 合计 at the side of a row says nothing where the headings above are items
         return self._line(item_above, slot) if item_above is not None else self._total(left)
 
     def _words(self, slot: Slot, left: Heading | None, ordered: Heading | None) -> Heading | None:
@@ -229,8 +221,7 @@ class _Rows:
             return above.field
         beside = [s for s in self.grid.rows[heading.row] if number(s.cell.text)]
         executed = any(
-            (h := self.headings.above(s, "field")) and h.field in ("executed", "execution_rate")
-            for s in beside
+            (h := self.headings.above(s, "field")) and h.field in ("executed", "execution_rate") for s in beside
         )
         return "approved" if executed and heading.item and heading.item.item == "total" else "amount"
 
@@ -271,11 +262,7 @@ class _Rows:
     def _behind_words(self, slot: Slot, row: int) -> bool:
         """Does a cell stand behind a label nobody knows, as its value?"""
         before = [s for s in self.grid.filled(row) if s.left < slot.left]
-        return (
-            bool(before)
-            and not self.draft.ledger.claimed(before[-1].cell)
-            and number(before[-1].cell.text) is None
-        )
+        return bool(before) and not self.draft.ledger.claimed(before[-1].cell) and number(before[-1].cell.text) is None
 
     def _tell_unknown(self, line: Line) -> None:
         """A line whose label nobody knows goes to the evidence; one known to fit no code does not."""

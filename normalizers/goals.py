@@ -86,9 +86,7 @@ def _by_year(filled: list[Slot], fields: list[str | None], draft: Draft) -> list
 
 def _side_points(grid: Grid, row: int, heads: list[_Head]) -> _Weight | None:
     """The points that the label at the side of a row, or the heading over its plans, states."""
-    side = [
-        slot for slot in grid.covering[row] if all(h.slot.overlap(slot.left, slot.right) <= 0 for h in heads)
-    ]
+    side = [slot for slot in grid.covering[row] if all(h.slot.overlap(slot.left, slot.right) <= 0 for h in heads)]
     planned = [head.slot for head in heads if head.field == "planned"]
     return next((points for slot in [*side, *planned] if (points := _points(slot)) is not None), None)
 
@@ -113,9 +111,7 @@ def _labelled(grid: Grid, row: int, heads: list[_Head], vocabulary: Vocabulary) 
     return beside and 6 <= len(label.text) <= LONGEST and vocabulary.heading(label.text, "goals") is None
 
 
-def _unknown(
-    grid: Grid, block: Block, slot: Slot, filled: list[Slot], draft: Draft, vocabulary: Vocabulary
-) -> _Head:
+def _unknown(grid: Grid, block: Block, slot: Slot, filled: list[Slot], draft: Draft, vocabulary: Vocabulary) -> _Head:
     """A heading that nobody knows: the goal field of the likest spelling, where no heading beside it has that field; else its
     texts keep its own words, and it stays a leftover."""
     near = vocabulary.near(slot.text, "goals")
@@ -125,9 +121,7 @@ def _unknown(
     missing = [field for field in ("planned", "actual") if field not in taken]
     proposal = near or (Near(missing[0], "", 0.0, "其余表头只缺这一项") if len(missing) == 1 else None)
     beside = tuple(other.text for other in filled if other is not slot)
-    draft.ledger.unknown(
-        slot.text, slot.cell, "goals", proposal, taken=sure, below=tuple(texts), beside=beside
-    )
+    draft.ledger.unknown(slot.text, slot.cell, "goals", proposal, taken=sure, below=tuple(texts), beside=beside)
     if near is None or not sure:
         return _Head(slot, "extra")
     draft.ledger.ornament(slot.cell)
@@ -156,16 +150,10 @@ def _pairs(grid: Grid, block: Block, draft: Draft, vocabulary: Vocabulary) -> No
             named = vocabulary.heading(slot.text, "goals")
             if named in ("planned", "actual", "adjusted", "block"):
                 draft.ledger.ornament(slot.cell)
-                reached = (
-                    "planned" in cells and "完成" in slot.text
-                )  # 年度绩效目标 | …, below it 目标完成情况 | …
+                reached = "planned" in cells and "完成" in slot.text  # 年度绩效目标 | …, below it 目标完成情况 | …
                 field = named if named != "block" else "actual" if reached else "planned"
                 points = _points(slot)
-                if (
-                    field == "planned"
-                    and _COUNTED.search(slot.text)
-                    and (field in cells or (points and weight))
-                ):
+                if field == "planned" and _COUNTED.search(slot.text) and (field in cells or (points and weight)):
                     _add(draft, cells, [], weight=weight)
                     cells, weight = {}, None
                 weight = points or weight

@@ -17,9 +17,7 @@ from normalizers.vocabulary import Vocabulary
 from schema import numbering
 from schema.records import GRADE, LEGEND, STATED_WEIGHT
 
-_STAMP = re.compile(
-    r"[（(]\s*(?:盖\s*章|公\s*章|签\s*[字名章]|印\s*章|加盖[^（()）]*|签字[^（()）]*|单位公章)\s*[)）]"
-)
+_STAMP = re.compile(r"[（(]\s*(?:盖\s*章|公\s*章|签\s*[字名章]|印\s*章|加盖[^（()）]*|签字[^（()）]*|单位公章)\s*[)）]")
 _SHORT_LINE = 60  # characters of a line that states a unit or a year beside others
 FULL_MARKS = frozenset(map(Decimal, (100, 105, 110, 115, 120)))
 _COLON = re.compile(r"[:：]")
@@ -189,9 +187,7 @@ def head_value(field: str, text: str) -> Value | None:
 
 # ---------------------------------------------------------------- lines
 # A year at the end of a line, in brackets, or set apart by blanks between labels.
-_YEAR_ALONE = re.compile(
-    r"年\s*度?\s*[)）]?\s*$|[（(]\s*20\d\d\s*年?\s*度?|(?:^|\s)20\d\d年度\s+\S{2,10}[:：]"
-)
+_YEAR_ALONE = re.compile(r"年\s*度?\s*[)）]?\s*$|[（(]\s*20\d\d\s*年?\s*度?|(?:^|\s)20\d\d年度\s+\S{2,10}[:：]")
 
 
 def read_line(source: Source, draft: Draft, vocabulary: Vocabulary, rank: int = BESIDE) -> bool:
@@ -200,11 +196,7 @@ def read_line(source: Source, draft: Draft, vocabulary: Vocabulary, rank: int = 
     if len(squeeze(plain)) <= _SHORT_LINE:
         draft.unit = money.stated(plain) or draft.unit
     pairs = run_ins(plain, vocabulary)
-    stated = (
-        year(plain)
-        if len(squeeze(plain)) <= 60 and not any(f == "reported_on" for f, _, _ in pairs)
-        else None
-    )
+    stated = year(plain) if len(squeeze(plain)) <= 60 and not any(f == "reported_on" for f, _, _ in pairs) else None
     if stated is not None and _YEAR_ALONE.search(plain):
         draft.put("fiscal_year", stated, source, rank)
     elif not pairs:

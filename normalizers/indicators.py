@@ -42,9 +42,7 @@ def read(grid: Grid, block: Block, draft: Draft, vocabulary: Vocabulary) -> None
     band = columns(grid, block, vocabulary)
     for row in range(block.start, block.start + block.header):
         for slot in grid.filled(row):
-            if any(slot is column.slot for column in band) and not vocabulary.heading(
-                slot.text, "indicators"
-            ):
+            if any(slot is column.slot for column in band) and not vocabulary.heading(slot.text, "indicators"):
                 if next(c for c in band if c.slot is slot).field is None:
                     continue  # a heading that nobody knows stays a leftover
             draft.ledger.ornament(slot.cell)
@@ -154,10 +152,7 @@ class _Rows:
         if before is None:
             self.held[column] = slot
             return
-        if (
-            self.band[column].field in ("level1", "level2")
-            and levels.group_name(before.cell.text)[1] is not None
-        ):
+        if self.band[column].field in ("level1", "level2") and levels.group_name(before.cell.text)[1] is not None:
             self.aligner.above[column] = slot  # the group named again on the next page
             self.parts.append((column, slot))
             return
@@ -211,8 +206,7 @@ class _Rows:
         """Does a name stand in its own column at the left of a text that runs over the others?"""
         names = [c for c in self.band if c.field in ("level3", "level4")]
         return any(
-            not self._runs_over(slot)
-            and any(slot.overlap(c.left, c.right) >= 0.5 * (c.right - c.left) for c in names)
+            not self._runs_over(slot) and any(slot.overlap(c.left, c.right) >= 0.5 * (c.right - c.left) for c in names)
             for slot in filled
         )
 
@@ -263,9 +257,7 @@ class _Rows:
             self.carried.pop("level2", None)
             if "level1" not in fields and not self._belongs(fields["level2"]):
                 self.carried = {}
-        carried: dict[str, Slot] = {
-            level: slot for level, slot in self.carried.items() if level not in fields
-        }
+        carried: dict[str, Slot] = {level: slot for level, slot in self.carried.items() if level not in fields}
         fields.update(carried)
         groups: dict[str, Slot] = {level: fields[level] for level in ("level1", "level2") if level in fields}
         self.draft.groups, self.carried = groups, dict(groups)
@@ -325,18 +317,14 @@ class _Rows:
 
     def _goal(self, text: str) -> int | None:
         """The number of the goal that a cell names: `目标2`, `2`, or the goal's own words."""
-        match = re.fullmatch(
-            r"(?:年度)?(?:绩效)?(?:目标)?([\d一二三四五六七八九十]{1,2})(?:[:：、.．].*)?", text
-        )
+        match = re.fullmatch(r"(?:年度)?(?:绩效)?(?:目标)?([\d一二三四五六七八九十]{1,2})(?:[:：、.．].*)?", text)
         if match:
             number = Decimal(match[1]) if match[1].isdigit() else chinese_number(match[1])
             return int(number) if number else None
         named = [g.no for g in self.draft.goals if g.planned and squeeze(g.planned) == text]
         return named[0] if len(named) == 1 else None
 
-    def _figures(
-        self, fields: dict[str, Slot], values: dict[str, object], others: dict[str, str], path: str
-    ) -> None:
+    def _figures(self, fields: dict[str, Slot], values: dict[str, object], others: dict[str, str], path: str) -> None:
         name = str(values.get("level3") or values.get("level4") or values.get("level2") or "指标")
         for field in (*_POINTS, *_RATES):
             if field not in fields:
@@ -351,9 +339,7 @@ class _Rows:
                 percent = "%" in self._heading(field)
                 score, weight = values.get("score"), values.get("weight")
                 share = (
-                    score / weight
-                    if isinstance(score, Decimal) and isinstance(weight, Decimal) and weight
-                    else None
+                    score / weight if isinstance(score, Decimal) and isinstance(weight, Decimal) and weight else None
                 )
                 values[field] = rate(figure, percent, share) if field in _RATES else figure.value
                 if figure.note:

@@ -65,10 +65,7 @@ def nearest(spelling: str, known: Sequence[tuple[str, str]]) -> Near | None:
     told = _telling(spelling)
     best: dict[str, tuple[float, str]] = {}
     for other, field in known:
-        if (
-            2 * min(len(other), len(spelling)) < LIKE * (len(other) + len(spelling))
-            or _telling(other) != told
-        ):
+        if 2 * min(len(other), len(spelling)) < LIKE * (len(other) + len(spelling)) or _telling(other) != told:
             continue
         likeness = normalized_similarity(other, spelling)
         if likeness > best.get(field, (0.0, ""))[0]:

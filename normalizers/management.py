@@ -43,15 +43,12 @@ def _heads(
             beside = tuple(other.text for other in filled if other is not slot)
             draft.ledger.unknown(slot.text, slot.cell, "management", near, beside=beside)
     draft.outline += [
-        ("management", vocabulary.stripped(slot.text), field)
-        for slot, field in zip(filled, fields, strict=True)
+        ("management", vocabulary.stripped(slot.text), field) for slot, field in zip(filled, fields, strict=True)
     ]
     return list(zip(filled, fields, strict=True))
 
 
-def _row(
-    filled: list[Slot], heads: list[tuple[Slot, str | None]], draft: Draft, vocabulary: Vocabulary
-) -> None:
+def _row(filled: list[Slot], heads: list[tuple[Slot, str | None]], draft: Draft, vocabulary: Vocabulary) -> None:
     under = (slot for at, slot in enumerate(filled) if _field(slot, at, heads) == "item")
     item = next(under, next(iter(filled), None))
     if item is None or len(item.text) > LONGEST:

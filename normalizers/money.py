@@ -14,9 +14,7 @@ _FACTORS = {
     "千万元": "1000", "千万": "1000", "亿元": "10000", "亿": "10000",
 }  # fmt: skip
 _KNOWN = "|".join(sorted(_FACTORS, key=len, reverse=True))
-_FOREIGN = (
-    r"[\u4e00-\u9fff]{0,2}(?:美元|欧元|日元|港元|韩元|澳元|美金|港币|外币|英镑|卢布)|USD|US\$|EUR|HKD|\$|€"
-)
+_FOREIGN = r"[\u4e00-\u9fff]{0,2}(?:美元|欧元|日元|港元|韩元|澳元|美金|港币|外币|英镑|卢布)|USD|US\$|EUR|HKD|\$|€"
 _UNIT = rf"(?:人民币)?(?:(?P<foreign>{_FOREIGN})|(?P<known>{_KNOWN}))"
 _STATED = (
     re.compile(rf"单位\s*[:：]\s*{_UNIT}(?![\u4e00-\u9fff/／])", re.IGNORECASE),

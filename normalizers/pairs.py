@@ -53,9 +53,7 @@ def read(
         example = (text,) if words(text) else ()
         draft.ledger.unknown(label.text, label.cell, "head", near, taken=sure, below=example, beside=beside)
         if sure and near is not None and typed is not None:
-            draft.put(
-                near.field, typed(near.field, text), value.cell, label=label.text, recognised=near.reason
-            )
+            draft.put(near.field, typed(near.field, text), value.cell, label=label.text, recognised=near.reason)
         elif words(text) is not None:
             draft.add_extra(_ENDS.sub("", label.text), words(text), value.cell)
 
@@ -144,11 +142,7 @@ def _beside_label(grid: Grid, row: int, draft: Draft, vocabulary: Vocabulary) ->
     if len(filled) != 2 or side is None or side.cell.row == row or side.blank or grid.heads_blanks(row):
         return None
     label, value = filled
-    if (
-        not _label(label, draft, vocabulary)
-        or draft.ledger.claimed(value.cell)
-        or len(label.text) > _LONGEST_ALONE
-    ):
+    if not _label(label, draft, vocabulary) or draft.ledger.claimed(value.cell) or len(label.text) > _LONGEST_ALONE:
         return None
     return label, value
 

@@ -241,9 +241,7 @@ class Aligner:
             if column in own:
                 self.above[column] = own[column]
                 fresh = fresh or field in ("level1", "level2")
-            elif column in explicit or (
-                fresh and field in ("level2", "level2_weight", "criteria", "definition")
-            ):
+            elif column in explicit or (fresh and field in ("level2", "level2_weight", "criteria", "definition")):
                 self.above.pop(column, None)
             elif column in self.above:
                 inherited[column] = self.above[column]

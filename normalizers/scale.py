@@ -24,9 +24,7 @@ def settle(drafts: Sequence[Draft]) -> None:
         if unsure and known and len(unsure) == len(draft.funds):
             _scale(draft, known)
         elif not unsure:
-            known |= {
-                value for fund in draft.funds if fund.item == "total" for value in _amounts(fund).values()
-            }
+            known |= {value for fund in draft.funds if fund.item == "total" for value in _amounts(fund).values()}
 
 
 def _amounts(fund: Fund) -> dict[str, Decimal]:

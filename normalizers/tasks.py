@@ -24,12 +24,7 @@ def read(grid: Grid, block: Block, draft: Draft, vocabulary: Vocabulary) -> None
     fields = {slot: _field(grid, block, slot, vocabulary) for slot in heads}
     if len([field for field in fields.values() if field == "name"]) > 1:
         fields[heads[0]] = "ignore"  # the block's own label at its side, before 任务名称
-    elif (
-        heads
-        and len(heads) > 2
-        and heads[0].cell.row_span > block.header
-        and "name" in list(fields.values())[1:]
-    ):
+    elif heads and len(heads) > 2 and heads[0].cell.row_span > block.header and "name" in list(fields.values())[1:]:
         fields[heads[0]] = "ignore"
     reasons = _recognised(grid, block, fields, draft, vocabulary)
     for row in range(block.start, block.start + block.header):
@@ -80,9 +75,7 @@ def _name(text: str) -> str:
     return numbering.without(numbering.behind(text, "任务", "") or text).replace("\n", "")
 
 
-def _total(
-    grid: Grid, block: Block, row: int, heads: list[Slot], draft: Draft, vocabulary: Vocabulary
-) -> None:
+def _total(grid: Grid, block: Block, row: int, heads: list[Slot], draft: Draft, vocabulary: Vocabulary) -> None:
     """The sum of all tasks' money is money of the form: a fund for each column heading that names one, its figures under the
     headings above (`预算数` over `总额 | 财政拨款 | 其他资金`)."""
     lines: dict[str, dict[str, Decimal]] = {}
@@ -130,9 +123,7 @@ def _key(grid: Grid, block: Block, head: Slot, heads: list[Slot]) -> str:
     """The words of a column; those above them too where two columns have the same (`预算数>总额`)."""
     over = grid.at(block.start, head.left, head.right)
     again = sum(other.text == head.text for other in heads) > 1
-    return (
-        f"{over.text}>{head.text}" if again and over is not None and over.cell is not head.cell else head.text
-    )
+    return f"{over.text}>{head.text}" if again and over is not None and over.cell is not head.cell else head.text
 
 
 def _recognised(

@@ -70,9 +70,7 @@ def read(row: Row, band: list[Column], draft: Draft, vocabulary: Vocabulary) -> 
         if (grade := _grade(slot)) is not None:
             draft.put("grade", grade, slot.cell, TOTAL_ROW)
         elif (
-            figure is None
-            and head.run_ins(slot.cell.text, vocabulary)
-            and head.read_line(slot.cell, draft, vocabulary)
+            figure is None and head.run_ins(slot.cell.text, vocabulary) and head.read_line(slot.cell, draft, vocabulary)
         ):
             continue  # 单位负责人：…
         elif figure is None:
@@ -92,9 +90,7 @@ def _state(field: str, slot: Slot, label: Slot, draft: Draft, column: Column | N
     elif field == "weight":
         draft.add_extra(STATED_WEIGHT, str(figure.value), slot.cell)
     else:
-        draft.add_extra(
-            column.heading if column is not None and column.heading else label.text, slot.text, slot.cell
-        )
+        draft.add_extra(column.heading if column is not None and column.heading else label.text, slot.text, slot.cell)
 
 
 def _labelled(row: Row, vocabulary: Vocabulary) -> list[tuple[str, Slot]]:

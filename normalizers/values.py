@@ -70,9 +70,7 @@ def rate(figure: Number, percent: bool = False, computed: Decimal | None = None)
 
 def _to_its_digits(value: Decimal, like: Decimal) -> Decimal:
     exponent = like.as_tuple().exponent
-    return value.quantize(
-        Decimal(1).scaleb(min(exponent, -2) if isinstance(exponent, int) else -2), ROUND_HALF_UP
-    )
+    return value.quantize(Decimal(1).scaleb(min(exponent, -2) if isinstance(exponent, int) else -2), ROUND_HALF_UP)
 
 
 _YEAR_PHRASE = re.compile(r"(?<!\d)(20[0-4]\d)\s*(?:财政)?年")
@@ -131,12 +129,8 @@ _BEFORE = {
 }
 _AFTER = {">=": ("及以上", "以上", "或以上"), "<=": ("及以下", "以下", "以内", "之内", "内")}
 OPERATORS = {word: op for op, spelled in _BEFORE.items() for word in spelled}
-_OP_BEFORE = re.compile(
-    "|".join(sorted((re.escape(w) for ws in _BEFORE.values() for w in ws), key=len, reverse=True))
-)
-_OP_AFTER = re.compile(
-    "^(?:" + "|".join(w for ws in _AFTER.values() for w in sorted(ws, key=len, reverse=True)) + ")"
-)
+_OP_BEFORE = re.compile("|".join(sorted((re.escape(w) for ws in _BEFORE.values() for w in ws), key=len, reverse=True)))
+_OP_AFTER = re.compile("^(?:" + "|".join(w for ws in _AFTER.values() for w in sorted(ws, key=len, reverse=True)) + ")")
 _WORD_OP = {word: op for table in (_BEFORE, _AFTER) for op, spelled in table.items() for word in spelled}
 
 _MEASURES = (

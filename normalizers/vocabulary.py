@@ -37,9 +37,7 @@ _NAMED = (
 
 def _named(record: type, *without: str) -> dict[str, Kind]:
     """The fields of a record that a heading or a label may name."""
-    return {
-        n: told.kind for n, told in about(record).items() if told.kind in _NAMED and n not in ("no", *without)
-    }
+    return {n: told.kind for n, told in about(record).items() if told.kind in _NAMED and n not in ("no", *without)}
 
 
 FIELDS: dict[str, dict[str, Kind]] = {
@@ -49,8 +47,7 @@ FIELDS: dict[str, dict[str, Kind]] = {
     "goals": _named(LISTS["goals"], "weight") | {"adjusted": Kind.TEXT, "bare": Kind.TEXT},
     "management": _named(LISTS["management"]),
     "tasks": _named(LISTS["tasks"]),
-    "indicators": _named(LISTS["indicators"])
-    | {"adjusted_target": Kind.LINE, "op": Kind.SIGN, "level": Kind.NAME},
+    "indicators": _named(LISTS["indicators"]) | {"adjusted_target": Kind.LINE, "op": Kind.SIGN, "level": Kind.NAME},
 }
 KNOWN = frozenset(("extra", "ignore", "block"))
 LABELS = frozenset(
@@ -157,9 +154,7 @@ class Vocabulary:
 
     @lru_cache(maxsize=2048)  # noqa: B019
     def _category(self, level1: str, level2: str) -> str | None:
-        return next(
-            (c for one, two, c in self._categories if one.search(level1) and two.search(level2)), None
-        )
+        return next((c for one, two, c in self._categories if one.search(level1) and two.search(level2)), None)
 
     def belongs(self, level1: str, level2: str) -> bool:
         """Does a row that names level 1 fit both? `社会效益指标` is no part of `产出指标`; 满意度 may stand anywhere."""
@@ -213,18 +208,14 @@ class Vocabulary:
     def near_label(self, text: str) -> Near | None:
         """The item code whose label is most like that of a fund line that is not known; None where none is."""
         spellings = self.spellings(text)
-        known = [
-            (label, found[0]) for (label, name), found in self._labels.items() if name == "funds" and found[0]
-        ]
+        known = [(label, found[0]) for (label, name), found in self._labels.items() if name == "funds" and found[0]]
         return (nearest(spellings[-1], known) or likest(spellings[-1], known)) if spellings else None
 
     def guess(self, text: str, block: str, cells: tuple[str, ...]) -> Near | None:
         """The best proposal for a heading that not even `near` dares to take: a person decides."""
         spellings = self.spellings(text)
         known = [
-            pair
-            for pair in self._of_block(block)
-            if pair[1] not in KNOWN and agree(FIELDS[block].get(pair[1]), cells)
+            pair for pair in self._of_block(block) if pair[1] not in KNOWN and agree(FIELDS[block].get(pair[1]), cells)
         ]
         return likest(spellings[-1], known) if spellings else None
 
@@ -270,13 +261,9 @@ class Vocabulary:
         for row in rows:
             block, field = row["block"], row["field"]
             if block not in FIELDS:
-                raise VocabularyError(
-                    _place(source, row), f"没有“{block}”这个块", f"可用：{'、'.join(FIELDS)}"
-                )
+                raise VocabularyError(_place(source, row), f"没有“{block}”这个块", f"可用：{'、'.join(FIELDS)}")
             if field not in FIELDS[block].keys() | KNOWN:
-                raise VocabularyError(
-                    _place(source, row), f"{block}块没有“{field}”字段", "请核对RECORDS.md的字段名"
-                )
+                raise VocabularyError(_place(source, row), f"{block}块没有“{field}”字段", "请核对RECORDS.md的字段名")
             self._put(self._headings, (_spelling(row["heading"]), block), field, source, row)
 
     def _bind_labels(self, source: Traversable | str, rows: list[dict[str, str]]) -> None:
@@ -285,9 +272,7 @@ class Vocabulary:
                 raise VocabularyError(
                     _place(source, row), f"没有“{row['list']}”这个词表", f"可用：{'、'.join(sorted(LABELS))}"
                 )
-            self._put(
-                self._labels, (_spelling(row["label"]), row["list"]), (row["code"], row["side"]), source, row
-            )
+            self._put(self._labels, (_spelling(row["label"]), row["list"]), (row["code"], row["side"]), source, row)
 
     def _bind_categories(self, source: Traversable | str, rows: list[dict[str, str]]) -> None:
         for row in rows:
@@ -348,9 +333,7 @@ def _pattern(text: str, source: Traversable | str, row: dict[str, str]) -> re.Pa
     try:
         return re.compile(text)
     except re.error as error:
-        raise VocabularyError(
-            _place(source, row), f"“{text}”不是正则表达式（{error}）", "请在特殊符号前加\\"
-        ) from None
+        raise VocabularyError(_place(source, row), f"“{text}”不是正则表达式（{error}）", "请在特殊符号前加\\") from None
 
 
 def _place(source: Traversable | str, row: dict[str, str]) -> str:

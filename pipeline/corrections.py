@@ -100,9 +100,7 @@ def _own_cell(evidence: Evidence, record: str) -> Provenance | None:
 
 def _beside(document: Document, origin: Origin) -> str:
     """A digest of what else stands in a cell's row, whatever its number; of a paragraph, of nothing."""
-    table = next(
-        (b for b in document.blocks if isinstance(b, Table) and b.origin.table == origin.table), None
-    )
+    table = next((b for b in document.blocks if isinstance(b, Table) and b.origin.table == origin.table), None)
     if table is None or origin.row is None:
         return ""
     row = origin.row - 1
@@ -178,9 +176,7 @@ def _records(document: Document, evidence: Evidence, correction: Correction) -> 
 
 def _corrected(submission: Submission, record: str, field: str, text: str | None) -> Submission:
     """One value put right, with what follows from it; findings about the old reading of it go."""
-    submission = replaced(
-        submission, record, field, typed(record_at(submission, record), record, field, text)
-    )
+    submission = replaced(submission, record, field, typed(record_at(submission, record), record, field, text))
     row = record_at(submission, record)
     if isinstance(row, Indicator) and field in (*_MEASURED, "unit", "nature"):
         for name, parsed in _MEASURED.items():

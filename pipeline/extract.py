@@ -71,9 +71,7 @@ def as_record(extraction: Extraction) -> dict[str, Any]:
         "cells": evidence.cells,
         "used": evidence.used,
         "ornament": evidence.ornament,
-        "unexplained": [
-            {"where": str(left.origin), "text": left.text.strip()} for left in evidence.leftovers
-        ],
+        "unexplained": [{"where": str(left.origin), "text": left.text.strip()} for left in evidence.leftovers],
     }
     return record
 
@@ -106,9 +104,7 @@ def as_evidence(extraction: Extraction) -> dict[str, Any]:
             for p in extraction.evidence.provenance
         ],
         "unknown": [_plain(heading) for heading in extraction.evidence.unknown],
-        "unexplained": [
-            {"text": left.text, "origin": _plain(left.origin)} for left in extraction.evidence.leftovers
-        ],
+        "unexplained": [{"text": left.text, "origin": _plain(left.origin)} for left in extraction.evidence.leftovers],
     }
 
 

@@ -96,9 +96,7 @@ def _loaded(path: Path) -> Record:
     try:
         record = simplejson.loads(path.read_text(encoding="utf-8"), use_decimal=True)
     except (OSError, ValueError) as error:
-        raise ScoreError(
-            path, f"无法读取（{type(error).__name__}）", "应为 ziping extract --json 的输出"
-        ) from None
+        raise ScoreError(path, f"无法读取（{type(error).__name__}）", "应为 ziping extract --json 的输出") from None
     if not isinstance(record, dict) or not _EMPTY.keys() <= record.keys():
         raise ScoreError(path, "不是自评材料的记录", "应为 ziping extract --json 的输出")
     return record

@@ -66,9 +66,7 @@ def execution_rate(form: Form) -> Iterator[Equation]:
                 yield Equation(False, (where, f"funds[{i}].executed", f"funds[{i}].{column}"), finding)
             continue
         computed = (fund.executed / base).quantize(Decimal("0.0001"), ROUND_HALF_UP)
-        finding = Finding(
-            "execution_rate", form.no, where, _rate_message(fund, base), fund.execution_rate, computed
-        )
+        finding = Finding("execution_rate", form.no, where, _rate_message(fund, base), fund.execution_rate, computed)
         members = (where, f"funds[{i}].executed", f"funds[{i}].{column}")
         yield Equation(_agrees(fund.execution_rate, fund.executed / base), members, finding)
 
@@ -93,9 +91,7 @@ def _agrees(stated: Decimal, computed: Decimal) -> bool:
     return abs(stated - computed) <= last / 2
 
 
-@check(
-    "equation", "资金分项与合计不符", "funds breakdown", "表内勾稽关系：各分项之和等于合计", Severity.WRONG
-)
+@check("equation", "资金分项与合计不符", "funds breakdown", "表内勾稽关系：各分项之和等于合计", Severity.WRONG)
 def funds_breakdown(form: Form) -> Iterator[Equation]:
     """The parts of one side sum to the total in the same column, within 0.01. Sub-parts are not counted
     again; bare amounts may agree with any one of the total's figures; a single part may be less than the total, never more."""
@@ -132,7 +128,9 @@ def _single(form: Form, whole: int, part: int, column: str) -> Iterator[Equation
     """One part alone: the others may not be told, but it is no more than the whole."""
     total, figure = getattr(form.funds[whole], column), getattr(form.funds[part], column)
     if figure > total + CENT:
-        message = f"{form.funds[part].label or '分项'}{plain(figure)}大于{form.funds[whole].label or '合计'}{plain(total)}"
+        message = (
+            f"{form.funds[part].label or '分项'}{plain(figure)}大于{form.funds[whole].label or '合计'}{plain(total)}"
+        )
         where = f"funds[{part}].{column}"
         yield Equation(
             False, (where, f"funds[{whole}].{column}"), Finding("funds_breakdown", form.no, where, message, figure, total)
@@ -159,9 +157,7 @@ def _sums(funds: list[Fund], values: list[Decimal]) -> list[Decimal]:
     if known and len(known) < len(figures):
         out += [sum(known, Decimal(0)), sum((v for f, v in figures if f.item is None), Decimal(0))]
     whole = [value for fund, value in figures if fund.item not in ("current_appropriation", "carried_over")]
-    if len(whole) < len(figures) and any(
-        fund.item in ("fiscal", "general_public_budget") for fund, _ in figures
-    ):
+    if len(whole) < len(figures) and any(fund.item in ("fiscal", "general_public_budget") for fund, _ in figures):
         out.append(sum(whole, Decimal(0)))
     for above, below in _WITHIN:
         inner = [(fund, value) for fund, value in figures if fund.item not in below]
@@ -244,9 +240,7 @@ def group_weight(form: Form) -> Iterator[Equation]:
             computed = sum(weights, Decimal(0))
             name = first.level1 if level == 1 else first.level2
             where = f"indicators[{rows[0]}].level{level}_weight"
-            members = [
-                f"indicators[{i}].{field}" for i in rows for field in ("weight", f"level{level}_weight")
-            ]
+            members = [f"indicators[{i}].{field}" for i in rows for field in ("weight", f"level{level}_weight")]
             holds = abs(computed - stated) <= CENT
             if not (holds or whole):
                 continue
@@ -281,6 +275,4 @@ def scores_total(form: Form) -> Iterator[Equation]:
         return
     members = ("self_score", *scores, *(execution if with_execution or not holds else ()))
     message = f"各项得分之和{plain(both)}与总分{plain(form.self_score)}不相等"
-    yield Equation(
-        holds, members, Finding("scores_total", form.no, "self_score", message, form.self_score, both)
-    )
+    yield Equation(holds, members, Finding("scores_total", form.no, "self_score", message, form.self_score, both))

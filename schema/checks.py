@@ -48,11 +48,7 @@ def _name(indicator: Indicator) -> str:
 def score_over_weight(form: Form) -> Iterator[Finding]:
     """No score exceeds its weight."""
     for i, indicator in enumerate(form.indicators):
-        if (
-            indicator.score is not None
-            and indicator.weight is not None
-            and indicator.score > indicator.weight
-        ):
+        if indicator.score is not None and indicator.weight is not None and indicator.score > indicator.weight:
             message = f"{_name(indicator)}：得分高于分值"
             yield Finding(
                 "score_over_weight",
@@ -117,16 +113,12 @@ def full_score_missed_target(form: Form) -> Iterator[Finding]:
             continue
         if indicator.score >= indicator.weight and _missed(target, actual, at_most(indicator)):
             message = f"{_name(indicator)}：完成值{indicator.actual}未达到指标值{indicator.target}，却得满分{plain(indicator.weight)}"
-            yield Finding(
-                "full_score_missed_target", form.no, f"indicators[{i}].score", message, indicator.score, None
-            )
+            yield Finding("full_score_missed_target", form.no, f"indicators[{i}].score", message, indicator.score, None)
 
 
 _LESS = re.compile("控制率|变动率|下降|事故|投诉|违规")
 # What is done about a bad thing, or how far it went down: there more is better.
-_MORE = re.compile(
-    "下降率|下降幅度|(?:处理|办理|办结|处置|查处|回复|答复|整改|调解|化解|减少|降低|下降)(?:及时)?率"
-)
+_MORE = re.compile("下降率|下降幅度|(?:处理|办理|办结|处置|查处|回复|答复|整改|调解|化解|减少|降低|下降)(?:及时)?率")
 
 
 def at_most(indicator: Indicator) -> bool:
@@ -167,9 +159,7 @@ def deviation_unexplained(form: Form) -> Iterator[Finding]:
 
 
 # ---------------------------------------------------------------- the whole submission
-@registered(
-    "submission", "年度不一致", "year mismatch", "同一份材料各处所填年度应一致（填报要求）", Severity.UNCLEAR
-)
+@registered("submission", "年度不一致", "year mismatch", "同一份材料各处所填年度应一致（填报要求）", Severity.UNCLEAR)
 def year_mismatch(submission: Submission) -> Iterator[Finding]:
     """The fiscal years that the title, the forms and the narrative's own heading state agree."""
     stated = [("report.fiscal_year", submission.report.fiscal_year)]
@@ -208,9 +198,7 @@ def projects_total(submission: Submission) -> Iterator[Finding]:
             computed = sum(approved, Decimal(0))
             if abs(computed - stated) > CENT:
                 message = f"{len(projects)}张项目支出自评表的年初预算数之和{plain(computed)}与部门项目支出{plain(stated)}不相等"
-                yield Finding(
-                    "projects_total", form.no, f"funds[item=project].{column}", message, stated, computed
-                )
+                yield Finding("projects_total", form.no, f"funds[item=project].{column}", message, stated, computed)
             return
 
 

@@ -6,9 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from decimal import Decimal, localcontext
 
-MOST_DIGITS = (
-    320  # of a figure: what has more, before the point and after it, is none (a spreadsheet's own end at 309)
-)
+MOST_DIGITS = 320  # of a figure: what has more, before the point and after it, is none (a spreadsheet's own end at 309)
 _PRECISION = 3 * MOST_DIGITS  # products of two figures and long sums are exact
 
 

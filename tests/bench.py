@@ -41,9 +41,7 @@ def best(work: Callable[[], object], times: int = 5) -> float:
 
 def row_cells(path: Path) -> list[str]:
     """python-docx's own walk, row by row."""
-    return [
-        cell.text for table in docx.Document(str(path)).tables for row in table.rows for cell in row.cells
-    ]
+    return [cell.text for table in docx.Document(str(path)).tables for row in table.rows for cell in row.cells]
 
 
 def table_cell(path: Path) -> list[str]:
@@ -66,17 +64,13 @@ def measure_word(path: Path) -> None:
     whole = best(lambda: extract(path))
     print(f"{path.name} ({count:.1f} page-equivalents)")
     print(f"  file to Document   {read:.4f} s a document, {read / count:.4f} s a page")
-    print(
-        f"  file to record     {whole:.4f} s a document, {whole / count:.4f} s a page; {first:.4f} s the first time"
-    )
+    print(f"  file to record     {whole:.4f} s a document, {whole / count:.4f} s a page; {first:.4f} s the first time")
     for name, other in (
         ("docx2python", best(lambda: docx2python(str(path)).text, 3)),
         ("python-docx row.cells", best(lambda: row_cells(path), 3)),
         ("python-docx table.cell()", best(lambda: table_cell(path), 1)),
     ):
-        print(
-            f"  {name:24} {other:.4f} s: file to Document {read / other:.3f} x, file to record {whole / other:.3f} x"
-        )
+        print(f"  {name:24} {other:.4f} s: file to Document {read / other:.3f} x, file to record {whole / other:.3f} x")
 
 
 def plumber(path: Path) -> None:
@@ -167,9 +161,7 @@ def measure_memory(paths: list[Path], files: int = 200) -> None:
     for i in range(files):
         extract(paths[i % len(paths)])
     after = resident()
-    print(
-        f"memory over {files} PDFs: {before:.0f} MB to {after:.0f} MB, {100 * (after - before) / before:+.1f} %"
-    )
+    print(f"memory over {files} PDFs: {before:.0f} MB to {after:.0f} MB, {100 * (after - before) / before:+.1f} %")
 
 
 def resident() -> float:
@@ -216,9 +208,7 @@ def measure_batch(count: int = 3200, rounds: int = 3) -> None:
                 ratios.append(took["serial"] / took[label])
             print(f"batch of {count}: " + ", ".join(f"{label} {s:.1f} s" for label, s in took.items()))
         for label, ratios in found.items():
-            print(
-                f"  {label}, two jobs: {statistics.median(ratios):.2f} x one process (the middle of {rounds})"
-            )
+            print(f"  {label}, two jobs: {statistics.median(ratios):.2f} x one process (the middle of {rounds})")
         batch(folder, count)
 
 

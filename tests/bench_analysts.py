@@ -46,9 +46,7 @@ def multiplied(store: Store, times: int) -> None:
                 put(connection, batch)
     store.write(search.index)
     with store.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.exec_driver_sql(
-            "VACUUM ANALYZE" if store.engine.dialect.name == "postgresql" else "ANALYZE"
-        )
+        connection.exec_driver_sql("VACUUM ANALYZE" if store.engine.dialect.name == "postgresql" else "ANALYZE")
 
 
 def _again(table: sa.Table, row: dict[str, Any], k: int) -> dict[str, Any]:
@@ -80,9 +78,7 @@ def measure(store: Store, folder: Path) -> None:
         print(f"  search {word}: {took:.4f} s, {took / scan:.3f} x the scan")
     with store.reading() as connection:
         read = best(
-            lambda: [
-                len(c) for c in pd.read_sql(sa.text("SELECT * FROM indicator"), connection, chunksize=20_000)
-            ],
+            lambda: [len(c) for c in pd.read_sql(sa.text("SELECT * FROM indicator"), connection, chunksize=20_000)],
             1,
         )
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

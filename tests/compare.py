@@ -71,9 +71,7 @@ def run(ziping: Path, *arguments: object) -> str:
 
 def rows(connection: sqlite3.Connection) -> Iterator[str]:
     """Every row of a store, in an order of its own."""
-    tables = connection.execute(
-        "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name"
-    ).fetchall()
+    tables = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name").fetchall()
     for (table,) in tables:
         if table.startswith(_LEFT_OUT) or table.startswith("sqlite_"):
             continue
@@ -99,21 +97,15 @@ def same(path: Path, theirs: Path, ours: Path) -> bool:
 def text(path: Path, folder: Path) -> list[str]:
     """The lines of a file, of a Word file those of its document, without the folder that all of it lies in."""
     word = path.suffix == ".docx"
-    content = (
-        zipfile.ZipFile(folder / path).read("word/document.xml") if word else (folder / path).read_bytes()
-    )
+    content = zipfile.ZipFile(folder / path).read("word/document.xml") if word else (folder / path).read_bytes()
     return content.decode("utf-8", "backslashreplace").replace(str(folder), "").splitlines()
 
 
 if __name__ == "__main__":
     if len(sys.argv) < 2:
         sys.exit("usage: python -m tests.compare OTHER_CHECKOUT [FILES]")
-    said_by = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    said_by = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     said_by.add_argument("other", type=Path, help="another checkout with a .venv of its own")
-    said_by.add_argument(
-        "files", type=Path, nargs="*", help="files or folders beside data/samples and data/formats"
-    )
+    said_by.add_argument("files", type=Path, nargs="*", help="files or folders beside data/samples and data/formats")
     given = said_by.parse_args()
     sys.exit(main(given.other, given.files))

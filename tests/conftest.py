@@ -94,9 +94,7 @@ def ziping_itself(tmp_path: Path) -> Run:
 
 def share(cases: Iterable[T], every: int) -> list[Any]:
     """Parameters of which `make test` tries every so-manieth and `make soak` the others."""
-    return [
-        pytest.param(case, marks=() if i % every == 0 else pytest.mark.soak) for i, case in enumerate(cases)
-    ]
+    return [pytest.param(case, marks=() if i % every == 0 else pytest.mark.soak) for i, case in enumerate(cases)]
 
 
 def as_nobody(work: Callable[[], T], folder: Path) -> T:
@@ -131,9 +129,7 @@ def as_nobody(work: Callable[[], T], folder: Path) -> T:
 def unlike(gold: Any, read: Any) -> list[str]:
     """Where a record that was read is not the gold, a line each: path, gold, read. What is derived and not stated does not count."""
     told = (
-        {**read, "report": {k: v for k, v in read["report"].items() if k != "submitter"}}
-        if "report" in read
-        else read
+        {**read, "report": {k: v for k, v in read["report"].items() if k != "submitter"}} if "report" in read else read
     )
     return [f"{path}: gold {one!r}, read {other!r}" for path, one, other in differences(gold, told)]
 
@@ -231,9 +227,7 @@ def databases(postgresql: str) -> Callable[[str], AbstractContextManager[str]]:
     """The URLs of databases on the server that are copied from one that is made once: `empty`, or `demo` with all of data/samples."""
     import sqlalchemy as sa
 
-    engine = sa.create_engine(
-        postgres(postgresql).replace("/ziping?", "/postgres?"), isolation_level="AUTOCOMMIT"
-    )
+    engine = sa.create_engine(postgres(postgresql).replace("/ziping?", "/postgres?"), isolation_level="AUTOCOMMIT")
     numbers, there = itertools.count(), set[str]()
 
     def run(statement: str) -> None:
@@ -293,9 +287,7 @@ class Server:
 
     def run(self, command: str) -> None:
         prefix = ["su", "postgres", "-c"] if self.root else ["sh", "-c"]
-        subprocess.run(
-            [*prefix, f"{self.binaries}/{command}"], check=True, capture_output=True, cwd=self.folder
-        )
+        subprocess.run([*prefix, f"{self.binaries}/{command}"], check=True, capture_output=True, cwd=self.folder)
 
     def start(self) -> None:
         options = f"-p {self.port} -k {self.folder} -c fsync=off -c listen_addresses=''"

@@ -112,9 +112,7 @@ def _effect(proposal: proposals.Proposal, cases: list[Case], before: dict[str, S
     vocabulary = Vocabulary(folder(), _rows([proposal]), "proposal")
     gained = misplaced = 0
     spelling = vocabulary.stripped(proposal.text)
-    asking = (
-        case for case in cases if spelling in case.spellings
-    )  # the others meet it in `after`, with all the rest
+    asking = (case for case in cases if spelling in case.spellings)  # the others meet it in `after`, with all the rest
     for case in asking:
         old, new = before[case.name], _scored(case, vocabulary)
         gained += new.right - old.right

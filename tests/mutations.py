@@ -85,9 +85,7 @@ class Sheet:
 
     def totals(self) -> list[int]:
         """The lines of total rows below the indicators."""
-        return [
-            k for k in self.cells if k > self.last and re.match("总分|合计|总计|得分合计", self.cells[k][0])
-        ]
+        return [k for k in self.cells if k > self.last and re.match("总分|合计|总计|得分合计", self.cells[k][0])]
 
 
 def sheet(layout: Layout, seed: int) -> Sheet | None:
@@ -98,16 +96,8 @@ def sheet(layout: Layout, seed: int) -> Sheet | None:
     names = {i["level3"] for i in made.record["forms"][0]["indicators"]}
     lines = made.source.rstrip("\n").split("\n")
     found = Sheet(lines, copy.deepcopy(made.record), random.Random(f"{layout.name} {seed} changed"))
-    told = [
-        k
-        for k, line in enumerate(lines)
-        if line.startswith("|") and any(_bare(c) in names for c in _parted(line))
-    ]
-    if (
-        len(told) != len(found.form["indicators"])
-        or told != list(range(told[0], told[-1] + 1))
-        or told[0] == 0
-    ):
+    told = [k for k, line in enumerate(lines) if line.startswith("|") and any(_bare(c) in names for c in _parted(line))]
+    if len(told) != len(found.form["indicators"]) or told != list(range(told[0], told[-1] + 1)) or told[0] == 0:
         return None
     found.first, found.last, found.head = told[0], told[-1], told[0] - 1
     start = stop = told[0]
@@ -242,9 +232,7 @@ def operators_apart(s: Sheet) -> bool:
     for line in s.cells:
         if line not in s.rows() and line != s.head:  # the cell at the left runs over the new column
             row = s.cells[line]
-            row[column], row[column + 1] = (
-                (row[column + 1], LEFT) if row[column + 1] != LEFT else (LEFT, LEFT)
-            )
+            row[column], row[column + 1] = (row[column + 1], LEFT) if row[column + 1] != LEFT else (LEFT, LEFT)
     return any(signs)
 
 
@@ -254,8 +242,7 @@ def headings_again(s: Sheet) -> bool:
     at = s.rng.randrange(s.first + 1, s.last + 1)
     side = s.cells[s.first][0] == ABOVE
     before = [
-        s.text_at(at, c) if cell == ABOVE and not (side and c == 0) else cell
-        for c, cell in enumerate(s.cells[at])
+        s.text_at(at, c) if cell == ABOVE and not (side and c == 0) else cell for c, cell in enumerate(s.cells[at])
     ]
     head = [ABOVE if side and c == 0 else cell for c, cell in enumerate(s.cells[s.head])]
     s.cells[at] = before
@@ -318,9 +305,7 @@ def starred_headings(s: Sheet) -> bool:
 
 
 def points_in_the_headings(s: Sheet) -> bool:
-    s.cells[s.head] = [
-        f"{t}（分）" if t in ("分值", "得分", "自评得分", "权重") else t for t in s.cells[s.head]
-    ]
+    s.cells[s.head] = [f"{t}（分）" if t in ("分值", "得分", "自评得分", "权重") else t for t in s.cells[s.head]]
     return True
 
 
@@ -382,10 +367,7 @@ def a_page_break_above(s: Sheet) -> bool:
 def parts_of_the_money_change_places(s: Sheet) -> bool:
     funds = s.form["funds"]
     found = [
-        (k, i)
-        for k in s.cells
-        for i, f in enumerate(funds)
-        if f["label"] and s.cells[k] and _is_part(s.cells[k], f)
+        (k, i) for k in s.cells for i, f in enumerate(funds) if f["label"] and s.cells[k] and _is_part(s.cells[k], f)
     ]
     pairs = [(a, b) for a, b in pairwise(found) if a[0] + 1 == b[0] and a[1] + 1 == b[1]]
     plain = [
@@ -463,12 +445,8 @@ def second_unit(layout: Layout, seed: int) -> Made | None:
     lines = made.source.split("\n")
     at = next(k for k, line in enumerate(lines) if line.startswith("|"))
     record = copy.deepcopy(made.record)
-    record["findings"].append(
-        {"check": "stated_twice", "form": 1, "where": "unit", "stated": None, "computed": None}
-    )
-    source = "\n".join(
-        [*lines[:at], f"填报单位：{_OTHER_UNIT}", *([""] if at and lines[at - 1] else []), *lines[at:]]
-    )
+    record["findings"].append({"check": "stated_twice", "form": 1, "where": "unit", "stated": None, "computed": None})
+    source = "\n".join([*lines[:at], f"填报单位：{_OTHER_UNIT}", *([""] if at and lines[at - 1] else []), *lines[at:]])
     return Made(source, record) if "填报单位" not in made.source else None
 
 

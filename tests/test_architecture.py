@@ -54,9 +54,9 @@ def test_what_reads_and_understands_knows_no_database() -> None:
     for room in ("extractors", "normalizers", "schema"):
         for name, path in modules(room).items():
             if not name.startswith("schema.relational"):
-                assert not any(
-                    other.startswith(("schema.relational", "sqlalchemy")) for other in imported(path, {})
-                ), name
+                assert not any(other.startswith(("schema.relational", "sqlalchemy")) for other in imported(path, {})), (
+                    name
+                )
 
 
 def test_no_module_knows_itself_by_way_of_others() -> None:
@@ -70,9 +70,7 @@ def test_the_rooms_of_pipeline_stand_one_above_another() -> None:
     known = modules("pipeline")
     floor = {
         name: FLOORS.index(
-            name.split(".")[1]
-            if name.count(".") > 1 or (known[name].stem == "__init__" and "." in name)
-            else ""
+            name.split(".")[1] if name.count(".") > 1 or (known[name].stem == "__init__" and "." in name) else ""
         )
         for name in known
     }

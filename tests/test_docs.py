@@ -18,9 +18,7 @@ _QUERY = re.compile(r"```sql\n([^`]+)```\s+\|([^\n]+)\|\n\| ---[^\n]*\n((?:\|[^\
 
 
 @pytest.mark.parametrize("readme", READMES, ids=lambda p: p.name)
-def test_the_queries_give_the_tables_that_stand_below_them(
-    readme: Path, templates: Callable[[str], Path]
-) -> None:
+def test_the_queries_give_the_tables_that_stand_below_them(readme: Path, templates: Callable[[str], Path]) -> None:
     found = _QUERY.findall(readme.read_text(encoding="utf-8"))
     assert len(found) == 2
     with sqlite3.connect(templates("demo")) as store:

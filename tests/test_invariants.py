@@ -50,9 +50,7 @@ def follows(value: Any, source: Provenance) -> bool:
         return str(value) in raw or _CHINESE.search(raw) is not None
     if isinstance(value, Decimal):
         digits = {f"{abs(value):f}".replace(".", "").strip("0")}
-        stated = {
-            m.replace(".", "").strip("0") for m in _FIGURES.findall(raw.replace(",", "").replace("，", ""))
-        }
+        stated = {m.replace(".", "").strip("0") for m in _FIGURES.findall(raw.replace(",", "").replace("，", ""))}
         return bool(digits & stated) or (not value and bool(stated)) or _CHINESE.search(raw) is not None
     if isinstance(value, date):
         return str(value.year) in raw or "二" in raw
@@ -117,30 +115,21 @@ _ELSEWHERE = {
 }
 
 
-@pytest.mark.parametrize(
-    ("block", "field"), [(block, field) for block, known in FIELDS.items() for field in known]
-)
+@pytest.mark.parametrize(("block", "field"), [(block, field) for block, known in FIELDS.items() for field in known])
 def test_every_field_that_a_heading_may_name_is_read(block: str, field: str, tmp_path: Path) -> None:
     """One that the vocabulary knows and no reader lists would be claimed and lost."""
     known = vocabulary()
-    spelling = next(
-        (s for s, f in known._of_block(block) if f == field and known.heading(s, block) == field), None
-    )
+    spelling = next((s for s, f in known._of_block(block) if f == field and known.heading(s, block) == field), None)
     assert spelling is not None, f"no row of headings.csv names {field} in {block}"
     named = [known.heading(more, block) for more in _BESIDE.get(block, ())]
     more = next((m for m, f in zip(_BESIDE.get(block, ()), named, strict=True) if f != field), "")
     cell = "目标1" if field == "goal" else _CELLS.get(FIELDS[block][field], "按时完成全部工作")
     path = tmp_path / "form.docx"
     path.write_bytes(
-        word.make(
-            "# 项目支出绩效自评表\n" + _OWN.get(field, _FORMS[block]).format(h=spelling, c=cell, more=more)
-        )
+        word.make("# 项目支出绩效自评表\n" + _OWN.get(field, _FORMS[block]).format(h=spelling, c=cell, more=more))
     )
     extraction = extract(path)
-    told = {
-        p.field: addresses.value(extraction.submission, p.record, p.field)
-        for p in extraction.evidence.provenance
-    }
+    told = {p.field: addresses.value(extraction.submission, p.record, p.field) for p in extraction.evidence.provenance}
     wanted = _ELSEWHERE.get(field, field)
     assert wanted in told or any(cell == p.raw for p in extraction.evidence.provenance), told
     assert wanted not in told or told[wanted] is not None or field == "op"

@@ -40,14 +40,9 @@ def failures(layout: Layout, kind: str, seeds: range, folder: Path) -> list[str]
         made = forms.make(layout, seed)
         path = folder / f"{layout.name}-{seed}.{kind}"
         path.write_bytes(WRITERS[kind](made.source))
-        parts = score(
-            plain(simplejson.loads(as_json(as_record(extract(path))), use_decimal=True)), plain(made.record)
-        )
+        parts = score(plain(simplejson.loads(as_json(as_record(extract(path))), use_decimal=True)), plain(made.record))
         errors = [error for name, part in parts.items() if name != "report" for error in part.errors]
-        out += [
-            f"{layout.name} seed {seed} as {kind}: {e.path} is {e.gold!r}, read as {e.predicted!r}"
-            for e in errors
-        ]
+        out += [f"{layout.name} seed {seed} as {kind}: {e.path} is {e.gold!r}, read as {e.predicted!r}" for e in errors]
     return out
 
 
@@ -75,9 +70,7 @@ def test_several_forms_in_one_document_are_parted(tmp_path: Path) -> None:
     made = forms.joined([forms.make(layout, 5, year=2022) for layout in chosen])
     path = tmp_path / "several.docx"
     path.write_bytes(word.make(made.source))
-    parts = score(
-        plain(simplejson.loads(as_json(as_record(extract(path))), use_decimal=True)), plain(made.record)
-    )
+    parts = score(plain(simplejson.loads(as_json(as_record(extract(path))), use_decimal=True)), plain(made.record))
     assert parts["fields"].errors == []
 
 
@@ -123,9 +116,7 @@ def held_back(layout: Layout, tmp_path: Path) -> list[Held]:
             for variant in words.spellings(text):
                 words._headings.pop((variant, block), None)
         submission, evidence = normalize(document, words)
-        record = simplejson.loads(
-            as_json(as_record(Extraction(document, submission, evidence))), use_decimal=True
-        )
+        record = simplejson.loads(as_json(as_record(Extraction(document, submission, evidence))), use_decimal=True)
         errors = score(record, gold)["fields"].errors
         told = [(u.field, u.taken) for u in evidence.unknown if words.stripped(u.text) == spelling]
         if not told and any(words.stripped(left.text) == spelling for left in evidence.leftovers):

@@ -53,9 +53,7 @@ def _beside(node: Any) -> list[str]:
     return [text for part in node for text in _beside(part)] if isinstance(node, list) else []
 
 
-def measured(
-    cases: list[tuple[str, int, str]], folder: Path
-) -> tuple[int, dict[tuple[str, int, str], list[str]]]:
+def measured(cases: list[tuple[str, int, str]], folder: Path) -> tuple[int, dict[tuple[str, int, str], list[str]]]:
     """How many forms were changed, and those that are neither right nor marked."""
     count, bad = 0, {}
     for name, seed, change in cases:
@@ -78,9 +76,7 @@ def told(bad: dict[tuple[str, int, str], list[str]]) -> str:
 def test_there_are_enough_changes_and_each_fits_several_layouts() -> None:
     assert len(NAMES) >= 25
     fits = Counter(
-        change
-        for name, seed, change in every(list(LAYOUTS.values()), range(1))
-        if changed(LAYOUTS[name], seed, change)
+        change for name, seed, change in every(list(LAYOUTS.values()), range(1)) if changed(LAYOUTS[name], seed, change)
     )
     assert not [name for name in NAMES if fits[name] < 3], fits
 

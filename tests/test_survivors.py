@@ -183,16 +183,12 @@ SURVIVORS = (
 @pytest.mark.parametrize("change", SURVIVORS, ids=lambda change: change.name)
 def test_a_change_that_went_unnoticed_is_noticed(change: Survivor, tmp_path: Path) -> None:
     for room in _ROOMS:
-        shutil.copytree(
-            ROOT / room, tmp_path / room, ignore=shutil.ignore_patterns("__pycache__", "held_out")
-        )
+        shutil.copytree(ROOT / room, tmp_path / room, ignore=shutil.ignore_patterns("__pycache__", "held_out"))
     for name in ("pyproject.toml", "README.md", "CHANGELOG.md"):
         shutil.copy(ROOT / name, tmp_path / name)
     path = tmp_path / change.file
     text = path.read_text(encoding="utf-8")
-    assert text.count(change.before) == 1, (
-        f"{change.before} is not in {change.file} once: rewrite this change"
-    )
+    assert text.count(change.before) == 1, f"{change.before} is not in {change.file} once: rewrite this change"
     ran = _run(tmp_path, change.tests)
     assert ran.returncode == 0, f"they fail without the change: {ran.stdout[-2000:]}"
     path.write_text(text.replace(change.before, change.after), encoding="utf-8")
@@ -208,9 +204,7 @@ def _run(place: Path, tests: str) -> subprocess.CompletedProcess[str]:
     ) as short:  # where a server of its own has room for its socket
         os.chmod(short, 0o755)
         environment = os.environ | {"PYTHONPATH": str(place), "TMPDIR": short}
-        return subprocess.run(
-            command, cwd=place, env=environment, capture_output=True, text=True, check=False
-        )
+        return subprocess.run(command, cwd=place, env=environment, capture_output=True, text=True, check=False)
 
 
 def test_every_change_still_fits_the_code() -> None:

@@ -37,9 +37,7 @@ def changed(tmp_path: Path) -> Callable[[str, str], Path]:
         ("得分(20分*执行率)", "funds", "score"), ("没有见过的栏目", "indicators", None),
     ],
 )  # fmt: skip
-def test_units_brackets_numbering_and_blanks_go_before_the_look_up(
-    heading: str, block: str, field: str | None
-) -> None:
+def test_units_brackets_numbering_and_blanks_go_before_the_look_up(heading: str, block: str, field: str | None) -> None:
     assert vocabulary().heading(heading, block) == field
 
 
@@ -57,9 +55,7 @@ def test_a_known_typing_error_is_read_through() -> None:
         (None, "社会效益指标", "benefit.social"), ("加减分项", None, None), (None, None, None),
     ],
 )  # fmt: skip
-def test_the_category_comes_from_level_1_and_2(
-    level1: str | None, level2: str | None, category: str | None
-) -> None:
+def test_the_category_comes_from_level_1_and_2(level1: str | None, level2: str | None, category: str | None) -> None:
     assert vocabulary().category(level1, level2) == category
 
 

@@ -64,9 +64,7 @@ if __name__ == "__main__":
     parser.add_argument("what", nargs="?", default=SAMPLES, help="`forms`, `gold`, or where the samples go")
     parser.add_argument("out", nargs="?", type=Path, help="where the forms go")
     parser.add_argument("--seeds", type=int, default=20, help="forms a layout (default 20)")
-    parser.add_argument(
-        "--layouts", type=Path, default=FOLDER, help="where the layouts lie (default: layouts/)"
-    )
+    parser.add_argument("--layouts", type=Path, default=FOLDER, help="where the layouts lie (default: layouts/)")
     told = parser.parse_args()
     if told.what == "forms":
         if told.out is None:

@@ -72,9 +72,7 @@ def joined(forms: list[Made]) -> Made:
     for made in forms:
         shift = len(record["forms"])
         record["forms"] += [{**form, "no": form["no"] + shift} for form in made.record["forms"]]
-        record["sections"] += [
-            {**s, "no": len(record["sections"]) + s["no"]} for s in made.record["sections"]
-        ]
+        record["sections"] += [{**s, "no": len(record["sections"]) + s["no"]} for s in made.record["sections"]]
         record["findings"] += [{**f, "form": f["form"] + shift} for f in made.record["findings"]]
     return Made("\n---\n".join(made.source for made in forms), record)
 
@@ -136,12 +134,8 @@ class _Form:
                 line["weight"] = Decimal(10)
             if "score" in names:
                 rate = figures[owner]["executed"] / figures[owner]["revised"]
-                line["score"] = (line.get("weight", Decimal(10)) * min(rate, Decimal(1))).quantize(
-                    Decimal("0.01")
-                )
-            line |= {
-                name: invent.answer(self.rng, name) for name in sorted(names) if name.startswith("extra:")
-            }
+                line["score"] = (line.get("weight", Decimal(10)) * min(rate, Decimal(1))).quantize(Decimal("0.01"))
+            line |= {name: invent.answer(self.rng, name) for name in sorted(names) if name.startswith("extra:")}
             self.funds[owner] = line
 
     def _figures(self, lines: list[str]) -> dict[str, dict[str, Decimal]]:
@@ -235,11 +229,7 @@ class _Form:
             key = asked.get(name, name)
             if key in record:
                 record[key] = told.get(key)
-        extras = {
-            n.removeprefix("extra:"): invent.answer(self.rng, n)
-            for n in sorted(names)
-            if n.startswith("extra:")
-        }
+        extras = {n.removeprefix("extra:"): invent.answer(self.rng, n) for n in sorted(names) if n.startswith("extra:")}
         shown |= {f"extra:{k}": v for k, v in extras.items()}
         record |= {"category": group.code, "level1": told["level1"], "level2": told["level2"]}
         if "target" in names or "figure" in names:
@@ -248,12 +238,7 @@ class _Form:
             record["actual_value"] = done_value if "unit" in names or "actual" in names else None
         if extras:
             record["extra"] = extras
-        if (
-            generous
-            and record["target_value"]
-            and record["actual_value"]
-            and record["weight"] == record["score"]
-        ):
+        if generous and record["target_value"] and record["actual_value"] and record["weight"] == record["score"]:
             where = f"indicators[{len(self.indicators)}].score"
             self.findings.append(
                 {
@@ -282,9 +267,7 @@ class _Form:
         if not self.indicators or "self_score" not in set(self.layout.holes()):
             return
         total = sum((s for s in scores if s is not None), Decimal(0)) or Decimal(self.rng.randint(85, 99))
-        if self.annual.random() < self.faults.wrong_sum and any(
-            i["score"] is not None for i in self.indicators
-        ):
+        if self.annual.random() < self.faults.wrong_sum and any(i["score"] is not None for i in self.indicators):
             stated = total - 5 if total > 50 else total + 5
             self.findings.append(
                 {
@@ -369,9 +352,7 @@ class _Form:
             first = [c.strip() for c in out[-1].strip()[1:].removesuffix("|").split("|")]
             out.append(
                 "| "
-                + " | ".join(
-                    c if (c in (ABOVE, LEFT) and k > 0) or c == ABOVE else "" for k, c in enumerate(first)
-                )
+                + " | ".join(c if (c in (ABOVE, LEFT) and k > 0) or c == ABOVE else "" for k, c in enumerate(first))
                 + " |"
             )
             assert len(first) == cells
@@ -500,10 +481,7 @@ class _Form:
         form["basics"] = [{"group": p[0], "path": list(p[1:]), "values": v} for p, v in self.basics.items()]
         if self.extra:
             form["extra"] = self.extra
-        report = {
-            name: self.cover.get(name) or form[name]
-            for name in ("unit", "fiscal_year", "title", "reported_on")
-        }
+        report = {name: self.cover.get(name) or form[name] for name in ("unit", "fiscal_year", "title", "reported_on")}
         forms = [] if self.layout.kind == "report" else [form]
         return {"report": report, "forms": forms, "sections": self.sections, "findings": self.findings}
 

@@ -9,9 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 _PLACES = "青禾县 云麓区 临溪市 望江县 松岭区 白鹭市 石桥县 南浦区".split()
-_OFFICES = (
-    "水务局 文化和旅游局 司法局 教育局 市场监督管理局 档案馆 卫生健康局 图书馆 城市管理局 气象局".split()
-)
+_OFFICES = "水务局 文化和旅游局 司法局 教育局 市场监督管理局 档案馆 卫生健康局 图书馆 城市管理局 气象局".split()
 _PROJECTS = "河道保洁服务 校舍维修改造 公共阅读推广 基层法律援助 食品安全抽检 档案数字化 村卫生室补助 路灯养护 应急物资储备 人才培训".split()
 _PEOPLE = "甲某 乙某 丙某 丁某 戊某".split()
 _PLANS = (
@@ -139,9 +137,7 @@ def measure(rng: random.Random, code: str | None, name: str | None, numeric: boo
     most = code in _AT_MOST or thing.endswith(_HOURS)
     if unit == "%":
         target = Decimal(100 if rng.random() < 0.4 else rng.randint(85, 99))
-        actual = (
-            target - (rng.randint(0, 5) if most else 0) if target == 100 else target + (-1 if most else 1)
-        )
+        actual = target - (rng.randint(0, 5) if most else 0) if target == 100 else target + (-1 if most else 1)
     elif unit in ("万元", "元", "吨", "千瓦时"):
         target = amount(rng)
         actual = spent(rng, target) if most else target + 1

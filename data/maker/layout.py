@@ -62,9 +62,7 @@ def load(path: Path) -> Layout:
         "place", "year", "kind", "note", "money", "rate", "funds", "levels", "picture", "held_out",
     }  # fmt: skip
     if unknown or not {"place", "year", "kind", "picture"} <= told.keys():
-        raise ValueError(
-            f"{path}: unknown or missing keys ({', '.join(sorted(unknown)) or 'place year kind picture'})"
-        )
+        raise ValueError(f"{path}: unknown or missing keys ({', '.join(sorted(unknown)) or 'place year kind picture'})")
     layout = Layout(
         path.stem, told["place"], int(told["year"]), told["kind"], told["picture"], told.get("money", "万元"),
         told.get("rate", "percent"), told.get("funds") or {}, tuple(_groups(path, told.get("levels") or {})),

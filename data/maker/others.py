@@ -21,9 +21,9 @@ def cells(box: Box) -> Iterator[tuple[int, int, int, int, str]]:
                 wide += 1
             high = 1
             while r + high < len(rows) and rows[r + high][c] == ABOVE:
-                if [cell == LEFT for cell in rows[r + high][c + 1 : c + wide + 1]] != [True] * (wide - 1) + [
-                    False
-                ][: len(row) - c - wide]:
+                if [cell == LEFT for cell in rows[r + high][c + 1 : c + wide + 1]] != [True] * (wide - 1) + [False][
+                    : len(row) - c - wide
+                ]:
                     raise ValueError(f"“{text}”: the merged cell is no rectangle")
                 high += 1
             yield r, c, high, wide, plain(text)
@@ -67,9 +67,7 @@ def sheet(source: str) -> bytes:
         for r, c, high, wide, text in cells(part):
             page.cell(at + r, c + 1, text or None)
             if high > 1 or wide > 1:
-                page.merge_cells(
-                    start_row=at + r, end_row=at + r + high - 1, start_column=c + 1, end_column=c + wide
-                )
+                page.merge_cells(start_row=at + r, end_row=at + r + high - 1, start_column=c + 1, end_column=c + wide)
         at += len(part.rows) + 1
     out = io.BytesIO()
     book.save(out)

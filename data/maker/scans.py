@@ -33,9 +33,7 @@ def pictures(pdf: bytes, scanner: Scanner, seed: int = 1) -> list[bytes]:
         if scanner.stamp:
             image = _stamped(image, scanner.dpi / 72)
         image = _askew(image, scanner.askew)
-        image = np.clip(image + rng.normal(0, scanner.noise, image.shape[:2])[..., None], 0, 255).astype(
-            np.uint8
-        )
+        image = np.clip(image + rng.normal(0, scanner.noise, image.shape[:2])[..., None], 0, 255).astype(np.uint8)
         image = np.ascontiguousarray(np.rot90(image, scanner.turn // 90))
         out.append(cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, scanner.quality])[1].tobytes())
     document.close()

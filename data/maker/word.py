@@ -87,7 +87,9 @@ def _table(box: Box) -> str:
     width = _WIDTH // columns
     grid = f'<w:gridCol w:w="{width}"/>' * columns
     rows = "".join(f"<w:tr>{_row(box, r, width)}</w:tr>" for r in range(len(box.rows)))
-    return f"<w:tbl><w:tblPr><w:tblBorders>{_BORDERS}</w:tblBorders></w:tblPr><w:tblGrid>{grid}</w:tblGrid>{rows}</w:tbl>"
+    return (
+        f"<w:tbl><w:tblPr><w:tblBorders>{_BORDERS}</w:tblBorders></w:tblPr><w:tblGrid>{grid}</w:tblGrid>{rows}</w:tbl>"
+    )
 
 
 def _row(box: Box, r: int, width: int) -> str:
@@ -105,8 +107,6 @@ def _row(box: Box, r: int, width: int) -> str:
         spans = f'<w:gridSpan w:val="{span}"/>' if span > 1 else ""
         properties = f'<w:tcPr><w:tcW w:w="{width * span}" w:type="dxa"/>{spans}{merge}</w:tcPr>'
         text = "" if row[c] in (ABOVE, LEFT) else row[c]
-        out += (
-            f"<w:tc>{properties}{''.join(f'<w:p>{_run(p)}</w:p>' for p in text.split(chr(92) + 'p'))}</w:tc>"
-        )
+        out += f"<w:tc>{properties}{''.join(f'<w:p>{_run(p)}</w:p>' for p in text.split(chr(92) + 'p'))}</w:tc>"
         c += span
     return out

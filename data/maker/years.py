@@ -75,9 +75,7 @@ def submissions() -> dict[str, Made]:
 
 def _total(form: Made, item: str) -> Decimal:
     """The first approved sum of an item; 0 where the form states none."""
-    found = (
-        f.get("approved") or f.get("amount") for f in form.record["forms"][0]["funds"] if f["item"] == item
-    )
+    found = (f.get("approved") or f.get("amount") for f in form.record["forms"][0]["funds"] if f["item"] == item)
     return next((money for money in found if money), Decimal(0))
 
 

@@ -38,6 +38,4 @@ def blocks(data: bytes, path: Path) -> list[Paragraph | Table]:
     except TooOld:
         return office.blocks(data, path)
     except (OSError, struct.error, IndexError, ValueError, KeyError, OverflowError, RecursionError) as error:
-        raise FileRefused(
-            path, f"Word文件已损坏（{type(error).__name__}）", "请用Word打开后另存为.docx"
-        ) from None
+        raise FileRefused(path, f"Word文件已损坏（{type(error).__name__}）", "请用Word打开后另存为.docx") from None

@@ -151,9 +151,7 @@ def _table(rows: list[_Row], block: int, number: int) -> Table:
             if row.flags[i] & 2 and key in above:
                 index = above[key]
                 top = cells[index]
-                cells[index] = Cell(
-                    top.row, top.column, r - top.row + 1, top.column_span, top.text, top.origin
-                )
+                cells[index] = Cell(top.row, top.column, r - top.row + 1, top.column_span, top.text, top.origin)
                 still[key] = index
                 continue
             origin = Origin("body", block, number, r + 1, left + 1)

@@ -26,9 +26,7 @@ MEMORY = 1 << 30  # bytes that a statement and its answer may need
 _LARGEST = 50 << 20  # bytes a value may have
 _STEPS = 10_000  # SQLite's steps between two looks at the clock
 _GRACE = 0.5  # seconds in which a database may end a statement by itself
-_ALLOWED = frozenset(
-    (sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION, sqlite3.SQLITE_RECURSIVE)
-)
+_ALLOWED = frozenset((sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION, sqlite3.SQLITE_RECURSIVE))
 _TOLD = frozenset(
     (
         "database_list",

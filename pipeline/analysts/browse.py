@@ -40,9 +40,7 @@ _LABELS = {
 }
 _HIDDEN = ("document", "wordlist", "lease", "passage")
 _OTHERS = ("alembic_version", "passage_index")  # of no table of ours
-_STYLE = (
-    "<style>dl.column-descriptions { columns: 3; font-size: 80%; max-height: 12em; overflow: auto }</style>"
-)
+_STYLE = "<style>dl.column-descriptions { columns: 3; font-size: 80%; max-height: 12em; overflow: auto }</style>"
 # Which column of a question a chart shows over which.
 _CHARTS = {
     "execution-rate": ("bar", "unit", "execution_rate"),
@@ -181,9 +179,7 @@ def serve(path: Path, host: str, port: int, names: Sequence[str] = ()) -> None:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind((host, port))
         except OSError as error:
-            raise StoreError(
-                f"{host}:{port}", f"不能监听（{error.strerror}）", "请用--port换一个端口"
-            ) from None
+            raise StoreError(f"{host}:{port}", f"不能监听（{error.strerror}）", "请用--port换一个端口") from None
     site = application(path)
     asyncio.run(site.invoke_startup())
     uvicorn.run(

@@ -125,9 +125,7 @@ def export(store: Store, out: Path, kind: str, choice: Choice) -> dict[str, int]
     try:
         return _WRITERS[kind](store, out, choice, ids)
     except OSError as error:
-        raise StoreError(
-            out, f"无法写入（{error.strerror or error}）", "请检查路径、权限和磁盘空间"
-        ) from None
+        raise StoreError(out, f"无法写入（{error.strerror or error}）", "请检查路径、权限和磁盘空间") from None
 
 
 def _rows(store: Store, wanted: List, ids: list[str] | None) -> Any:
@@ -281,9 +279,7 @@ def _sqlite(store: Store, out: Path, choice: Choice, ids: list[str] | None) -> d
         connection.execute("PRAGMA journal_mode=DELETE")  # one file, that may lie on a read-only disk
     for more in ("-turn", "-wal", "-shm"):
         Path(f"{out}{more}").unlink(missing_ok=True)
-    return {
-        name: counts[table] for name, table in (("submissions", "submission"), ("indicators", "indicator"))
-    }
+    return {name: counts[table] for name, table in (("submissions", "submission"), ("indicators", "indicator"))}
 
 
 def _copy(source: Any, target: Any, table: sa.Table, ids: list[str], contacts: bool) -> int:

@@ -105,9 +105,7 @@ def sheet(store: Store, wanted: str) -> Sheet:
         ("叙述章节", f"{len(record['sections'])}节"),
         ("单元格和段落", f"{cover['cells']}个，未识别{len(cover['unexplained'])}个"),
     ]
-    scores = [
-        f"表{f['no']}：{_figure(f['self_score'])}分" for f in record["forms"] if f["self_score"] is not None
-    ]
+    scores = [f"表{f['no']}：{_figure(f['self_score'])}分" for f in record["forms"] if f["self_score"] is not None]
     if scores:
         counts.append(("自评总得分", "，".join(scores)))
     return Sheet(
@@ -119,9 +117,7 @@ def sheet(store: Store, wanted: str) -> Sheet:
 
 def _record(finding: dict[str, Any]) -> tuple[str, str]:
     """The record and the field that a finding is about: `indicators[0].score` of form 2 → (forms[1].indicators[0], score)."""
-    where = (
-        finding["where"] if finding["form"] is None else f"forms[{finding['form'] - 1}].{finding['where']}"
-    )
+    where = finding["where"] if finding["form"] is None else f"forms[{finding['form'] - 1}].{finding['where']}"
     record, _, field = where.rpartition(".")
     return record, field
 

@@ -73,9 +73,7 @@ def _question(entry: Any) -> Question | None:
     )  # fmt: skip
 
 
-def ask(
-    store: Store, name: str, values: dict[str, str], *, rows: int = ROWS, seconds: float = SECONDS
-) -> Answer:
+def ask(store: Store, name: str, values: dict[str, str], *, rows: int = ROWS, seconds: float = SECONDS) -> Answer:
     """The answer to a named question. values: its parameters, those left out stand for any. Raises ZipingError, StoreError."""
     question = questions().get(name)
     if question is None:
@@ -89,9 +87,7 @@ def ask(
     return _answer(question.sql, found, question.labels)
 
 
-def free(
-    store: Store, sql: str, *, rows: int = ROWS, seconds: float = SECONDS, trusted: bool = False
-) -> Answer:
+def free(store: Store, sql: str, *, rows: int = ROWS, seconds: float = SECONDS, trusted: bool = False) -> Answer:
     """The answer to a SELECT. Raises StoreError where it is none, takes too long or too much, or is not right."""
     return _answer(sql, select(store, sql, {}, rows=rows, seconds=seconds, trusted=trusted), {})
 
@@ -111,9 +107,7 @@ def _columns() -> dict[str, dict[str, Column]]:
     }
     for view in VIEWS:
         known[view.name] = {
-            name: Column(
-                without_note(chinese), next((t[name].kind for t in known.values() if name in t), None)
-            )
+            name: Column(without_note(chinese), next((t[name].kind for t in known.values() if name in t), None))
             for name, _, chinese, _ in view.columns
         }
     return known
@@ -186,9 +180,7 @@ def select(
             "请用 ziping reader 建立的只读角色，或加--trust",
         ) from None  # fmt: skip
     except bounded.Wrong as error:
-        raise StoreError(
-            "query", f"查询有误（{error}）", "只接受一条SELECT；表和列见 schema/DICTIONARY.md"
-        ) from None
+        raise StoreError("query", f"查询有误（{error}）", "只接受一条SELECT；表和列见 schema/DICTIONARY.md") from None
 
 
 @contextmanager

@@ -57,9 +57,7 @@ def table(columns: Sequence[str], labels: Sequence[str], rows: Iterable[Row], co
     rows = list(rows)
     for at, label in enumerate(labels):
         number = all(isinstance(row[at], int | float | Decimal | None) for row in rows)
-        out.add_column(
-            said(label), justify="right" if number and rows else "left", overflow="fold", no_wrap=number
-        )
+        out.add_column(said(label), justify="right" if number and rows else "left", overflow="fold", no_wrap=number)
     for row in rows:
         out.add_row(*(said(shown(v, c)) for v, c in zip(row, columns, strict=True)))
     console.print(out, highlight=False)
@@ -109,9 +107,7 @@ def text(kind: str, columns: Sequence[str], labels: Sequence[str], rows: Iterabl
 
 
 def _cell(value: str) -> str:
-    return (
-        readable(value).replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;").replace("\n", "<br>")
-    )
+    return readable(value).replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;").replace("\n", "<br>")
 
 
 # ---------------------------------------------------------------- sheets
@@ -122,9 +118,7 @@ def book() -> Workbook:
     return Workbook(write_only=True)
 
 
-def sheet(
-    to: Workbook, title: str, columns: Sequence[str], labels: Sequence[str], rows: Iterable[Row]
-) -> int:
+def sheet(to: Workbook, title: str, columns: Sequence[str], labels: Sequence[str], rows: Iterable[Row]) -> int:
     """A sheet with frozen headings and typed cells; how many rows. Widths come from the first hundred rows."""
     from itertools import chain, islice
 

@@ -30,7 +30,9 @@ from schema.errors import StoreError, ZipingError
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-RECYCLED = 2000  # items after which a process makes room for a new one; a new one has to warm its caches for some hundreds
+RECYCLED = (
+    2000  # items after which a process makes room for a new one; a new one has to warm its caches for some hundreds
+)
 SPARE = 2  # items more than jobs, waiting for the next free process
 BREAKS = 3  # times in a row that a pool may break before the run ends
 LISTENS = 0.5  # seconds that a wait for the next result lasts at most; where waits cannot be interrupted (Windows), Ctrl-C is heard then
@@ -162,9 +164,7 @@ class Pool:
                 return
             self.broken += 1
             if self.broken > BREAKS:
-                raise ZipingError(
-                    "ziping", "读取文件的进程一启动就退出", "请用--memory放宽，或用--jobs减少进程"
-                )
+                raise ZipingError("ziping", "读取文件的进程一启动就退出", "请用--memory放宽，或用--jobs减少进程")
             self.processes.stop()
             self.processes.join()
             self.active, self.processes = False, self._made()

@@ -24,9 +24,7 @@ from pipeline.store.opening import open_store
 from schema.errors import Failed, FileRefused, StoreError, ZipingError
 
 _CORES = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
-LIMITS = Limits(
-    _CORES + (_CORES + 1) // 2, 120.0, 3 << 30
-)  # one job in three may hang, and the cores are still busy
+LIMITS = Limits(_CORES + (_CORES + 1) // 2, 120.0, 3 << 30)  # one job in three may hang, and the cores are still busy
 _PAUSE = 0.5  # seconds before a file that another run reads is looked at again
 
 
@@ -194,9 +192,7 @@ def one(job: Job, file: File) -> Outcome:
         raise
     except Exception as error:  # noqa: BLE001 - whatever it was, it costs this file alone
         refused = error if isinstance(error, FileRefused) else faults.refusal(file.path, error)
-    outcome = Outcome(
-        kept(file.path), None, _as(refused), refused.reason, seconds=time.perf_counter() - begun
-    )
+    outcome = Outcome(kept(file.path), None, _as(refused), refused.reason, seconds=time.perf_counter() - begun)
     return _noted(job, file, store, outcome)
 
 

@@ -31,9 +31,7 @@ def main() -> None:
 
     A folder of Word files in, a relational store out; every figure leads back to its cell.
     """
-    os.environ["PYTHONSAFEPATH"] = (
-        "1"  # for the processes begun here: no file of the folder one stands in is code
-    )
+    os.environ["PYTHONSAFEPATH"] = "1"  # for the processes begun here: no file of the folder one stands in is code
 
 
 for command in (

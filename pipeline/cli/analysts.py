@@ -211,12 +211,8 @@ Lists: submissions, forms, projects, funds, goals, tasks, indicators, basics, se
 )  # fmt: skip
 @click.option("--year", type=int, help="Only this fiscal year.")
 @click.option("--where", metavar="SQL", help="A condition on the columns of v_submission.")
-@click.option(
-    "--list", "lists", multiple=True, metavar="NAME", help="Only this list; may be given several times."
-)
-@click.option(
-    "--contacts", is_flag=True, help="Also names and telephone numbers, which are left out otherwise."
-)
+@click.option("--list", "lists", multiple=True, metavar="NAME", help="Only this list; may be given several times.")
+@click.option("--contacts", is_flag=True, help="Also names and telephone numbers, which are left out otherwise.")
 @_trust
 @store_option
 def export(
@@ -235,9 +231,7 @@ def export(
 
     kind = kind or FILES.get(out.suffix.lower())
     if kind is None:
-        raise click.UsageError(
-            f"What is {out} to be? Use an ending (.xlsx, .db) or --format csv, parquet or jsonl."
-        )
+        raise click.UsageError(f"What is {out} to be? Use an ending (.xlsx, .db) or --format csv, parquet or jsonl.")
     choice = Choice(year, where, lists, contacts, trust)
     try:
         choice.chosen()
@@ -256,21 +250,15 @@ Examples:
 A sheet says what was read and each finding with the figures, its place in the file and the clause it rests on."""
 )
 @click.argument("submission", required=False)
-@click.option(
-    "--all", "everything", is_flag=True, help="Every current submission, and the overview of the batch."
-)
+@click.option("--all", "everything", is_flag=True, help="Every current submission, and the overview of the batch.")
 @click.option("--year", type=int, help="With --all: only this fiscal year.")
-@click.option(
-    "--out", type=PATH, default=Path("反馈单"), show_default=True, metavar="DIR", help="Where the files go."
-)
+@click.option("--out", type=PATH, default=Path("反馈单"), show_default=True, metavar="DIR", help="Where the files go.")
 @click.option(
     "--format", "kind", type=click.Choice(("docx", "html", "both")), default="both", show_default=True,
     help="What kind of sheet.",
 )  # fmt: skip
 @store_option
-def report(
-    submission: str | None, everything: bool, year: int | None, out: Path, kind: str, url: str
-) -> None:
+def report(submission: str | None, everything: bool, year: int | None, out: Path, kind: str, url: str) -> None:
     """Write feedback sheets that can be sent back, and the overview of a batch."""
     from pipeline.analysts import feedback
 
@@ -297,9 +285,7 @@ def report(
     if submission:
         click.echo("\n".join(told(str(path)) for path in written))
     else:
-        click.echo(
-            f"{out}: {len(wanted)}份反馈单，其中{with_findings}份有核对发现；总览见 {out / '总览.html'}"
-        )
+        click.echo(f"{out}: {len(wanted)}份反馈单，其中{with_findings}份有核对发现；总览见 {out / '总览.html'}")
 
 
 @click.command(
@@ -310,9 +296,7 @@ Examples:
   ziping serve --contacts                    with names and telephone numbers, on this machine alone
 It serves a copy made at the start, without contacts, and can only read. With --contacts a SQLite store is served as it is."""
 )
-@click.option(
-    "--host", default="127.0.0.1", show_default=True, help="Who may come in; the default is this machine."
-)
+@click.option("--host", default="127.0.0.1", show_default=True, help="Who may come in; the default is this machine.")
 @click.option("--port", type=click.IntRange(1, 65535), default=8001, show_default=True)
 @click.option(
     "--name",

@@ -68,9 +68,7 @@ def _form(form: dict[str, Any], findings: list[tuple[int, dict[str, Any]]], cons
             _basics(form[name], console)
         elif name in _PARAGRAPHS:
             for row in form[name]:
-                told = (
-                    f"[dim]{label}：[/]{said(short(row[key]))}" for key, label in _shown(kind) if row[key]
-                )
+                told = (f"[dim]{label}：[/]{said(short(row[key]))}" for key, label in _shown(kind) if row[key])
                 console.print("  " + "  ".join(told))
         else:
             _list(form[name], _shown(kind), name, marks, console)
@@ -93,9 +91,7 @@ def _list(
     before: dict[str, Any] = {}
     for i, row in enumerate(rows):
         found = marks.get(f"{name}[{i}]", []) + (
-            marks.get(f"{name}[side={row.get('side')}]", [])
-            if row.get("item") == "total" or row.get("side")
-            else []
+            marks.get(f"{name}[side={row.get('side')}]", []) if row.get("item") == "total" or row.get("side") else []
         )
         cells = []
         for key, _ in used:
@@ -123,9 +119,7 @@ def _basics(rows: list[dict[str, Any]], console: Console) -> None:
                     headings,
                 )
         values = ["" if v is None else said(short(str(v))) for v in row["values"].values()]
-        table[0].add_row(
-            "　" * max(len(row["path"]) - 1, 0) + said(row["path"][-1] if row["path"] else ""), *values
-        )
+        table[0].add_row("　" * max(len(row["path"]) - 1, 0) + said(row["path"][-1] if row["path"] else ""), *values)
     if table is not None:
         console.print(table[0])
 
@@ -218,8 +212,7 @@ def list_layouts(found: list[Layout], console: Console) -> None:
     table = Table("版式", "表种", "表数", "年度", "文件夹", "最接近", "不同之处", show_edge=False)
     for layout in found:
         years = "、".join(
-            f"{year or '未写明'}×{count}"
-            for year, count in sorted(layout.years.items(), key=lambda y: y[0] or 0)
+            f"{year or '未写明'}×{count}" for year, count in sorted(layout.years.items(), key=lambda y: y[0] or 0)
         )
         table.add_row(
             layout.fingerprint, _KINDS.get(layout.kind, layout.kind), str(layout.forms), years,
@@ -247,9 +240,7 @@ def list_scores(scores: list[tuple[str, dict[str, Score]]], errors: bool, consol
         for name, parts in scores:
             for part in parts.values():
                 for e in part.errors:
-                    line = (
-                        f"{name} {e.path} {e.kind}：应为{short(str(e.gold))}，读作{short(str(e.predicted))}"
-                    )
+                    line = f"{name} {e.path} {e.kind}：应为{short(str(e.gold))}，读作{short(str(e.predicted))}"
                     console.print(said(line), highlight=False)
 
 

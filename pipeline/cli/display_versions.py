@@ -68,9 +68,7 @@ def plan_csv(planned: Sequence[Planned]) -> str:
     writer.writerow(["submission", "file", "cause", "kind", "path", "before", "after"])
     for p in planned:
         for cause, c in p.changes:
-            writer.writerow(
-                [c.submission_id, c.file, cause, c.kind, c.path, _plain(c.before), _plain(c.after)]
-            )
+            writer.writerow([c.submission_id, c.file, cause, c.kind, c.path, _plain(c.before), _plain(c.after)])
     return out.getvalue()
 
 

@@ -80,9 +80,7 @@ def extract(
 
     found = list(find(list(paths)))
     if (as_json or evidence) and len(found) != 1:
-        raise click.UsageError(
-            "--json and --evidence take one FILE; use --out DIR for an archive or a folder."
-        )
+        raise click.UsageError("--json and --evidence take one FILE; use --out DIR for an archive or a folder.")
     refused = 0
     names = _names([file.path for file in found if isinstance(file, File)])
     if out is not None:
@@ -168,12 +166,8 @@ Exit codes: 0 everything was read, 1 something was refused or failed, 2 wrong us
 )
 @click.argument("paths", nargs=-1, required=True, type=_Place())
 @store_option
-@click.option(
-    "--jobs", "-j", type=click.IntRange(1), help="Processes at once [default: three for two cores]."
-)
-@click.option(
-    "--timeout", type=click.FloatRange(1), default=120.0, show_default=True, help="Seconds a file may take."
-)
+@click.option("--jobs", "-j", type=click.IntRange(1), help="Processes at once [default: three for two cores].")
+@click.option("--timeout", type=click.FloatRange(1), default=120.0, show_default=True, help="Seconds a file may take.")
 @click.option(
     "--memory",
     default="3G",
@@ -224,9 +218,7 @@ def ingest(
     begun = time.monotonic()
     try:
         with (
-            Progress(
-                *columns, console=progress, disable=quiet or not progress.is_terminal, transient=True
-            ) as bar,
+            Progress(*columns, console=progress, disable=quiet or not progress.is_terminal, transient=True) as bar,
         ):
             task = bar.add_task("读取", total=total, rate="")
 

@@ -30,9 +30,7 @@ Examples:
   ziping vocabulary add new.csv"""
 )
 @store_option
-@click.option(
-    "--csv", "target", type=PATH, metavar="FILE", help="Write vocabulary rows to FILE, `-` for the screen."
-)
+@click.option("--csv", "target", type=PATH, metavar="FILE", help="Write vocabulary rows to FILE, `-` for the screen.")
 def unknown(url: str, target: Path | None) -> None:
     """Headings nobody knows, and what each may mean."""
     store = existing(url)

@@ -25,12 +25,8 @@ Exit codes: 0 all was understood again, 1 something could not be, 2 wrong usage.
 )
 @store_option
 @click.option("--apply", is_flag=True, help="Write the changes, as new versions.")
-@click.option(
-    "--only", multiple=True, metavar="CAUSE", help="Take this cause or submission alone; may be repeated."
-)
-@click.option(
-    "--reject", multiple=True, metavar="CAUSE", help="Leave this cause or submission out; may be repeated."
-)
+@click.option("--only", multiple=True, metavar="CAUSE", help="Take this cause or submission alone; may be repeated.")
+@click.option("--reject", multiple=True, metavar="CAUSE", help="Leave this cause or submission out; may be repeated.")
 @click.option("--jobs", type=click.IntRange(1), help="Processes at once [default: three for two cores].")
 @click.option("--csv", "target", type=PATH, metavar="FILE", help="Write every changed value to FILE.")
 def rerun(
@@ -68,9 +64,7 @@ Examples:
 )
 @click.argument("submission")
 @store_option
-@click.option(
-    "--at", "moment", metavar="DATE", help="Print the record of that day (2023-05-01) or moment (UTC)."
-)
+@click.option("--at", "moment", metavar="DATE", help="Print the record of that day (2023-05-01) or moment (UTC).")
 def history(submission: str, url: str, moment: str | None) -> None:
     """The versions of a submission, or the record that stood at a date."""
     from pipeline.cli.display_versions import list_versions
@@ -180,14 +174,10 @@ Examples:
 @click.argument("submission")
 @click.argument("value")
 @store_option
-@click.option(
-    "--to", "should_be", metavar="VALUE", help="What it should be; without it: nothing is stated there."
-)
+@click.option("--to", "should_be", metavar="VALUE", help="What it should be; without it: nothing is stated there.")
 @click.option("--reason", required=True, help="Why.")
 @click.option("--by", "person", metavar="NAME", help="Who says so [default: the user who runs it].")
-def add(
-    submission: str, value: str, url: str, should_be: str | None, reason: str, person: str | None
-) -> None:
+def add(submission: str, value: str, url: str, should_be: str | None, reason: str, person: str | None) -> None:
     """Correct one value, named by its path or by the words on the page: the row and the column; what was read stays beside it."""
     from pipeline.rerun import correcting
 

@@ -104,9 +104,7 @@ def _unknown(store: Store, words: Vocabulary) -> Iterator[tuple[str, str, Any]]:
             yield squeeze(row.heading), SECTION, row
 
 
-def _proposal(
-    spelling: str, block: str, rows: list[Any], open_in: dict[str, set[str]], words: Vocabulary
-) -> Proposal:
+def _proposal(spelling: str, block: str, rows: list[Any], open_in: dict[str, set[str]], words: Vocabulary) -> Proposal:
     submissions = {row.submission_id for row in rows}
     first = rows[0]
     example = f"{first.file} {place_of(first)}"
@@ -116,9 +114,7 @@ def _proposal(
         code = words.propose_category(one, two) if block == CATEGORY else None
         field, reason = code or (None, None)
         below = tuple(dict.fromkeys(row.below for row in rows if row.below))[:5]
-        return Proposal(
-            spelling, block, field, reason, False, len(submissions), completes, below, (), example
-        )
+        return Proposal(spelling, block, field, reason, False, len(submissions), completes, below, (), example)
     if block == LEFTOVER:
         found = words.propose(spelling)
         name = found[0] if found else "head"
@@ -131,9 +127,7 @@ def _proposal(
     taken = all(row.taken for row in rows)
     if field is None and block != LABEL:
         field, reason = "extra", "没有相近的字段，保留原文"
-    return Proposal(
-        spelling, block, field, reason, taken, len(submissions), completes, below, beside, example
-    )
+    return Proposal(spelling, block, field, reason, taken, len(submissions), completes, below, beside, example)
 
 
 def as_csv(proposals: Iterable[Proposal]) -> str:

@@ -86,9 +86,7 @@ def diff(store: Store, first: int, second: int) -> Iterator[Change]:
         touched = sa.select(v.c.submission_id).where(v.c.run_id.between(low + 1, high)).distinct()
         for (submission_id,) in connection.execute(touched.order_by(v.c.submission_id)).all():
             head = connection.execute(
-                sa.select(s, f.c.name)
-                .join(f, f.c.sha256 == s.c.sha256)
-                .where(s.c.submission_id == submission_id)
+                sa.select(s, f.c.name).join(f, f.c.sha256 == s.c.sha256).where(s.c.submission_id == submission_id)
             ).one()
             states = []
             for run in (first, second):

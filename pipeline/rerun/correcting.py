@@ -57,9 +57,7 @@ def _add(
     addresses.check(reading.submission, record, field, should_be)
     cell, source = corrections.anchored(document, reading.evidence, record, field)
     if cell is None and "[" in record:
-        raise CorrectionError(
-            f"{record}.{field}", "这条记录没有自己的单元格", "请更正它所在的行或表的其他字段"
-        )
+        raise CorrectionError(f"{record}.{field}", "这条记录没有自己的单元格", "请更正它所在的行或表的其他字段")
     for other in decisions.in_force(connection, head.submission_id):
         if (other.cell, other.field) == (cell, field) and (cell is not None or other.record == record):
             _withdraw(connection, other.correction_id)  # a later word on the same value takes its place
@@ -121,9 +119,7 @@ def as_csv(rows: Iterable[sa.Row[Any]]) -> str:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow([*COLUMNS, "made_at", "state", "reading"])
-    writer.writerows(
-        [getattr(row, name) for name in (*COLUMNS, "made_at", "state", "reading")] for row in rows
-    )
+    writer.writerows([getattr(row, name) for name in (*COLUMNS, "made_at", "state", "reading")] for row in rows)
     return out.getvalue()
 
 
@@ -135,11 +131,7 @@ def from_csv(path: Path) -> list[dict[str, str]]:
         raise CorrectionError(path, f"更正表无法读取（{error}）", "请用UTF-8编码的CSV") from None
     needed = ("submission", "record", "field", "should_be", "reason")
     for number, line in enumerate(lines, 2):
-        missing = [
-            name for name in needed if line.get(name) is None or (name != "should_be" and not line[name])
-        ]
+        missing = [name for name in needed if line.get(name) is None or (name != "should_be" and not line[name])]
         if missing:
-            raise CorrectionError(
-                f"{path}第{number}行", f"缺少{'、'.join(missing)}", f"表头应有{','.join(COLUMNS)}"
-            )
+            raise CorrectionError(f"{path}第{number}行", f"缺少{'、'.join(missing)}", f"表头应有{','.join(COLUMNS)}")
     return lines

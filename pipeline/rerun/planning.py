@@ -113,9 +113,7 @@ def stale(store: Store, reading: Reading | None = None) -> list[Stale]:
         rows = tuple(concerned.get(row.words_key, {}).get(row.submission_id, ()))
         corrected = row.submission_id in uncorrected
         if reader or rules or rows or corrected:
-            out[row.submission_id] = Stale(
-                row.submission_id, row.sha256, row.name, reader, rules, rows, corrected
-            )
+            out[row.submission_id] = Stale(row.submission_id, row.sha256, row.name, reader, rules, rows, corrected)
     return list(out.values())
 
 
@@ -126,9 +124,7 @@ def _uncorrected(connection: sa.Connection) -> list[str]:
     in_force = sa.select(c.c.submission_id, c.c.correction_id).where(c.c.withdrawn_at.is_(None))
     for submission_id, number in connection.execute(in_force.order_by(c.c.correction_id)):
         wanted.setdefault(submission_id, []).append(number)
-    made = sa.select(v.c.submission_id, v.c.corrections).where(
-        v.c.valid_to.is_(None) & v.c.corrections.is_not(None)
-    )
+    made = sa.select(v.c.submission_id, v.c.corrections).where(v.c.valid_to.is_(None) & v.c.corrections.is_not(None))
     used: dict[str, list[int]] = {row.submission_id: row.corrections for row in connection.execute(made)}
     return sorted(i for i in wanted.keys() | used.keys() if wanted.get(i, []) != used.get(i, []))
 
@@ -153,9 +149,7 @@ def _concerned(connection: sa.Connection, words_key: str, reading: Reading) -> d
             spellings, letter = staleness.asked(row, reading.vocabulary), staleness.code(row)
             holds = (s.c.lookups.contains(f"\n{spelling}\t", autoescape=True) for spelling in spellings)
             found = connection.execute(of_words.where(sa.or_(s.c.lookups.is_(None), *holds)))
-            concern(
-                row, (i for i, noted in found if noted is None or staleness.noted(noted, spellings, letter))
-            )
+            concern(row, (i for i, noted in found if noted is None or staleness.noted(noted, spellings, letter)))
             unknown = _unknown_in(connection, row, old, reading.vocabulary)
             concern(row, connection.execute(unknown.where(s.c.words_key == words_key)).scalars())
         else:
@@ -208,9 +202,7 @@ def plan(
     own. only, reject: causes (a vocabulary row's words) or submissions (the beginning of an id, or a file's name) to be
     taken alone, or left out. Raises StoreError."""
     reading = reading or ruleset.current()
-    chosen = [
-        picked for found in stale(store, reading) if (picked := _chosen(found, only, reject)) is not None
-    ]
+    chosen = [picked for found in stale(store, reading) if (picked := _chosen(found, only, reject)) is not None]
     whole = not (only or reject)
     if not apply:
         task = Task(store.url, reading.words, None, whole)
@@ -371,9 +363,7 @@ def _reread(store: Store, found: Stale) -> Document:
         file = file_at(place(path))
         if file is not None and digest(file.data()) == found.sha256:
             return extractors.read(file)
-    raise ZipingError(
-        found.file, "原文件已不在原处，无法重读", f"请放回{paths[0] if paths else '原处'}后再运行"
-    )
+    raise ZipingError(found.file, "原文件已不在原处，无法重读", f"请放回{paths[0] if paths else '原处'}后再运行")
 
 
 def _lost(found: Stale, trouble: str, remedy: str) -> Planned:

@@ -73,9 +73,4 @@ def noted(lines: str, spellings: set[str], letter: str) -> bool:
 
 def noted_patterns(lines: str, letter: str) -> Iterator[str]:
     """The texts that patterns were matched against."""
-    return (
-        spelling
-        for line in lines.split("\n")
-        for spelling, _, codes in [line.partition("\t")]
-        if letter in codes
-    )
+    return (spelling for line in lines.split("\n") for spelling, _, codes in [line.partition("\t")] if letter in codes)

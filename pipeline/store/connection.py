@@ -122,9 +122,7 @@ class Store:
             if state.startswith(states):
                 return StoreError(self.shown, f"{trouble}（{said}）", remedy)
         if error.connection_invalidated or state.startswith(_AWAY) or (not state and _connecting(error)):
-            return StoreAway(
-                self.shown, f"数据库服务器连不上（{said}）", "请确认服务器在运行，再运行同一命令"
-            )
+            return StoreAway(self.shown, f"数据库服务器连不上（{said}）", "请确认服务器在运行，再运行同一命令")
         return None
 
     # ------------------------------------------------------------ reading and writing
@@ -194,9 +192,7 @@ class Store:
         Store._said = True
         with suppress(OSError, ValueError):
             host, pid = Path(turn).read_text().split()
-            sys.stderr.write(
-                f"ziping: {self.shown}: 主机{host}上的进程{pid}正在写这个数据库; 等它写完，或结束它\n"
-            )
+            sys.stderr.write(f"ziping: {self.shown}: 主机{host}上的进程{pid}正在写这个数据库; 等它写完，或结束它\n")
 
 
 def _connecting(error: DBAPIError) -> bool:
@@ -255,9 +251,7 @@ def open_to_read(path: Path) -> sqlite3.Connection:
 
 
 def _begin(connection: sa.Connection) -> None:
-    connection.exec_driver_sql(
-        "BEGIN" if connection.get_execution_options().get("reading") else "BEGIN IMMEDIATE"
-    )
+    connection.exec_driver_sql("BEGIN" if connection.get_execution_options().get("reading") else "BEGIN IMMEDIATE")
 
 
 def _readied(connection: Any, _: Any) -> None:

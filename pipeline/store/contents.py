@@ -33,9 +33,7 @@ def counts(store: Store) -> dict[str, int]:
             tables.section,
         ):
             out[table.name] = connection.execute(sa.select(sa.func.count()).select_from(table)).scalar_one()
-        cells = sa.select(
-            sa.func.sum(tables.submission.c.cells), sa.func.sum(tables.submission.c.unexplained)
-        )
+        cells = sa.select(sa.func.sum(tables.submission.c.cells), sa.func.sum(tables.submission.c.unexplained))
         total, left = connection.execute(cells).one()
         out |= {"cells": total or 0, "unexplained": left or 0}
     return out
@@ -82,9 +80,7 @@ def without_category(store: Store) -> list[sa.Row[Any]]:
     their groups are written."""
     i = tables.indicator
     wanted = i.c.category.is_(None) & (i.c.level1.is_not(None) | i.c.level2.is_not(None))
-    return _read_at(
-        store, i, (i.c.level1, i.c.level2, i.c.level3.label("below")), wanted, ("level2", "level1")
-    )
+    return _read_at(store, i, (i.c.level1, i.c.level2, i.c.level3.label("below")), wanted, ("level2", "level1"))
 
 
 def without_kind(store: Store) -> list[sa.Row[Any]]:
@@ -145,14 +141,8 @@ def sources(store: Store, submission_id: str) -> list[str]:
 def submissions(store: Store) -> list[sa.Row[Any]]:
     """One row per submission: id, file, unit, year, title, forms, findings, unexplained cells."""
     s, f = tables.submission, tables.file
-    forms = (
-        sa.select(sa.func.count()).where(tables.form.c.submission_id == s.c.submission_id).scalar_subquery()
-    )
-    findings = (
-        sa.select(sa.func.count())
-        .where(tables.finding.c.submission_id == s.c.submission_id)
-        .scalar_subquery()
-    )
+    forms = sa.select(sa.func.count()).where(tables.form.c.submission_id == s.c.submission_id).scalar_subquery()
+    findings = sa.select(sa.func.count()).where(tables.finding.c.submission_id == s.c.submission_id).scalar_subquery()
     query = (
         sa.select(
             s.c.submission_id, f.c.name, views.handed_in(s).label("unit"), s.c.fiscal_year, s.c.title,

@@ -31,9 +31,7 @@ def in_force(connection: sa.Connection, submission_id: str) -> list[Correction]:
 def ids(connection: sa.Connection, submission_id: str) -> list[int]:
     """The corrections in force for a submission, by their numbers."""
     c = tables.correction
-    query = sa.select(c.c.correction_id).where(
-        (c.c.submission_id == submission_id) & c.c.withdrawn_at.is_(None)
-    )
+    query = sa.select(c.c.correction_id).where((c.c.submission_id == submission_id) & c.c.withdrawn_at.is_(None))
     return list(connection.execute(query.order_by(c.c.correction_id)).scalars())
 
 

@@ -42,10 +42,7 @@ def _paragraph(paragraph: Paragraph) -> list[Any]:
 
 
 def _table(table: Table) -> list[Any]:
-    cells = [
-        [c.row, c.column, c.row_span, c.column_span, c.text, _origin(c.origin), c.confidence]
-        for c in table.cells
-    ]
+    cells = [[c.row, c.column, c.row_span, c.column_span, c.text, _origin(c.origin), c.confidence] for c in table.cells]
     return [
         _TABLE,
         cells,
@@ -61,7 +58,5 @@ def _block(plain: list[Any]) -> Paragraph | Table:
     if plain[0] == _PARAGRAPH:
         return Paragraph(plain[1], _origin_of(plain[2]), plain[3])
     _, cells, rows, columns, origin, widths, ragged = plain
-    made = tuple(
-        Cell(r, c, high, wide, text, _origin_of(o), sure) for r, c, high, wide, text, o, sure in cells
-    )
+    made = tuple(Cell(r, c, high, wide, text, _origin_of(o), sure) for r, c, high, wide, text, o, sure in cells)
     return Table(made, rows, columns, _origin_of(origin), tuple(widths), frozenset(ragged))

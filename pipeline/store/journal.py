@@ -92,9 +92,7 @@ def loaded(store: Store, run_id: int) -> dict[str, int]:
             ).scalar_one()
             for table in (tables.form, tables.indicator, tables.section, tables.finding)
         }
-        sums = sa.select(sa.func.sum(s.c.cells), sa.func.sum(s.c.unexplained)).where(
-            s.c.submission_id.in_(ids)
-        )
+        sums = sa.select(sa.func.sum(s.c.cells), sa.func.sum(s.c.unexplained)).where(s.c.submission_id.in_(ids))
         cells, left = connection.execute(sums).one()
     return out | {"cells": cells or 0, "unexplained": left or 0}
 

@@ -76,9 +76,7 @@ def let_read(store: Store, role: str) -> bool:
     quoted = store.engine.dialect.identifier_preparer.quote(role)
 
     def work(connection: sa.Connection) -> bool:
-        there = connection.execute(
-            sa.text("SELECT 1 FROM pg_roles WHERE rolname = :role"), {"role": role}
-        ).first()
+        there = connection.execute(sa.text("SELECT 1 FROM pg_roles WHERE rolname = :role"), {"role": role}).first()
         schema = connection.execute(sa.text("SELECT quote_ident(current_schema())")).scalar_one()
         for statement in (
             *([] if there else [f"CREATE ROLE {quoted} LOGIN"]),

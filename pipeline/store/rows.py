@@ -71,9 +71,7 @@ def rows(extraction: Extraction, keys: dict[str, str]) -> Rows:
             for i, record in enumerate(getattr(form, name)):
                 out[table].append({**of_form, "record": f"{path}.{name}[{i}]", **_flat(record), "no": i + 1})
         for i, basic in enumerate(form.basics):
-            out[tables.basic].append(
-                {**of_form, "record": f"{path}.basics[{i}]", "no": i + 1, **_basic(basic)}
-            )
+            out[tables.basic].append({**of_form, "record": f"{path}.basics[{i}]", "no": i + 1, **_basic(basic)})
             out[tables.basic_value] += [
                 {**of_form, "basic_no": i + 1, "heading": heading, "number": None, "text": None}
                 | ({"number": exact(value)} if isinstance(value, Decimal) else {"text": value})
@@ -82,9 +80,7 @@ def rows(extraction: Extraction, keys: dict[str, str]) -> Rows:
     out[tables.section] = [
         {**key, "record": f"sections[{i}]", **_flat(section)} for i, section in enumerate(submission.sections)
     ]
-    out[tables.finding] = [
-        {**key, "no": i + 1, **_flat(finding)} for i, finding in enumerate(submission.findings)
-    ]
+    out[tables.finding] = [{**key, "no": i + 1, **_flat(finding)} for i, finding in enumerate(submission.findings)]
     out[tables.provenance] = [
         {
             **key,
@@ -101,15 +97,12 @@ def rows(extraction: Extraction, keys: dict[str, str]) -> Rows:
         }
         for i, p in enumerate(evidence.provenance)
     ]
-    out[tables.passage] = [
-        passage for table in SEARCHED for row in out[table] for passage in passages(table, row)
-    ]
+    out[tables.passage] = [passage for table in SEARCHED for row in out[table] for passage in passages(table, row)]
     out[tables.page] = [
         {**key, "page_no": page.page, "reader": page.reader, "reason": page.reason} for page in document.pages
     ]
     out[tables.leftover] = [
-        {**key, "no": i + 1, "text": left.text, **_origin(left.origin)}
-        for i, left in enumerate(evidence.leftovers)
+        {**key, "no": i + 1, "text": left.text, **_origin(left.origin)} for i, left in enumerate(evidence.leftovers)
     ]
     out[tables.form_layout] = [
         {
@@ -145,9 +138,7 @@ def batches(fresh: Rows, dialect: sa.Dialect) -> list[Batch]:
         if found:
             statement, order, told = _insert(table, tuple(found[0]), dialect)
             values = [{name: told[name](row[name]) for name in row} for row in found]
-            out.append(
-                Batch(table, statement, [tuple(map(row.get, order)) for row in values] if order else values)
-            )
+            out.append(Batch(table, statement, [tuple(map(row.get, order)) for row in values] if order else values))
     return out
 
 
@@ -157,9 +148,7 @@ def _insert(
 ) -> tuple[str, tuple[str, ...], dict[str, Callable[[Any], Any]]]:
     """The statement, the order of its values (empty where they go by name), and how each column's values are told."""
     compiled = table.insert().compile(dialect=dialect, column_keys=list(names))
-    told = {
-        name: _telling(table.c[name].type.dialect_impl(dialect).bind_processor(dialect)) for name in names
-    }
+    told = {name: _telling(table.c[name].type.dialect_impl(dialect).bind_processor(dialect)) for name in names}
     return str(compiled), tuple(getattr(compiled, "positiontup", None) or ()), told
 
 
@@ -182,9 +171,7 @@ def _flat(record: Any) -> dict[str, Any]:
         if what.kind is Kind.QUANTITY:
             out |= _quantity(field, value)
         elif what.kind is Kind.NUMBER:
-            out[name] = (
-                str(exact(value)) if isinstance(value, Decimal) else None if value is None else str(value)
-            )
+            out[name] = str(exact(value)) if isinstance(value, Decimal) else None if value is None else str(value)
         else:
             out[name] = exact(value) if isinstance(value, Decimal) else value
     return out | (_flat(record.contacts) if isinstance(record, Form) else {})

@@ -16,9 +16,7 @@ from pipeline.store.journal import FAILED, REFUSED, Outcome
 from pipeline.store.rows import batches, once, put, rows
 from schema.relational import tables
 
-_SUBMITTED = sa.select(tables.submission.c.submission_id).where(
-    tables.submission.c.sha256 == sa.bindparam("digest")
-)
+_SUBMITTED = sa.select(tables.submission.c.submission_id).where(tables.submission.c.sha256 == sa.bindparam("digest"))
 _STANDING = sa.select(tables.file.c.outcome, tables.file.c.message, tables.file.c.version).where(
     tables.file.c.sha256 == sa.bindparam("digest")
 )
@@ -70,10 +68,7 @@ def save_outcome(store: Store, path: Path, size: int, sha256: str, run_id: int, 
 
     def work(connection: sa.Connection) -> None:
         hold(connection, sha256[:16])
-        if (
-            outcome.outcome in (REFUSED, FAILED)
-            and not connection.execute(_SUBMITTED, {"digest": sha256}).first()
-        ):
+        if outcome.outcome in (REFUSED, FAILED) and not connection.execute(_SUBMITTED, {"digest": sha256}).first():
             _put_file(connection, path, size, sha256, None, outcome.outcome, outcome.reason)
         if _deliver(connection, delivered):
             copies.mark(connection, copies.key(connection, sha256))
@@ -114,10 +109,7 @@ def _deliver(connection: sa.Connection, row: dict[str, Any]) -> bool:
     d = tables.delivery
     there = (d.c.path == row["path"]) & (d.c.sha256 == row["sha256"]) & d.c.modified_at.is_(None)
     told = {name: row[name] for name in ("stage", "modified_at")}
-    return (
-        row["modified_at"] is not None
-        and connection.execute(d.update().where(there).values(told)).rowcount > 0
-    )
+    return row["modified_at"] is not None and connection.execute(d.update().where(there).values(told)).rowcount > 0
 
 
 def _delivery(path: Path, sha256: str) -> dict[str, Any]:

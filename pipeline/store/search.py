@@ -34,7 +34,9 @@ _FOUND = {
         f"passage p WHERE ziping_grams(p.text) @> ziping_grams(:word) AND strpos(lower(p.text), :word) > 0 AND p.passage_id > {_FIRST}{{}}",
     ],
 }
-_BEHIND = "SELECT EXISTS (SELECT 1 FROM passage WHERE passage_id > (SELECT COALESCE(MAX(id), 0) FROM passage_index_docsize))"
+_BEHIND = (
+    "SELECT EXISTS (SELECT 1 FROM passage WHERE passage_id > (SELECT COALESCE(MAX(id), 0) FROM passage_index_docsize))"
+)
 _CATCH_UP = """INSERT INTO passage_index(rowid, grams) SELECT passage_id, ziping_grams(text) FROM passage
 WHERE passage_id > (SELECT COALESCE(MAX(id), 0) FROM passage_index_docsize) ORDER BY passage_id"""
 
@@ -71,9 +73,7 @@ def gather(connection: sa.Connection) -> None:
     index(connection)
 
 
-def search(
-    store: Store, word: str, *, year: int | None = None, unit: str | None = None, most: int = 50
-) -> list[Hit]:
+def search(store: Store, word: str, *, year: int | None = None, unit: str | None = None, most: int = 50) -> list[Hit]:
     """The first hits in what counts now, in order of reading; one more than `most` where there are more. unit: a part of its
     name. Raises ZipingError where the word has no two characters that stand together, StoreError."""
     word = word.strip().lower()
@@ -95,8 +95,7 @@ def search(
 def statements(dialect: str, filters: str = "") -> list[str]:
     """The SQL of a search, one after the other until enough is found, with the parameters :word and, on SQLite, :grams."""
     return [
-        f"SELECT p.submission_id, p.record, p.field, p.text FROM {found.format(filters)}"
-        for found in _FOUND[dialect]
+        f"SELECT p.submission_id, p.record, p.field, p.text FROM {found.format(filters)}" for found in _FOUND[dialect]
     ]
 
 
@@ -110,9 +109,7 @@ def _catch_up(store: Store) -> None:
         store.write(index)
 
 
-def _passages(
-    connection: sa.Connection, word: str, year: int | None, unit: str | None
-) -> Iterator[sa.Row[Any]]:
+def _passages(connection: sa.Connection, word: str, year: int | None, unit: str | None) -> Iterator[sa.Row[Any]]:
     values: dict[str, Any] = {"word": word}
     if connection.dialect.name == "sqlite":
         values["grams"] = " ".join(f'"{gram}"' for gram in grams(word).split())
@@ -137,20 +134,13 @@ def _current(connection: sa.Connection, rows: Iterator[sa.Row[Any]]) -> Iterator
     """(submission, passage), without the passages of files that another file of the same report has replaced."""
     s, f = tables.submission, tables.file
     unit = handed_in(s).label("unit")
-    named = sa.select(s.c.submission_id, unit, s.c.fiscal_year, s.c.subject, f.c.name).join(
-        f, f.c.sha256 == s.c.sha256
-    )
+    named = sa.select(s.c.submission_id, unit, s.c.fiscal_year, s.c.subject, f.c.name).join(f, f.c.sha256 == s.c.sha256)
     while chunk := list(islice(rows, _CHUNK)):
         ids = {row.submission_id for row in chunk}
-        owners = {
-            row.submission_id: row for row in connection.execute(named.where(s.c.submission_id.in_(ids)))
-        }
+        owners = {row.submission_id: row for row in connection.execute(named.where(s.c.submission_id.in_(ids)))}
         subjects = {owner.subject for owner in owners.values() if owner.subject}
         several = (
-            sa.select(s.c.subject)
-            .where(s.c.subject.in_(subjects))
-            .group_by(s.c.subject)
-            .having(sa.func.count() > 1)
+            sa.select(s.c.subject).where(s.c.subject.in_(subjects)).group_by(s.c.subject).having(sa.func.count() > 1)
         )
         doubtful = {row[0] for row in connection.execute(several)}
         current: set[str] = set()
@@ -174,12 +164,9 @@ def places(
     for start in range(0, len(records), _CHUNK):
         chunk = records[start : start + _CHUNK]
         query = sa.select(p).where(
-            p.c.submission_id.in_({owner for owner, _ in chunk})
-            & p.c.record.in_({record for _, record in chunk})
+            p.c.submission_id.in_({owner for owner, _ in chunk}) & p.c.record.in_({record for _, record in chunk})
         )
         for found in connection.execute(query.order_by(p.c.submission_id, p.c.no)):
             if (found.submission_id, found.record) in wanted:
-                out.setdefault(
-                    (found.submission_id, found.record, found.field), (place_of(found), found.page_no)
-                )
+                out.setdefault((found.submission_id, found.record, found.field), (place_of(found), found.page_no))
     return out

@@ -28,14 +28,10 @@ T = TypeVar("T")
 Record = dict[str, Any]
 WORDS = "words"  # what whoever takes unused vocabularies away holds alone
 _WORDS = sa.select(tables.wordlist.c.words_key).where(tables.wordlist.c.words_key == sa.bindparam("words"))
-_LAST = sa.select(sa.func.max(tables.version.c.no)).where(
-    tables.version.c.submission_id == sa.bindparam("submission")
-)
+_LAST = sa.select(sa.func.max(tables.version.c.no)).where(tables.version.c.submission_id == sa.bindparam("submission"))
 _ENDED = (
     tables.version.update()
-    .where(
-        (tables.version.c.submission_id == sa.bindparam("submission")) & tables.version.c.valid_to.is_(None)
-    )
+    .where((tables.version.c.submission_id == sa.bindparam("submission")) & tables.version.c.valid_to.is_(None))
     .values(valid_to=sa.bindparam("valid_to"), content=sa.bindparam("content"))
 )
 
@@ -167,9 +163,7 @@ class Overtaken(Exception):
 
 def state(connection: sa.Connection, submission_id: str) -> State:
     s, d = tables.submission, tables.document
-    keys = sa.select(d.c.reader_key, s.c.rules_key, s.c.words_key).outerjoin_from(
-        s, d, d.c.sha256 == s.c.sha256
-    )
+    keys = sa.select(d.c.reader_key, s.c.rules_key, s.c.words_key).outerjoin_from(s, d, d.c.sha256 == s.c.sha256)
     found = connection.execute(keys.where(s.c.submission_id == submission_id)).one()
     last = connection.execute(_LAST, {"submission": submission_id}).scalar() or 0
     return State(last, tuple(decisions.ids(connection, submission_id)), tuple(found))

@@ -49,9 +49,7 @@ def _of_form(record: type, name: str, comment: str) -> Table:
         Column("record", Text, nullable=False, comment="记录路径，与 provenance.record 对应"),
         *columns.of_record(record, skip=("no",)),
         PrimaryKeyConstraint("submission_id", "form_no", "no"),
-        ForeignKeyConstraint(
-            ["submission_id", "form_no"], ["form.submission_id", "form.no"], ondelete="CASCADE"
-        ),
+        ForeignKeyConstraint(["submission_id", "form_no"], ["form.submission_id", "form.no"], ondelete="CASCADE"),
         comment=comment,
     )
 
@@ -63,9 +61,7 @@ file = Table(
     Column("name", Text, nullable=False, comment="文件名"),
     Column("format", Text, comment="按内容判断的格式"),
     Column("size", Integer, nullable=False, comment="字节数"),
-    Column(
-        "outcome", String(8), nullable=False, comment="read 已读取，partly 有未识别的内容，refused 未读取"
-    ),
+    Column("outcome", String(8), nullable=False, comment="read 已读取，partly 有未识别的内容，refused 未读取"),
     Column("message", Text, comment="未读取的原因与办法"),
     Column("version", Text, nullable=False, comment="读取时的ziping版本"),
     comment="读过的每个文件，一份内容一行",
@@ -237,9 +233,7 @@ correction = Table(
     Column("made_at", String(20), nullable=False, comment="更正的时间（UTC）"),
     Column("withdrawn_at", String(20), comment="撤回的时间（UTC）；有效的为空"),
     Column("reading", Text, comment="最近一次读到的值"),
-    Column(
-        "state", String(8), nullable=False, comment="applied 已用，review 读数已变、待复核，gone 记录已不存在"
-    ),
+    Column("state", String(8), nullable=False, comment="applied 已用，review 读数已变、待复核，gone 记录已不存在"),
     ForeignKeyConstraint(["submission_id"], ["submission.submission_id"], ondelete="CASCADE"),
     Index(None, "submission_id"),
     comment="人工更正：不改读数，另行记录",
@@ -398,9 +392,7 @@ passage = Table(
 code = Table(
     "code",
     metadata,
-    Column(
-        "list", String(10), primary_key=True, comment="代码表：kind、category、item、side、section、check"
-    ),
+    Column("list", String(10), primary_key=True, comment="代码表：kind、category、item、side、section、check"),
     Column("code", Text, primary_key=True, comment="代码"),
     Column("no", Integer, nullable=False, comment="序号"),
     Column("chinese", Text, nullable=False, comment="中文名称"),

@@ -85,9 +85,7 @@ def _count(table: str, more: str = "") -> str:
 
 def _same(short: str, table: sa.Table, *names: str) -> tuple[tuple[str, str, str, str], ...]:
     """Columns of a table under their own names and words."""
-    return tuple(
-        (name, f"{short}.{name}", str(table.c[name].comment), english(table.c[name])) for name in names
-    )
+    return tuple((name, f"{short}.{name}", str(table.c[name].comment), english(table.c[name])) for name in names)
 
 
 def _own(short: str, record: type, table: sa.Table, *without: str) -> tuple[tuple[str, str, str, str], ...]:

@@ -41,10 +41,7 @@ def archive(entries: dict[str, bytes], encoding: str | None = None) -> bytes:
 def found(tmp_path: Path, data: bytes) -> list[str]:
     path = tmp_path / "包.zip"
     path.write_bytes(data)
-    return [
-        str(f.path.relative_to(tmp_path)) if not isinstance(f, FileRefused) else f.trouble
-        for f in find([path])
-    ]
+    return [str(f.path.relative_to(tmp_path)) if not isinstance(f, FileRefused) else f.trouble for f in find([path])]
 
 
 def test_every_member_is_a_file_with_the_archive_as_its_place(tmp_path: Path) -> None:
@@ -55,9 +52,7 @@ def test_every_member_is_a_file_with_the_archive_as_its_place(tmp_path: Path) ->
 
 
 def test_names_that_windows_wrote_in_gbk_are_read(tmp_path: Path) -> None:
-    assert found(tmp_path, archive({"某局自评表.docx": FORM}, encoding="gb18030")) == [
-        "包.zip/某局自评表.docx"
-    ]
+    assert found(tmp_path, archive({"某局自评表.docx": FORM}, encoding="gb18030")) == ["包.zip/某局自评表.docx"]
 
 
 @pytest.mark.parametrize("name", ["某局自评表.docx", "模板模块.docx", "联通.docx", "a.docx"])
@@ -81,9 +76,7 @@ def test_a_member_cannot_leave_its_archive(tmp_path: Path) -> None:
 
 
 def test_ornaments_are_left_out_and_an_empty_archive_is_said_so(tmp_path: Path) -> None:
-    assert found(tmp_path, archive({"__MACOSX/._a": b"x", "~$表.docx": b"x", "表.docx": FORM})) == [
-        "包.zip/表.docx"
-    ]
+    assert found(tmp_path, archive({"__MACOSX/._a": b"x", "~$表.docx": b"x", "表.docx": FORM})) == ["包.zip/表.docx"]
     assert found(tmp_path, archive({"__MACOSX/._a": b"x"})) == ["压缩包里没有文件"]
 
 

@@ -206,9 +206,7 @@ def test_a_pdf_page_of_a_hundred_thousand_lines_is_refused(tmp_path: Path) -> No
 
     path = tmp_path / "lines.pdf"
     canvas = Canvas(str(path))
-    canvas._code.append(
-        "\n".join(f"{i % 595} {i % 842} m {i * 7 % 595} {i * 3 % 842} l S" for i in range(100_000))
-    )
+    canvas._code.append("\n".join(f"{i % 595} {i % 842} m {i * 7 % 595} {i * 3 % 842} l S" for i in range(100_000)))
     canvas.save()
     assert "图形过多" in str(survives(path))
 

@@ -64,9 +64,7 @@ def test_a_truncated_docx(docx: Docx, tenths: int) -> None:
 
 def test_a_password_protected_docx(tmp_path: Path) -> None:
     path = tmp_path / "锁.docx"
-    path.write_bytes(
-        b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(500) + "EncryptedPackage".encode("utf-16-le")
-    )
+    path.write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(500) + "EncryptedPackage".encode("utf-16-le"))
     assert "密码" in refusal(path)
 
 

@@ -87,9 +87,7 @@ def test_a_page_of_the_web_with_too_many_cells(monkeypatch: pytest.MonkeyPatch) 
     assert f"超过{cells // 2}个" in refusal(path)
 
 
-def test_what_is_nested_too_deep_is_refused_and_not_read_in_part(
-    tmp_path: Path, docx: Callable[..., Path]
-) -> None:
+def test_what_is_nested_too_deep_is_refused_and_not_read_in_part(tmp_path: Path, docx: Callable[..., Path]) -> None:
     row = "<table><tr><td>甲"
     (tmp_path / "深.html").write_text("<html><body><p>一、概况</p>" + row * 25, encoding="utf-8")
     (tmp_path / "层.html").write_text("<html><body>" + "<div>" * 220 + "甲", encoding="utf-8")
@@ -127,10 +125,7 @@ def test_a_picture_of_too_many_frames_or_points(tmp_path: Path, monkeypatch: pyt
 
 # ---------------------------------------------------------------- archives
 def members(data: bytes) -> list[str]:
-    return [
-        f.trouble if isinstance(f, FileRefused) else f.place.name
-        for f in bundle.members(data, Path("包.zip"))
-    ]
+    return [f.trouble if isinstance(f, FileRefused) else f.place.name for f in bundle.members(data, Path("包.zip"))]
 
 
 def packed(count: int = 1) -> bytes:

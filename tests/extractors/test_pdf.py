@@ -297,9 +297,7 @@ def test_a_page_that_fails_its_own_test_says_which_reader_was_believed(tmp_path:
     assert sorted(texts) == sorted(text for row in ROWS for text in row)
 
 
-@pytest.mark.parametrize(
-    "path", sorted((ROOT / "data" / "formats").glob("*.pdf")), ids=lambda path: path.name
-)
+@pytest.mark.parametrize("path", sorted((ROOT / "data" / "formats").glob("*.pdf")), ids=lambda path: path.name)
 def test_pdfplumber_sees_the_same_cells_on_every_page(path: Path) -> None:
     """The oracle: every cell of one page that pdfplumber reads has the same text here."""
     if "scan" in path.name:

@@ -61,9 +61,7 @@ def test_characters_belong_to_the_cell_they_stand_in() -> None:
 
 def test_bold_drawn_twice_counts_once_and_two_points_are_two() -> None:
     bold = word("得分", 0, 10)
-    assert (
-        lines([*bold, *(c._replace(left=c.left + 0.3, right=c.right + 0.3) for c in bold)])[0].text == "得分"
-    )
+    assert lines([*bold, *(c._replace(left=c.left + 0.3, right=c.right + 0.3) for c in bold)])[0].text == "得分"
     points = [
         Char("1", 0, 5, 10, 10),
         Char(".", 5, 7.5, 10, 10),
@@ -88,12 +86,7 @@ def page(
 ) -> pdf_pages.Page:
     ys = [top + 20 * i for i in range(len(rows) + 1)]
     (table,) = lattices(grid(list(xs), ys))
-    chars = [
-        c
-        for r, row in enumerate(rows)
-        for k, text in enumerate(row)
-        for c in word(text, xs[k] + 4, ys[r] + 15)
-    ]
+    chars = [c for r, row in enumerate(rows) for k, text in enumerate(row) for c in word(text, xs[k] + 4, ys[r] + 15)]
     fill([table], chars)
     return pdf_pages.Page(Reading(number + 1, "pdfium"), [], [table], [])
 
@@ -103,9 +96,7 @@ def texts(table: Table) -> list[list[str]]:
 
 
 def test_a_table_goes_on_over_a_page_and_its_repeated_heading_is_dropped() -> None:
-    (table,) = pdf_pages.joined(
-        [page(0, [HEAD, ["产出", "甲", "10"]]), page(1, [HEAD, ["效益", "乙", "20"]])]
-    )
+    (table,) = pdf_pages.joined([page(0, [HEAD, ["产出", "甲", "10"]]), page(1, [HEAD, ["效益", "乙", "20"]])])
     assert isinstance(table, Table)
     assert texts(table) == [HEAD, ["产出", "甲", "10"], ["效益", "乙", "20"]]
 

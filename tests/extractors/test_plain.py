@@ -31,9 +31,7 @@ def test_a_cell_a_line_after_a_tab_and_a_blank_line_between_rows(tmp_path: Path)
 
 def test_a_blank_paragraph_inside_a_cell_does_not_cut_the_row(tmp_path: Path) -> None:
     row = "\n".join(f"\t{i}" for i in range(8))
-    tables, _ = read(
-        tmp_path, f"{row}\n\n{row}\n\n\t0\n\t1\n\t2\n\t3\n\t4\n\t5\n\t6\n\n\t7\n\n{row}\n\n\n完\n"
-    )
+    tables, _ = read(tmp_path, f"{row}\n\n{row}\n\n\t0\n\t1\n\t2\n\t3\n\t4\n\t5\n\t6\n\n\t7\n\n{row}\n\n\n完\n")
     assert [len(r) for r in tables[0]] == [8, 8, 8, 8]
 
 

@@ -54,9 +54,7 @@ def test_an_archive_elsewhere_is_opened(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "年.zip", "w") as archive:
         archive.write(FILES[0], FILES[0].name)
     found = list(find([place(f"file://{tmp_path}/年.zip")]))
-    assert [str(f.path) for f in found if isinstance(f, File)] == [
-        f"file://{tmp_path}/年.zip/{FILES[0].name}"
-    ]
+    assert [str(f.path) for f in found if isinstance(f, File)] == [f"file://{tmp_path}/年.zip/{FILES[0].name}"]
 
 
 def test_what_is_not_there_is_said_in_one_line(ziping: Run, tmp_path: Path) -> None:

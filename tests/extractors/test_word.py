@@ -85,9 +85,7 @@ def test_content_controls_are_looked_into_at_every_depth(docx: Docx) -> None:
         return f"<w:sdt><w:sdtPr/><w:sdtContent>{inside}</w:sdtContent></w:sdt>"
 
     run = control("<w:r><w:t>值</w:t></w:r>")
-    body = (
-        control(f"<w:p>{run}</w:p>") + f"<w:tbl>{control('<w:tr>' + control(cell('格')) + '</w:tr>')}</w:tbl>"
-    )
+    body = control(f"<w:p>{run}</w:p>") + f"<w:tbl>{control('<w:tr>' + control(cell('格')) + '</w:tr>')}</w:tbl>"
     document = extractors.read(docx(body=body))
     assert lines(document) == ["值"]
     assert [c[4] for c in grid(document)] == ["格"]
@@ -163,9 +161,7 @@ def test_content_decides_and_not_the_ending(docx: Docx, tmp_path: Path) -> None:
 
 def test_reading_is_linear_in_the_number_of_cells(docx: Docx) -> None:
     def seconds(rows: int) -> float:
-        path = docx(
-            "\n".join("| 产出指标 | 数量指标 | 巡查次数 | 12次 | 12次 | 10 | 10 | |" for _ in range(rows))
-        )
+        path = docx("\n".join("| 产出指标 | 数量指标 | 巡查次数 | 12次 | 12次 | 10 | 10 | |" for _ in range(rows)))
         start = time.perf_counter()
         extractors.read(path)
         return time.perf_counter() - start

@@ -29,9 +29,7 @@ def test_two_forms_side_by_side_are_cut_apart(docx: Docx) -> None:
     assert [[str(i.score) for i in form.indicators] for form in forms] == [["60", "40"], ["50", "50"]]
     assert forms[1].indicators[1].level1 == "产出指标"
     assert found.evidence.leftovers == ()
-    source = next(
-        p for p in found.evidence.provenance if (p.record, p.field) == ("forms[1].indicators[0]", "score")
-    )
+    source = next(p for p in found.evidence.provenance if (p.record, p.field) == ("forms[1].indicators[0]", "score"))
     assert (source.raw, source.origin.column) == ("50", 10)
 
 

@@ -57,9 +57,7 @@ def figures(fund: Fund) -> dict[str, Any]:
         ("项目资金", "金额单位：千元\n", "0.15"), ("项目资金", "（单位：元）\n", "0.00015"), ("项目资金", "", "1.5"),
     ],
 )  # fmt: skip
-def test_money_is_in_the_unit_that_its_label_or_a_line_states(
-    read: Read, label: str, line: str, approved: str
-) -> None:
+def test_money_is_in_the_unit_that_its_label_or_a_line_states(read: Read, label: str, line: str, approved: str) -> None:
     found = read(f"{PROJECT}{line}| {label} | 年初预算数 | 全年执行数 |\n| 年度资金总额 | 1.5 | 1.5 |\n")
     assert (form(found).funds[0].approved, checks(found), left(found)) == (D(approved), [], [])
 
@@ -90,7 +88,9 @@ def test_a_unit_that_nobody_can_convert_leaves_the_figure_out_and_says_why(read:
     assert "金额单位无法换算" in found.submission.findings[0].message
 
 
-SPENDING = "\n| 支出项目 | 全年预算数 | 全年执行数 |\n| 合计 | {0} | {1} |\n| 办公费 | {2} | {2} |\n| 差旅费 | {3} | {4} |\n"
+SPENDING = (
+    "\n| 支出项目 | 全年预算数 | 全年执行数 |\n| 合计 | {0} | {1} |\n| 办公费 | {2} | {2} |\n| 差旅费 | {3} | {4} |\n"
+)
 TOTAL = f"{DEPARTMENT}| 部门整体支出（万元） | 全年预算数 | 全年执行数 |\n| 年度资金总额 | 55 | 50 |\n"
 
 
@@ -144,9 +144,7 @@ def test_a_figure_in_the_column_of_signs_is_the_target(read: Read) -> None:
     ],
 )
 def test_a_row_that_counts_the_columns_is_no_indicator(read: Read, numbers: str) -> None:
-    found = read(
-        f"{PROJECT}{BAND}| {' | '.join(numbers.split())} |\n{ROW}| 总分 | < | < | < | < | 100 | 95 |\n"
-    )
+    found = read(f"{PROJECT}{BAND}| {' | '.join(numbers.split())} |\n{ROW}| 总分 | < | < | < | < | 100 | 95 |\n")
     assert [i.level3 for i in form(found).indicators] == ["保洁里程"]
     assert left(found) == []
 
@@ -186,9 +184,7 @@ def test_a_signature_in_the_total_row_is_a_contact(read: Read) -> None:
     assert (form(found).contacts.leader, form(found).self_score) == ("甲某", 95)
 
 
-@pytest.mark.parametrize(
-    "row", ["| 自评总分 | < | < | 94 | < | 100 | < |", "| 自评总分 | < | < | 100 | < | 94 | < |"]
-)
+@pytest.mark.parametrize("row", ["| 自评总分 | < | < | 94 | < | 100 | < |", "| 自评总分 | < | < | 100 | < | 94 | < |"])
 def test_the_full_mark_may_stand_before_the_score_or_behind_it(read: Read, row: str) -> None:
     found = read(f"{PROJECT}{row}\n{BAND}| 产出指标 | 数量指标 | 保洁里程 | 20公里 | 20公里 | 100 | 94 |\n")
     assert form(found).self_score == 94
@@ -457,9 +453,7 @@ def test_a_second_unit_that_differs_is_told(read: Read, head: str) -> None:
         ("# 项目绩效自评表", "| 中央主管部门 | 水利部 | | | | | |", "transfer"),
     ],
 )
-def test_the_kind_of_a_form_is_what_its_title_or_its_head_tells(
-    read: Read, title: str, head: str, kind: str
-) -> None:
+def test_the_kind_of_a_form_is_what_its_title_or_its_head_tells(read: Read, title: str, head: str, kind: str) -> None:
     assert form(read(f"{title}\n\n{head}\n{BAND}{ROW}")).kind == kind
 
 

@@ -23,9 +23,7 @@ Docx = Callable[..., Path]
         ("（一）经济性评价。日常公用经费控制在预算之内，没有超支。", 2, "（一）", "经济性评价", "日常公用经费控制在预算之内，没有超支。"),
     ],
 )  # fmt: skip
-def test_a_numbered_line_is_a_heading(
-    line: str, level: int, number: str, words: str, text: str | None
-) -> None:
+def test_a_numbered_line_is_a_heading(line: str, level: int, number: str, words: str, text: str | None) -> None:
     found = heading(line)
     assert found is not None
     assert (found.level, found.number, found.words, found.text) == (level, number, words, text)

@@ -178,9 +178,7 @@ def test_numbered_lines_over_the_tables_of_a_titled_form_are_no_sections(docx: D
 | 产出指标 | 数量指标 | 保洁里程 | 100 | 98 |
 """,
     )
-    assert [(f.title, f.kind, len(f.indicators)) for f in found.forms] == [
-        ("项目支出绩效自评表", "project", 1)
-    ]
+    assert [(f.title, f.kind, len(f.indicators)) for f in found.forms] == [("项目支出绩效自评表", "project", 1)]
     assert found.sections == ()
 
 

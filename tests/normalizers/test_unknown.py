@@ -40,9 +40,7 @@ def test_a_heading_like_no_other_keeps_its_own_words(docx: Docx) -> None:
     found = read(docx, target="乙方承诺")
     assert [i.target for i in found.submission.forms[0].indicators] == [None, None]
     assert found.submission.forms[0].indicators[0].extra == {"乙方承诺": "≥20公里"}
-    assert [(u.text, u.taken, u.below) for u in found.evidence.unknown] == [
-        ("乙方承诺", False, ("≥20公里", "≥95%"))
-    ]
+    assert [(u.text, u.taken, u.below) for u in found.evidence.unknown] == [("乙方承诺", False, ("≥20公里", "≥95%"))]
 
 
 def test_money_under_a_heading_nobody_knows_is_no_amount(docx: Docx) -> None:
@@ -68,9 +66,7 @@ def test_an_unknown_heading_of_a_goal_is_no_goal(docx: Docx) -> None:
         1,
     )
     goal = extract(docx(source)).submission.forms[0].goals
-    assert [(g.planned, g.actual, g.extra) for g in goal] == [
-        (None, "已完成。", {"甲方愿景": "全年保持河道清洁。"})
-    ]
+    assert [(g.planned, g.actual, g.extra) for g in goal] == [(None, "已完成。", {"甲方愿景": "全年保持河道清洁。"})]
 
 
 def test_the_cells_below_and_what_the_band_lacks_make_a_proposal_that_nothing_is_read_by(docx: Docx) -> None:
@@ -84,9 +80,7 @@ def test_the_cells_below_and_what_the_band_lacks_make_a_proposal_that_nothing_is
 
 
 def test_a_group_goes_on_in_rows_that_leave_it_blank(docx: Docx) -> None:
-    source = FORM.format(funds="全年执行数", target="年度指标值").replace(
-        "| ^ | 质量指标 |", "|  | 质量指标 |"
-    )
+    source = FORM.format(funds="全年执行数", target="年度指标值").replace("| ^ | 质量指标 |", "|  | 质量指标 |")
     found = extract(docx(source))
     second = found.submission.forms[0].indicators[1]
     assert (second.level1, second.level2, second.category) == ("产出指标", "质量指标", "output.quality")
@@ -94,9 +88,7 @@ def test_a_group_goes_on_in_rows_that_leave_it_blank(docx: Docx) -> None:
 
 
 def test_a_group_does_not_go_on_in_a_row_that_cannot_be_its(docx: Docx) -> None:
-    source = FORM.format(funds="全年执行数", target="年度指标值").replace(
-        "| ^ | 质量指标 |", "|  | 社会效益指标 |"
-    )
+    source = FORM.format(funds="全年执行数", target="年度指标值").replace("| ^ | 质量指标 |", "|  | 社会效益指标 |")
     second = extract(docx(source)).submission.forms[0].indicators[1]
     assert (second.level1, second.category) == (None, "benefit.social")
 
@@ -119,9 +111,7 @@ def test_the_money_of_tasks_under_a_heading_nobody_knows_is_no_fund(docx: Docx) 
     )
     found = extract(docx(source))
     assert [fund.label for fund in found.submission.forms[0].funds] == ["年度资金总额"]
-    assert "甲方事项" in {left.text for left in found.evidence.leftovers} | {
-        u.text for u in found.evidence.unknown
-    }
+    assert "甲方事项" in {left.text for left in found.evidence.leftovers} | {u.text for u in found.evidence.unknown}
 
 
 def test_a_label_nobody_knows_keeps_its_value_under_its_own_words(docx: Docx) -> None:

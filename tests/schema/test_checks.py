@@ -32,10 +32,7 @@ def test_an_execution_rate_within_half_of_its_last_digit_holds() -> None:
 def test_a_wrong_execution_rate_names_the_base_that_explains_it() -> None:
     fund = total(approved=D(81), revised=D("110.63"), executed=D("110.63"), execution_rate=D("1.3658"))
     (finding,) = broken(arithmetic.execution_rate, Form(funds=(fund,)))
-    assert (
-        finding.message
-        == "年度资金总额：执行率应为执行数110.63÷预算数110.63，所填136.58%是按年初预算数81计算的"
-    )
+    assert finding.message == "年度资金总额：执行率应为执行数110.63÷预算数110.63，所填136.58%是按年初预算数81计算的"
     assert (finding.stated, finding.computed, finding.where) == (D("1.3658"), D(1), "funds[0].execution_rate")
 
 
@@ -135,20 +132,14 @@ def test_a_side_with_one_part_is_not_checked() -> None:
 
 def test_weights_and_execution_weight_sum_to_a_hundred_or_the_stated_total() -> None:
     rows = tuple(indicator(level3=f"指标{i}", weight=D(30)) for i in range(3))
-    assert not list(
-        broken(arithmetic.indicator_weights_total, Form(funds=(total(weight=D(10)),), indicators=rows))
-    )
-    assert not list(
-        broken(arithmetic.indicator_weights_total, Form(indicators=rows, extra={STATED_WEIGHT: "90"}))
-    )
+    assert not list(broken(arithmetic.indicator_weights_total, Form(funds=(total(weight=D(10)),), indicators=rows)))
+    assert not list(broken(arithmetic.indicator_weights_total, Form(indicators=rows, extra={STATED_WEIGHT: "90"})))
     (finding,) = broken(arithmetic.indicator_weights_total, Form(indicators=rows))
     assert (finding.stated, finding.computed) == (D(100), D(90))
 
 
 def test_weights_are_not_summed_where_an_indicator_states_none() -> None:
-    assert not list(
-        broken(arithmetic.indicator_weights_total, Form(indicators=(indicator(weight=D(30)), indicator())))
-    )
+    assert not list(broken(arithmetic.indicator_weights_total, Form(indicators=(indicator(weight=D(30)), indicator()))))
 
 
 def test_a_groups_points_are_the_sum_of_its_indicators() -> None:
@@ -165,9 +156,7 @@ def test_scores_sum_to_the_stated_total_with_or_without_execution() -> None:
     assert not list(
         broken(arithmetic.scores_total, Form(self_score=D(90), funds=(total(score=D(9)),), indicators=rows))
     )
-    (finding,) = broken(
-        arithmetic.scores_total, Form(self_score=D(98), funds=(total(score=D(9)),), indicators=rows)
-    )
+    (finding,) = broken(arithmetic.scores_total, Form(self_score=D(98), funds=(total(score=D(9)),), indicators=rows))
     assert (finding.stated, finding.computed) == (D(98), D(99))
 
 
@@ -203,9 +192,7 @@ def test_the_grade_is_the_one_the_forms_own_legend_gives(
         ("<=", "0.02", "0.03", "benefit.social", True),
     ],
 )
-def test_full_score_for_a_missed_target(
-    op: str, target: str, actual: str, category: str, missed: bool
-) -> None:
+def test_full_score_for_a_missed_target(op: str, target: str, actual: str, category: str, missed: bool) -> None:
     row = indicator(
         category=category, target="甲", actual="乙", weight=D(5), score=D(5),
         target_value=Quantity(op, D(target), "%"), actual_value=Quantity("=", D(actual), "%"),

@@ -14,9 +14,7 @@ from tests.conftest import ROOT, emptied
 
 def test_the_page_is_the_one_the_definitions_make() -> None:
     written = (ROOT / "schema" / "DICTIONARY.md").read_text(encoding="utf-8")
-    assert written == dictionary.page(), (
-        "run: .venv/bin/python -m schema.relational.dictionary > schema/DICTIONARY.md"
-    )
+    assert written == dictionary.page(), "run: .venv/bin/python -m schema.relational.dictionary > schema/DICTIONARY.md"
 
 
 def test_every_code_of_the_records_has_a_name() -> None:

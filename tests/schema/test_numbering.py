@@ -76,7 +76,5 @@ def test_all_numbers_before_a_text_are_taken_off() -> None:
         ("巡查次数", ("指标", ""), None),
     ],
 )
-def test_what_stands_behind_a_word_and_its_number(
-    text: str, words: tuple[str, ...], rest: str | None
-) -> None:
+def test_what_stands_behind_a_word_and_its_number(text: str, words: tuple[str, ...], rest: str | None) -> None:
     assert numbering.behind(text, *words) == rest

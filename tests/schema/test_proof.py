@@ -50,9 +50,7 @@ def test_every_figure_of_a_sum_that_holds_is_proven_and_nothing_else() -> None:
     marks = proofs(FORM)
     assert marks.pop("title") is None
     assert set(marks.values()) == {"proven"}
-    assert {"self_score", "funds[0].executed", "indicators[1].score", "indicators[0].level1_weight"} <= set(
-        marks
-    )
+    assert {"self_score", "funds[0].executed", "indicators[1].score", "indicators[0].level1_weight"} <= set(marks)
 
 
 def test_a_figure_that_one_sum_contradicts_and_another_proves_is_proven() -> None:
@@ -69,8 +67,7 @@ def test_a_finding_over_recognised_figures_names_the_least_certain_reading() -> 
     doubtful = replace(
         sure,
         provenance=tuple(
-            replace(p, raw="30", confidence=0.61) if p.record.endswith("indicators[1]") else p
-            for p in sure.provenance
+            replace(p, raw="30", confidence=0.61) if p.record.endswith("indicators[1]") else p for p in sure.provenance
         ),
     )
     submission, _ = prove(check(Submission(Report(), (form,), ())), doubtful)

@@ -33,9 +33,7 @@ def test_no_column_has_a_name_that_sql_reserves() -> None:
 
 
 def test_no_field_of_a_record_is_without_a_column() -> None:
-    assert {"level1", "target_value", "target_value_op", "target_value_unit", "extra"} <= set(
-        tables.indicator.c.keys()
-    )
+    assert {"level1", "target_value", "target_value_op", "target_value_unit", "extra"} <= set(tables.indicator.c.keys())
     assert {"prepared_by", "phone", "leader", "self_score"} <= set(tables.form.c.keys())
 
 
@@ -44,8 +42,7 @@ _numbers = sa.Table("n", sa.MetaData(), sa.Column("value", Exact))
 
 
 @given(
-    st.decimals(allow_nan=False, allow_infinity=False, places=6)
-    | st.decimals(allow_nan=False, allow_infinity=False)
+    st.decimals(allow_nan=False, allow_infinity=False, places=6) | st.decimals(allow_nan=False, allow_infinity=False)
 )
 def test_a_decimal_comes_back_digit_for_digit(value: Decimal) -> None:
     with _engine.begin() as connection:
@@ -59,9 +56,7 @@ def test_an_amount_as_forms_state_it_is_a_number_that_sql_can_sum() -> None:
     with _engine.begin() as connection:
         _numbers.create(connection, checkfirst=True)
         connection.execute(_numbers.delete())
-        connection.execute(
-            _numbers.insert(), [{"value": Decimal("1519.94391")}, {"value": Decimal("0.05609")}]
-        )
+        connection.execute(_numbers.insert(), [{"value": Decimal("1519.94391")}, {"value": Decimal("0.05609")}])
         assert connection.execute(sa.text("SELECT sum(value), typeof(value) FROM n")).one() == (
             1520.0,
             "real",

@@ -2,6 +2,4 @@
 
 from importlib.resources import files
 
-HEAD = max(
-    entry.name[1:5] for entry in files(__package__).joinpath("versions").iterdir() if entry.name[:1] == "v"
-)
+HEAD = max(entry.name[1:5] for entry in files(__package__).joinpath("versions").iterdir() if entry.name[:1] == "v")

@@ -51,17 +51,13 @@ def test_the_kinds_of_file_hold_the_same(demo: Store, tmp_path: Path) -> None:
         read = pq.read_table(tmp_path / "parquet" / f"{name}.parquet")
         with (tmp_path / "csv" / f"{name}.csv").open(encoding="utf-8-sig", newline="") as lines:
             plain = list(csv.DictReader(lines))
-        objects = [
-            json.loads(line) for line in (tmp_path / "jsonl" / f"{name}.jsonl").read_text().splitlines()
-        ]
+        objects = [json.loads(line) for line in (tmp_path / "jsonl" / f"{name}.jsonl").read_text().splitlines()]
         sheet = book[chinese]
         assert len(plain) == len(objects) == read.num_rows == sheet.max_row - 1
         assert wanted in (None, len(plain))
     scores = pq.read_table(tmp_path / "parquet" / "indicators.parquet").column("score")
     assert str(scores.type) == "double"
-    objects = [
-        json.loads(line) for line in (tmp_path / "jsonl" / "indicators.jsonl").read_text().splitlines()
-    ]
+    objects = [json.loads(line) for line in (tmp_path / "jsonl" / "indicators.jsonl").read_text().splitlines()]
     assert [o["score"] for o in objects] == pytest.approx(scores.to_pylist())
 
 
@@ -74,9 +70,7 @@ def test_a_sheet_has_frozen_headings_chinese_titles_and_typed_cells(demo: Store,
     titles = {cell.value: cell.column for cell in sheet[1]}
     assert {"单位", "年度", "年初预算数", "执行率"} <= set(titles)
     rates = [
-        row[titles["执行率"] - 1]
-        for row in sheet.iter_rows(min_row=2)
-        if row[titles["执行率"] - 1].value is not None
+        row[titles["执行率"] - 1] for row in sheet.iter_rows(min_row=2) if row[titles["执行率"] - 1].value is not None
     ]
     assert rates
     assert {cell.number_format for cell in rates} == {"0.00%"}

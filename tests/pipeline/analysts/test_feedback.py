@@ -31,9 +31,7 @@ def store(tmp_path: Path) -> Store:
 
 def test_every_check_has_a_weight_a_name_and_a_clause() -> None:
     assert set(CHECKS) == set(CODES["check"])
-    assert all(
-        made.code == code and made.chinese and made.english and made.clause for code, made in CHECKS.items()
-    )
+    assert all(made.code == code and made.chinese and made.english and made.clause for code, made in CHECKS.items())
 
 
 def test_a_sheet_tells_figures_place_and_clause_the_heaviest_first(store: Store) -> None:
@@ -52,9 +50,7 @@ def test_the_word_sheet_is_one_page_and_holds_the_same(store: Store, tmp_path: P
     sheet = feedback.sheet(store, "water-2022.docx")
     word, html = feedback.write(sheet, tmp_path, ("docx", "html"))
     table = python_docx.Document(str(word)).tables[0]
-    assert [row.cells[2].text for row in table.rows[1:]] == [
-        f"【{line.check}】{line.message}" for line in sheet.lines
-    ]
+    assert [row.cells[2].text for row in table.rows[1:]] == [f"【{line.check}】{line.message}" for line in sheet.lines]
     for line in sheet.lines:
         assert line.message in html.read_text(encoding="utf-8")
     if shutil.which("soffice") is None:
@@ -99,9 +95,7 @@ def test_what_a_submission_says_is_never_markup(docx, tmp_path: Path) -> None:  
 
 def test_all_sheets_and_the_overview_of_a_year(ziping, demo: Store, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
     url = demo.engine.url.render_as_string(hide_password=False)
-    done = ziping(
-        "report", "--all", "--year", 2022, "--store", url, "--out", tmp_path / "out", "--format", "html"
-    )
+    done = ziping("report", "--all", "--year", 2022, "--store", url, "--out", tmp_path / "out", "--format", "html")
     assert done.returncode == 0, done.stderr
     pages = sorted(path.name for path in (tmp_path / "out").iterdir())
     assert len(pages) == 12

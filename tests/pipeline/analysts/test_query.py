@@ -43,9 +43,7 @@ def rows(answer: Answer) -> list[dict[str, Any]]:
 
 
 def near(value: Any, wanted: Any) -> bool:
-    return (value is None) == (wanted is None) and (
-        value is None or abs(float(value) - float(wanted)) < 1.5e-4
-    )
+    return (value is None) == (wanted is None) and (value is None or abs(float(value) - float(wanted)) < 1.5e-4)
 
 
 def total(form: dict[str, Any]) -> dict[str, Any]:
@@ -53,9 +51,7 @@ def total(form: dict[str, Any]) -> dict[str, Any]:
 
 
 def base(fund: dict[str, Any]) -> Any:
-    return next(
-        (fund[c] for c in ("revised", "received", "approved", "amount") if fund.get(c) is not None), None
-    )
+    return next((fund[c] for c in ("revised", "received", "approved", "amount") if fund.get(c) is not None), None)
 
 
 def forms() -> list[tuple[Year, str, dict[str, Any], dict[str, Any]]]:
@@ -138,9 +134,7 @@ def test_missed_targets_are_those_of_the_gold(demo: Store) -> None:
                 form = record["forms"][finding["form"] - 1]
                 i = form["indicators"][int(finding["where"].split("[")[1].split("]")[0])]
                 wanted[submitter(record), i["level3"], i["target"], i["actual"]] += 1
-    found = Counter(
-        (r["unit"], r["level3"], r["target"], r["actual"]) for r in rows(ask(demo, "missed-targets", {}))
-    )
+    found = Counter((r["unit"], r["level3"], r["target"], r["actual"]) for r in rows(ask(demo, "missed-targets", {})))
     assert found == wanted
     assert len(wanted) > 50
 
@@ -172,10 +166,7 @@ def test_common_indicators_moved_budgets_and_public_spending_are_those_of_the_go
     for category in {category for category, _ in uses}:
         top = sorted((n for (c, _), n in uses.items() if c == category), reverse=True)[:5]
         assert (
-            sorted(
-                (n for (c, _), n in found.items() if c == CODES["category"][category].chinese), reverse=True
-            )
-            == top
+            sorted((n for (c, _), n in found.items() if c == CODES["category"][category].chinese), reverse=True) == top
         )
     moved = sorted(
         (
@@ -200,9 +191,7 @@ def test_common_indicators_moved_budgets_and_public_spending_are_those_of_the_go
 def test_changes_against_last_year_are_those_of_the_gold(demo: Store) -> None:
     wanted = unit_years()
     found = rows(ask(demo, "changes", {"year": "2023"}))
-    executed = {
-        r["unit"]: (r["last_year"], r["this_year"]) for r in found if r["what"] == "全年执行数（万元）"
-    }
+    executed = {r["unit"]: (r["last_year"], r["this_year"]) for r in found if r["what"] == "全年执行数（万元）"}
     for unit, (before, after) in executed.items():
         assert near(before, wanted[unit, 2022]["executed"])
         assert near(after, wanted[unit, 2023]["executed"])
@@ -256,9 +245,7 @@ def test_free_sql_cannot_write_attach_or_load(demo: Store, sql: str) -> None:
 
 def test_what_a_select_could_write_by_a_function_is_not_kept(demo: Store) -> None:
     if demo.engine.dialect.name == "postgresql":
-        free(
-            demo, trusted=True, sql="SELECT lo_create(4711)"
-        )  # PostgreSQL 15 lets it, the transaction is taken back
+        free(demo, trusted=True, sql="SELECT lo_create(4711)")  # PostgreSQL 15 lets it, the transaction is taken back
         assert free(demo, trusted=True, sql="SELECT COUNT(*) FROM pg_largeobject_metadata").rows == [(0,)]
         with pytest.raises(StoreError):
             free(

@@ -25,18 +25,14 @@ from schema.records import title
     ],
 )
 def test_a_column_has_the_title_of_its_own_table(sql: str, expected: list[str]) -> None:
-    columns = [
-        part.split(" AS ")[-1].split(".")[-1].strip() for part in sql.split(" FROM ")[0][7:].split(",")
-    ]
+    columns = [part.split(" AS ")[-1].split(".")[-1].strip() for part in sql.split(" FROM ")[0][7:].split(",")]
     assert titles(sql, columns) == expected
 
 
 def test_every_column_that_is_taken_away_has_a_chinese_title(demo: Store) -> None:
     for wanted in LISTS:
         columns = select(demo, wanted.sql, {}, rows=1, trusted=True).columns
-        assert all(
-            column.title != name for column, name in zip(described(wanted.sql, columns), columns, strict=True)
-        )
+        assert all(column.title != name for column, name in zip(described(wanted.sql, columns), columns, strict=True))
         kinds = dict(zip(columns, column_kinds(wanted.sql, columns), strict=True))
         assert {kinds.get(name, "integer") for name in ("no", "form_no", "fiscal_year")} == {"integer"}
     assert free(demo, trusted=True, sql="SELECT name FROM file LIMIT 1").labels == ("文件名",)

@@ -85,9 +85,7 @@ def test_a_batch_with_hostile_files_gives_each_one_outcome(url: str, tmp_path: P
     summary = run.ingest([folder], store, nothing, executor=hostile(), limits=LIMITS)
     assert (summary.files, summary.read, len(summary.refused)) == (9, 5, 4)
     with store.engine.connect() as connection:
-        told = dict(
-            map(tuple, connection.execute(sa.select(tables.outcome.c.path, tables.outcome.c.outcome)))
-        )
+        told = dict(map(tuple, connection.execute(sa.select(tables.outcome.c.path, tables.outcome.c.outcome))))
         reasons = connection.execute(
             sa.select(tables.file.c.message).where(tables.file.c.outcome == "failed")
         ).scalars()
@@ -121,12 +119,8 @@ def test_two_ingests_at_once_read_each_file_once(url: str, tmp_path: Path) -> No
     store = open_store(url)
     with store.engine.connect() as connection:
         o = tables.outcome
-        counts = dict(
-            map(tuple, connection.execute(sa.select(o.c.outcome, sa.func.count()).group_by(o.c.outcome)))
-        )
-        assert connection.execute(sa.select(sa.func.count()).select_from(tables.submission)).scalar() == len(
-            FILES
-        )
+        counts = dict(map(tuple, connection.execute(sa.select(o.c.outcome, sa.func.count()).group_by(o.c.outcome))))
+        assert connection.execute(sa.select(sa.func.count()).select_from(tables.submission)).scalar() == len(FILES)
         assert connection.execute(sa.select(sa.func.count()).select_from(tables.lease)).scalar() == 0
     assert counts.get("read", 0) + counts.get("partly", 0) == len(FILES)
     assert counts["known"] == len(FILES)
@@ -231,9 +225,7 @@ def forked() -> Iterator[int]:
 
 @pytest.mark.parametrize("where", ["processes", "dask=local"])
 @pytest.mark.parametrize("midst", [False, True])
-def test_ctrl_c_stops_in_one_line_and_the_same_command_goes_on(
-    where: str, midst: bool, tmp_path: Path
-) -> None:
+def test_ctrl_c_stops_in_one_line_and_the_same_command_goes_on(where: str, midst: bool, tmp_path: Path) -> None:
     folder, store = tmp_path / "材料", tmp_path / "s.db"
     folder.mkdir()
     for i in range(60):

@@ -45,14 +45,11 @@ def told(store: Store) -> dict[str, tuple[str, str | None]]:
     o = tables.outcome.c
     with store.reading() as connection:
         return {
-            row.path: (row.outcome, row.reason)
-            for row in connection.execute(sa.select(o.path, o.outcome, o.reason))
+            row.path: (row.outcome, row.reason) for row in connection.execute(sa.select(o.path, o.outcome, o.reason))
         }
 
 
-def ingested(
-    ziping: Run, folder: Path, url: str, *more: str
-) -> tuple[dict[str, tuple[str, str | None]], str]:
+def ingested(ziping: Run, folder: Path, url: str, *more: str) -> tuple[dict[str, tuple[str, str | None]], str]:
     """The outcomes of the command on a folder, by path below it, and what it said; never a traceback."""
     done = ziping("ingest", folder, "--store", url, *more)
     assert "Traceback" not in done.stderr + done.stdout, done.stderr
@@ -111,9 +108,7 @@ def test_a_folder_that_cannot_be_opened_is_named(tmp_path: Path) -> None:
     (folder / "锁").mkdir(parents=True)
     (folder / "好.docx").write_bytes(GOOD)
     (folder / "锁").chmod(0)
-    found = as_nobody(
-        lambda: [f.path if isinstance(f, File) else f.reason for f in files.listed([folder])], folder
-    )
+    found = as_nobody(lambda: [f.path if isinstance(f, File) else f.reason for f in files.listed([folder])], folder)
     (folder / "锁").chmod(0o755)
     assert found == [folder / "好.docx", "文件夹无法打开（Permission denied）; 请检查权限后重试"]
 
@@ -130,9 +125,7 @@ def test_halves_of_characters_and_nul_are_told_and_stored(
 
         found = blocks(data, path)
         return [
-            replace(
-                b, text=b.text.replace("甲", "\ud842\udfb7").replace("乙", "\ud842").replace("丙", "丙\0")
-            )
+            replace(b, text=b.text.replace("甲", "\ud842\udfb7").replace("乙", "\ud842").replace("丙", "丙\0"))
             for b in found
         ]
 
@@ -179,12 +172,7 @@ def pdf_of(*objects: bytes) -> bytes:
         out += b"%d 0 obj\n%s\nendobj\n" % (number, content)
     table = b"".join(b"%010d 00000 n \n" % place for place in places)
     head = b"xref\n0 %d\n0000000000 65535 f \n" % (len(objects) + 1)
-    return (
-        out
-        + head
-        + table
-        + b"trailer<</Size %d/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF" % (len(objects) + 1, len(out))
-    )
+    return out + head + table + b"trailer<</Size %d/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF" % (len(objects) + 1, len(out))
 
 
 @pytest.mark.parametrize(
@@ -237,8 +225,7 @@ def listing(count: int) -> bytes:
     """An archive whose list names so many members (zip64)."""
     one = struct.Struct("<IHHHHHHIIIHHHHHII")
     directory = b"".join(
-        one.pack(0x02014B50, 20, 20, 0, 0, 0, 0, 0, 0, 0, 7, 0, 0, 0, 0, 0, 0) + b"%07d" % i
-        for i in range(count)
+        one.pack(0x02014B50, 20, 20, 0, 0, 0, 0, 0, 0, 0, 7, 0, 0, 0, 0, 0, 0) + b"%07d" % i for i in range(count)
     )
     local = struct.pack("<IHHHHHIIIHH", 0x04034B50, 20, 0, 0, 0, 0, 0, 0, 0, 1, 0) + b"a"
     end = struct.pack("<IQHHIIQQQQ", 0x06064B50, 44, 45, 45, 0, 0, count, count, len(directory), len(local))

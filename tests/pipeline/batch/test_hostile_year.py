@@ -30,9 +30,7 @@ from tests.pipeline.batch.test_kept import filled
 BIN = Path(sys.executable).parent
 FORMATS = ROOT / "data" / "formats"
 FEW, MANY = 1, 300  # mutations of a format in `make test` and in `make soak`
-GOOD = [
-    (SAMPLES / name).read_bytes() for name in ("water-2022.docx", "culture-2022.docx", "council-2021.docx")
-]
+GOOD = [(SAMPLES / name).read_bytes() for name in ("water-2022.docx", "culture-2022.docx", "council-2021.docx")]
 BASES: dict[str, Callable[[], bytes]] = {
     "docx": (SAMPLES / "culture-2022.docx").read_bytes,
     **{
@@ -113,11 +111,7 @@ def _overlapping() -> bytes:
     whole = bytes(260_000)
     packed = packer.compress(whole) + packer.flush()
     crc = zlib.crc32(whole)
-    local = (
-        struct.pack("<IHHHHHIIIHH", 0x04034B50, 20, 0, 8, 0, 0, crc, len(packed), len(whole), 1, 0)
-        + b"a"
-        + packed
-    )
+    local = struct.pack("<IHHHHHIIIHH", 0x04034B50, 20, 0, 8, 0, 0, crc, len(packed), len(whole), 1, 0) + b"a" + packed
     entry = struct.pack(
         "<IHHHHHHIIIHHHHHII",
         0x02014B50,
@@ -139,11 +133,7 @@ def _overlapping() -> bytes:
         0,
     )
     directory = (entry + b"a") * 4000
-    return (
-        local
-        + directory
-        + struct.pack("<IHHHHIIH", 0x06054B50, 0, 0, 4000, 4000, len(directory), len(local), 0)
-    )
+    return local + directory + struct.pack("<IHHHHIIH", 0x06054B50, 0, 0, 4000, 4000, len(directory), len(local), 0)
 
 
 def _entities(kind: str) -> str:
@@ -156,9 +146,8 @@ def _forms(count: int) -> bytes:
     more = []
     for i in range(count):
         text = b"/X Do " * 10 if i < count - 1 else b"BT /F 12 Tf (abcdef) Tj ET"
-        means = (
-            b"/Type/XObject/Subtype/Form/BBox[0 0 999 999]/Resources<</Font<</F 5 0 R>>/XObject<</X %d 0 R>>>>"
-            % (7 + i)
+        means = b"/Type/XObject/Subtype/Form/BBox[0 0 999 999]/Resources<</Font<</F 5 0 R>>/XObject<</X %d 0 R>>>>" % (
+            7 + i
         )
         more.append(_stream(text, means))
     return _page(b"/X Do", b"0 0 595 842", b"/XObject<</X 6 0 R>>", *more)
@@ -205,23 +194,15 @@ def crafted() -> Iterator[tuple[str, bytes]]:
         )
     yield (
         "sdt.docx",
-        _docx(
-            "<w:sdt><w:sdtContent>" * 120
-            + "<w:p><w:r><w:t>甲</w:t></w:r></w:p>"
-            + "</w:sdtContent></w:sdt>" * 120
-        ),
+        _docx("<w:sdt><w:sdtContent>" * 120 + "<w:p><w:r><w:t>甲</w:t></w:r></w:p>" + "</w:sdtContent></w:sdt>" * 120),
     )
     yield (
         "rows.docx",
-        _docx(
-            "<w:tbl>" + "<w:tr><w:tc><w:p><w:r><w:t>1</w:t></w:r></w:p></w:tc></w:tr>" * 30_000 + "</w:tbl>"
-        ),
+        _docx("<w:tbl>" + "<w:tr><w:tc><w:p><w:r><w:t>1</w:t></w:r></w:p></w:tc></w:tr>" * 30_000 + "</w:tbl>"),
     )
     yield (
         "span.docx",
-        _docx(
-            '<w:tbl><w:tr><w:tc><w:tcPr><w:gridSpan w:val="99999999"/></w:tcPr><w:p/></w:tc></w:tr></w:tbl>'
-        ),
+        _docx('<w:tbl><w:tr><w:tc><w:tcPr><w:gridSpan w:val="99999999"/></w:tcPr><w:p/></w:tc></w:tr></w:tbl>'),
     )
     yield "surrogate.docx", _docx("<w:p><w:r><w:t>一、&#55362;&#57271;</w:t></w:r></w:p>")
     yield "controls.docx", _docx("<w:p><w:r><w:t>&#1;&#0;</w:t></w:r></w:p>")
@@ -257,8 +238,7 @@ def crafted() -> Iterator[tuple[str, bytes]]:
             "xl/worksheets/sheet1.xml",
             f"<worksheet {_S}><sheetData>"
             + "".join(
-                f'<row r="{i}"><c r="A{i}"><v>{i}</v></c><c r="T{i}"><v>1e308</v></c></row>'
-                for i in range(1, 2_001)
+                f'<row r="{i}"><c r="A{i}"><v>{i}</v></c><c r="T{i}"><v>1e308</v></c></row>' for i in range(1, 2_001)
             )
             + "</sheetData></worksheet>",
         ),
@@ -276,9 +256,7 @@ def crafted() -> Iterator[tuple[str, bytes]]:
     yield "span.html", b"<html><body><table>" + b'<tr><td rowspan="999999" colspan="999999">a</td></tr>' * 900
     yield (
         "cells.html",
-        (
-            "<html><body><table>" + "<tr>" + "<td>甲</td>" * 50 + "</tr>" + "<tr><td>乙</td></tr>" * 20_000
-        ).encode(),
+        ("<html><body><table>" + "<tr>" + "<td>甲</td>" * 50 + "</tr>" + "<tr><td>乙</td></tr>" * 20_000).encode(),
     )
     yield "size.pdf", _page(b"BT /F 12 Tf (abc) Tj ET", b"0 0 1000000000 1000000000")
     yield "turned.pdf", _page(b"BT /F 12 Tf (abc) Tj ET", b"0 0 -595 -842")
@@ -287,9 +265,7 @@ def crafted() -> Iterator[tuple[str, bytes]]:
     yield "forms.pdf", _forms(30)
     yield (
         "image.pdf",
-        _page(
-            b"q 595 0 0 842 0 0 cm /I Do Q", b"0 0 595 842", b"/XObject<</I 6 0 R>>", _picture(30_000, 30_000)
-        ),
+        _page(b"q 595 0 0 842 0 0 cm /I Do Q", b"0 0 595 842", b"/XObject<</I 6 0 R>>", _picture(30_000, 30_000)),
     )
     yield (
         "scan.pdf",
@@ -309,17 +285,13 @@ def crafted() -> Iterator[tuple[str, bytes]]:
     )
     yield (
         "rules.pdf",
-        _page(
-            b"".join(b"%d %d m %d %d l S " % (i % 590, i % 830, i * 7 % 590, i % 830) for i in range(100_000))
-        ),
+        _page(b"".join(b"%d %d m %d %d l S " % (i % 590, i % 830, i * 7 % 590, i % 830) for i in range(100_000))),
     )
     yield (
         "chars.pdf",
         _page(
             b"BT /F 1 Tf "
-            + b"".join(
-                b"1 0 0 1 %d %d Tm (abcdefghijklmnopqrst) Tj " % (i % 590, i % 830) for i in range(20_000)
-            )
+            + b"".join(b"1 0 0 1 %d %d Tm (abcdefghijklmnopqrst) Tj " % (i % 590, i % 830) for i in range(20_000))
             + b"ET"
         ),
     )

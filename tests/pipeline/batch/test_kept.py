@@ -217,9 +217,7 @@ def built_in_any_order(seed: int, place: Path) -> tuple[Rows, Rows]:
                     ]
                 )
                 correcting.add(grown, name, record, field, value, "复核", "丁某")
-                corrected = [c for c in corrected if c[:3] != (name, record, field)] + [
-                    (name, record, field, value)
-                ]
+                corrected = [c for c in corrected if c[:3] != (name, record, field)] + [(name, record, field, value)]
         if event == "learn":
             list(planning.plan(grown, apply=True))
             learned = True
@@ -298,9 +296,7 @@ def test_a_cluster_that_loses_a_worker_gives_the_same_store(
         """Kills a worker in the midst of its first files."""
         while not at or at[-1] < 10:
             with many.reading() as connection:
-                at.append(
-                    connection.execute(sa.select(sa.func.count()).select_from(tables.outcome)).scalar_one()
-                )
+                at.append(connection.execute(sa.select(sa.func.count()).select_from(tables.outcome)).scalar_one())
             time.sleep(0.02)
         os.killpg(workers[0].pid, signal.SIGKILL)
 

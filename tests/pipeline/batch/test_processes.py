@@ -81,9 +81,7 @@ _SOME = ("kill of the run", "termination of the group", "hang-up of the run")
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
-@pytest.mark.parametrize(
-    "how", [how if how in _SOME else pytest.param(how, marks=pytest.mark.soak) for how in ENDS]
-)
+@pytest.mark.parametrize("how", [how if how in _SOME else pytest.param(how, marks=pytest.mark.soak) for how in ENDS])
 def test_a_run_that_is_ended_leaves_no_process_and_no_file(how: str, inbox: Path, tmp_path: Path) -> None:
     number, group = ENDS[how]
     for moment in (0.4, 1.5) if how not in _SOME else (random.uniform(0.3, 1.5),):
@@ -137,9 +135,7 @@ def _parent(pid: int) -> int:
     return int(Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[1])
 
 
-def test_the_workplace_of_a_process_that_is_gone_is_removed(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_workplace_of_a_process_that_is_gone_is_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     living._workplace.cache_clear()
     gone, mine, other = (
@@ -191,9 +187,7 @@ def test_a_command_on_the_leash_has_its_time(tmp_path: Path) -> None:
     assert tmp_path.exists()
 
 
-def test_a_file_whose_time_is_up_leaves_no_libreoffice(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_file_whose_time_is_up_leaves_no_libreoffice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     if not office.installed():
         missing("LibreOffice (Debian: libreoffice-writer)")
     mark = f"ZIPING_TEST_MARK={os.getpid()}-office"
@@ -228,9 +222,7 @@ def test_a_statement_cannot_outlast_its_time(sql: str, demo: Store) -> None:
     begun = time.monotonic()
     with pytest.raises(StoreError, match="1秒内没有答完"):
         query.free(demo, sql, seconds=1, trusted=True)
-    assert (
-        time.monotonic() - begun < 12
-    )  # of which most is the time that a busy machine takes to begin a process
+    assert time.monotonic() - begun < 12  # of which most is the time that a busy machine takes to begin a process
     if demo.engine.dialect.name == "postgresql":
         time.sleep(0.5)
         with demo.reading() as connection:
@@ -301,9 +293,7 @@ def test_each_job_has_the_memory_it_is_allowed_and_ends_with_its_parent() -> Non
         "from tests.pipeline.batch.test_processes import limits_of\n"
         "print(list(processes(limits_of, ['x'], Limits(1, 30.0, 2 << 30), None)))"
     )
-    told = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True
-    ).stdout
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True).stdout
     assert f"({2 << 30}, {int(signal.SIGKILL)})" in told
 
 

@@ -100,9 +100,7 @@ def batch(folder: Path, count: int) -> None:
         assert connection.execute(sa.select(sa.func.count(sa.distinct(o.c.path)))).scalar() == count
     rate = (count - hurt) / seconds / (count / alone)
     growth = max(memory[len(memory) // 2 :]) / max(memory[: len(memory) // 2]) if len(memory) > 3 else 1.0
-    print(
-        f"\n{count} files, {hurt} hostile: {seconds:.0f} s, without them {alone:.0f} s; throughput {rate:.2f}"
-    )
+    print(f"\n{count} files, {hurt} hostile: {seconds:.0f} s, without them {alone:.0f} s; throughput {rate:.2f}")
     print(f"memory of the parent, second half of the run beside the first: {growth:.2f}")
 
     learned(store, seconds)
@@ -114,9 +112,7 @@ def learned(store: Store, first: float) -> None:
     words = Words({**files, "headings.csv": [*files["headings.csv"], [SPECIAL, "indicators", "target"]]})
     reading = ruleset.under(words)
     opened, watching = list[str](), [True]
-    sys.addaudithook(
-        lambda event, args: opened.append(str(args[0])) if watching and event == "open" else None
-    )
+    sys.addaudithook(lambda event, args: opened.append(str(args[0])) if watching and event == "open" else None)
     begun = time.perf_counter()
     planned = list(planning.plan(store, reading, apply=True))
     seconds = time.perf_counter() - begun
@@ -133,9 +129,7 @@ def learned(store: Store, first: float) -> None:
             .where(tables.submission.c.lookups.contains(SPECIAL))
         ).scalar_one()
     assert again == hold == sum(bool(p.changes) for p in planned)
-    print(
-        f"one heading of {hold} in {whole} submissions: {seconds:.2f} s, {seconds / first:.2%} of the first ingest"
-    )
+    print(f"one heading of {hold} in {whole} submissions: {seconds:.2f} s, {seconds / first:.2%} of the first ingest")
     begun = time.perf_counter()
     assert list(planning.plan(store, reading, apply=True)) == []
     print(f"nothing changed: {time.perf_counter() - begun:.2f} s")
@@ -146,17 +140,13 @@ def _resident() -> int:
         return int(told.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
-@pytest.mark.skipif(
-    not Path("/proc/self/statm").exists(), reason="the parent's memory is read from /proc (Linux)"
-)
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="the parent's memory is read from /proc (Linux)")
 def test_a_small_years_batch(tmp_path: Path) -> None:
     batch(tmp_path, 200)
 
 
 @pytest.mark.soak
-@pytest.mark.skipif(
-    not Path("/proc/self/statm").exists(), reason="the parent's memory is read from /proc (Linux)"
-)
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="the parent's memory is read from /proc (Linux)")
 def test_a_years_batch_of_ten_thousand(tmp_path: Path) -> None:
     batch(tmp_path, 10_000)
     shutil.rmtree(tmp_path)

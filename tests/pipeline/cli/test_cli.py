@@ -39,9 +39,7 @@ def test_extract_evidence_names_the_cell_of_every_value(ziping: Run) -> None:
     )
 
 
-def test_extract_out_writes_one_json_a_file_and_keeps_the_ending_of_twins(
-    ziping: Run, tmp_path: Path
-) -> None:
+def test_extract_out_writes_one_json_a_file_and_keeps_the_ending_of_twins(ziping: Run, tmp_path: Path) -> None:
     folder = tmp_path / "in"
     folder.mkdir()
     shutil.copy(ONE, folder / "甲.docx")
@@ -52,9 +50,7 @@ def test_extract_out_writes_one_json_a_file_and_keeps_the_ending_of_twins(
     assert sorted(p.name for p in (tmp_path / "out").iterdir()) == ["乙.json", "甲.doc.json", "甲.docx.json"]
 
 
-def test_a_refused_file_is_one_line_and_exit_code_1_and_the_batch_goes_on(
-    ziping: Run, tmp_path: Path
-) -> None:
+def test_a_refused_file_is_one_line_and_exit_code_1_and_the_batch_goes_on(ziping: Run, tmp_path: Path) -> None:
     bad = tmp_path / "坏.docx"
     bad.write_bytes(b"PK\x03\x04")
     for command in (("extract", bad, ONE, "--out", tmp_path / "out"), ("ingest", bad, ONE, "--quiet")):

@@ -174,9 +174,7 @@ PLACES = {
 
 
 @pytest.mark.parametrize("place", PLACES)
-def test_a_password_reaches_no_output_journal_or_log(
-    place: str, ziping: Run, tmp_path: Path, faults: Path
-) -> None:
+def test_a_password_reaches_no_output_journal_or_log(place: str, ziping: Run, tmp_path: Path, faults: Path) -> None:
     done = ziping(*PLACES[place], cwd=tmp_path)
     assert done.returncode in ((0,) if "--dry-run" in PLACES[place] else (1, 2)), done.stdout
     assert "Traceback" not in done.stderr
@@ -187,9 +185,7 @@ def test_a_password_reaches_no_output_journal_or_log(
             assert SECRET.encode() not in path.read_bytes(), path
 
 
-def test_a_password_reaches_no_record_of_a_file_that_was_read(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_password_reaches_no_record_of_a_file_that_was_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A folder elsewhere that is there: nothing of its account is in the store."""
     from fsspec.implementations.memory import MemoryFileSystem
 
@@ -331,9 +327,7 @@ def test_a_backup_made_while_a_run_writes_is_whole_and_restored(tmp_path: Path) 
         whole += 1
     assert whole
     shutil.copy(copy, tmp_path / "restored.db")
-    subprocess.run(
-        [BIN / "ziping", "ingest", SAMPLES, "--store", tmp_path / "restored.db", "--quiet"], check=True
-    )
+    subprocess.run([BIN / "ziping", "ingest", SAMPLES, "--store", tmp_path / "restored.db", "--quiet"], check=True)
     restored, run_through = open_store(str(tmp_path / "restored.db")), open_store(str(url))
     assert contents.counts(restored) == contents.counts(run_through)
     for store in (restored, run_through):

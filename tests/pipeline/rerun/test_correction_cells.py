@@ -67,15 +67,9 @@ def history(rng: random.Random, folder: Path) -> str | None:
     (standing,) = again.corrections
     touched = [i for i in again.submission.forms[0].indicators if i.score == Decimal(7)]
     if standing.state != APPLIED:
-        return (
-            None if not touched else f"{rows} {at} {changed}: waits, and yet {touched[0].level3} was changed"
-        )
+        return None if not touched else f"{rows} {at} {changed}: waits, and yet {touched[0].level3} was changed"
     wrong = [i for i in touched if (i.level3, i.target) != (rows[at][0], f"{rows[at][1]}次")]
-    return (
-        f"{rows} {at} {changed}: on {wrong[0].level3} {wrong[0].target}"
-        if wrong or len(touched) != 1
-        else None
-    )
+    return f"{rows} {at} {changed}: on {wrong[0].level3} {wrong[0].target}" if wrong or len(touched) != 1 else None
 
 
 @pytest.mark.parametrize("seed", range(HISTORIES // 10))
@@ -144,9 +138,7 @@ def test_a_finding_about_the_old_reading_goes_with_it(tmp_path: Path) -> None:
         ("report.unit", ("report", "unit")),
     ],
 )
-def test_a_value_is_named_by_the_words_on_the_page(
-    words: str, expected: tuple[str, str], tmp_path: Path
-) -> None:
+def test_a_value_is_named_by_the_words_on_the_page(words: str, expected: tuple[str, str], tmp_path: Path) -> None:
     found = understand(document([("培训人次", 1), ("巡查次数", 2)], tmp_path))
     assert addresses.located(found.submission, words) == expected
 

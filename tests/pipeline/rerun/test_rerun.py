@@ -84,9 +84,7 @@ def test_the_plan_shows_every_value_and_writes_nothing(store: Store) -> None:
     before = rows(store)
     planned = list(planning.plan(store, learned(ROW)))
     assert ("甲.docx", "forms[0].indicators[0].target") in changed(planned)
-    assert {cause for p in planned for cause, _ in p.changes} == {
-        "+ headings.csv 乙方承诺值,indicators,target"
-    }
+    assert {cause for p in planned for cause, _ in p.changes} == {"+ headings.csv 乙方承诺值,indicators,target"}
     assert rows(store) == before
 
 
@@ -107,9 +105,7 @@ def test_what_is_applied_is_a_new_version_and_the_old_one_is_kept(store: Store) 
     with store.engine.begin() as connection:  # as if the first reading had been of last year
         v = tables.version
         connection.execute(
-            v.update()
-            .where(v.c.no == 1)
-            .values(valid_from="2025-01-01T00:00:00Z", valid_to="2025-06-01T00:00:00Z")
+            v.update().where(v.c.no == 1).values(valid_from="2025-01-01T00:00:00Z", valid_to="2025-06-01T00:00:00Z")
         )
     assert changes.at(store, "甲.docx", "2025-03-01") == old
     with pytest.raises(StoreError, match="还没有"):
@@ -123,9 +119,7 @@ def test_after_it_is_applied_nothing_is_stale(store: Store) -> None:
     assert list(planning.plan(store, reading, apply=True)) == []
 
 
-def test_a_rerun_gives_the_rows_of_a_store_built_anew(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_rerun_gives_the_rows_of_a_store_built_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     reading = learned(ROW)
     grown = filled(str(tmp_path / "grown.db"), tmp_path / "a")
     list(planning.plan(grown, reading, apply=True))
@@ -208,9 +202,7 @@ def test_what_was_looked_up_is_kept_and_a_row_concerns_only_who_asked_for_it(sto
     """A row taken away concerns those who found it; one that comes, those who asked for it in vain in its block."""
     with store.reading() as connection:
         s, f = tables.submission, tables.file
-        kept = dict(
-            connection.execute(sa.select(f.c.name, s.c.lookups).join(s, s.c.sha256 == f.c.sha256)).all()
-        )
+        kept = dict(connection.execute(sa.select(f.c.name, s.c.lookups).join(s, s.c.sha256 == f.c.sha256)).all())
     assert all("\n乙方承诺值\t" in kept[name] for name in ("甲.docx", "乙.docx"))
     assert "乙方承诺值" not in kept["丙.docx"]
     row = Row("headings.csv", ("乙方承诺值", "indicators", "target"), True)

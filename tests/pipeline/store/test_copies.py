@@ -45,9 +45,7 @@ def test_copies_have_one_subject_whatever_their_figures_and_other_reports_anothe
     assert subject(replace(one, report=replace(one.report, unit=None, submitter=None), forms=nobody)) is None
 
 
-def test_the_store_lists_the_copies_of_a_report_and_prefers_the_final_one(
-    ziping: Run, tmp_path: Path
-) -> None:
+def test_the_store_lists_the_copies_of_a_report_and_prefers_the_final_one(ziping: Run, tmp_path: Path) -> None:
     folder = tmp_path / "in"
     folder.mkdir()
     formats = ROOT / "data" / "formats"
@@ -64,9 +62,7 @@ def test_the_store_lists_the_copies_of_a_report_and_prefers_the_final_one(
     assert "定稿，以此为准" in ziping("status", "--store", tmp_path / "s.db").stdout
 
 
-def test_a_corrected_copy_handed_in_later_is_current_and_the_first_is_kept(
-    ziping: Run, tmp_path: Path
-) -> None:
+def test_a_corrected_copy_handed_in_later_is_current_and_the_first_is_kept(ziping: Run, tmp_path: Path) -> None:
     folder = tmp_path / "in"
     folder.mkdir()
     first, second = folder / "a.docx", folder / "b.pdf"
@@ -102,9 +98,7 @@ def test_a_new_spelling_of_a_unit_is_proposed_and_merged_only_by_a_person(
     docx: Callable[..., Path], ziping: Run, tmp_path: Path
 ) -> None:
     store = open_store(f"{tmp_path}/s.db")
-    for i, unit in enumerate(
-        ("青川县人民代表大会常务委员会办公室", "青川县人大常委会办公室", "白鹭市水务局")
-    ):
+    for i, unit in enumerate(("青川县人民代表大会常务委员会办公室", "青川县人大常委会办公室", "白鹭市水务局")):
         text = FORM.format(unit=unit, score=i)
         path = docx(text, name=f"{i}.docx")
         run.ingest([path], store, lambda outcome: None)
@@ -138,9 +132,7 @@ def test_who_handed_in_what_names_no_unit_is_said_by_a_person(
 ) -> None:
     store = open_store(f"{tmp_path}/s.db")
     run.ingest([docx(NAMELESS, name="无名.docx")], store, lambda outcome: None)
-    run.ingest(
-        [docx(FORM.format(unit="白鹭市水务局", score=1), name="有名.docx")], store, lambda outcome: None
-    )
+    run.ingest([docx(FORM.format(unit="白鹭市水务局", score=1), name="有名.docx")], store, lambda outcome: None)
     for name in ("青禾县水利局", "青禾县水务局"):  # said again, the later counts
         told = ziping("units", "assign", "无名.docx", name, "--store", "s.db")
         assert (told.returncode, told.stdout) == (0, f"无名.docx的报送单位记为{name}。\n")

@@ -57,9 +57,7 @@ def test_the_plan_uses_the_index(demo: Store) -> None:
     explain = "EXPLAIN QUERY PLAN " if dialect == "sqlite" else "EXPLAIN "
     with demo.reading() as connection:
         if dialect == "postgresql":
-            connection.execute(
-                sa.text("SET LOCAL enable_seqscan = off")
-            )  # these few rows are read faster without
+            connection.execute(sa.text("SET LOCAL enable_seqscan = off"))  # these few rows are read faster without
         plan = str(connection.execute(sa.text(explain + search.statements(dialect)[-1]), values).all())
     assert ("VIRTUAL TABLE INDEX" if dialect == "sqlite" else "ix_passage_grams") in plan
 
@@ -88,9 +86,7 @@ def test_a_replaced_file_is_not_found(docx, tmp_path: Path) -> None:  # type: ig
         )
         run.ingest([docx(f"青禾县园林局\n{source}", name=name)], store, lambda outcome: None)
     with store.reading() as connection:
-        subjects = connection.execute(
-            sa.text("SELECT COUNT(DISTINCT subject), COUNT(*) FROM submission")
-        ).one()
+        subjects = connection.execute(sa.text("SELECT COUNT(DISTINCT subject), COUNT(*) FROM submission")).one()
     if tuple(subjects) == (1, 2):
         assert [hit.text for hit in search.search(store, "说法")] == ["新的说法"]
     else:

@@ -83,9 +83,7 @@ def test_ingesting_twice_adds_no_row(store: Store) -> None:
     assert rows(store) == before
 
 
-def test_the_same_bytes_under_another_name_are_one_submission_delivered_twice(
-    store: Store, tmp_path: Path
-) -> None:
+def test_the_same_bytes_under_another_name_are_one_submission_delivered_twice(store: Store, tmp_path: Path) -> None:
     copy = tmp_path / "副本.docx"
     shutil.copy(FILES[0], copy)
     ingest(store, FILES[0], copy)
@@ -93,9 +91,7 @@ def test_the_same_bytes_under_another_name_are_one_submission_delivered_twice(
     assert (len(kept["file"]), len(kept["submission"]), len(kept["delivery"])) == (1, 1, 2)
 
 
-def test_a_file_that_cannot_be_read_stays_in_the_ledger_and_the_batch_goes_on(
-    store: Store, tmp_path: Path
-) -> None:
+def test_a_file_that_cannot_be_read_stays_in_the_ledger_and_the_batch_goes_on(store: Store, tmp_path: Path) -> None:
     bad = tmp_path / "坏.docx"
     bad.write_bytes(FILES[0].read_bytes()[:1000])
     summary = ingest(store, bad, FILES[0], tmp_path / "无.docx")
@@ -132,9 +128,7 @@ def test_every_number_leads_back_to_its_cell_by_one_join(store: Store) -> None:
     assert len(found) > 20
     for row in found:
         assert None not in (row.file, row.table_no, row.row_no, row.column_no)
-        assert str(Decimal(str(row.score)).normalize()) == str(
-            Decimal(row.raw.strip(" \u3000分")).normalize()
-        )
+        assert str(Decimal(str(row.score)).normalize()) == str(Decimal(row.raw.strip(" \u3000分")).normalize())
 
 
 @pytest.mark.parametrize(("table", "columns"), [
@@ -269,9 +263,7 @@ def test_a_store_of_0_4_0_gains_places_and_texts_to_search(tmp_path: Path) -> No
     )  # fmt: skip
     assert [hit.text for hit in search(opened, "巡查")] == ["巡查次数"]
     with opened.engine.connect() as connection:
-        assert connection.execute(sa.text("SELECT city, place_code FROM unit")).all() == [
-            ("南京市", "320100")
-        ]
+        assert connection.execute(sa.text("SELECT city, place_code FROM unit")).all() == [("南京市", "320100")]
         assert connection.execute(sa.text("SELECT COUNT(*) FROM code")).scalar_one() > 40
     opened.close()
 
@@ -280,7 +272,9 @@ def test_a_store_of_0_4_0_gains_places_and_texts_to_search(tmp_path: Path) -> No
 def test_an_older_store_gains_submitters_current_files_and_the_cells_of_its_corrections(
     revision: str, tmp_path: Path
 ) -> None:
-    submission = "INSERT INTO submission (submission_id, sha256, unit, subject, cells, used, ornament, unexplained) VALUES "
+    submission = (
+        "INSERT INTO submission (submission_id, sha256, unit, subject, cells, used, ornament, unexplained) VALUES "
+    )
     form = "INSERT INTO form (submission_id, no, record, kind, implementer) VALUES "
     opened = older(
         tmp_path / "old.db", revision, FILE, FILE.replace("'a'", "'b'").replace("表", "乙"), FILE.replace("'a'", "'c'"),
@@ -316,13 +310,9 @@ def test_a_store_of_0_3_0_gains_submitters_and_current_files(tmp_path: Path) -> 
         "INSERT INTO fund (submission_id, form_no, no, record, item, approved) VALUES ('a', 1, 1, 'forms[0].funds[0]', 'total', 12.5)",
     )  # fmt: skip
     with opened.engine.connect() as connection:
-        assert connection.execute(sa.text("SELECT submitter FROM submission")).scalars().all() == [
-            "青禾县水文站"
-        ]
+        assert connection.execute(sa.text("SELECT submitter FROM submission")).scalars().all() == ["青禾县水文站"]
         assert connection.execute(sa.text("SELECT path FROM v_current")).scalars().all() == ["/甲.docx"]
-        assert connection.execute(sa.text("SELECT unit, approved FROM v_fund")).all() == [
-            ("青禾县水文站", 12.5)
-        ]
+        assert connection.execute(sa.text("SELECT unit, approved FROM v_fund")).all() == [("青禾县水文站", 12.5)]
         assert connection.execute(sa.text("SELECT name FROM unit")).scalars().all() == ["青禾县水文站"]
     opened.close()
 
@@ -332,9 +322,7 @@ def test_a_store_of_the_first_release_is_migrated_and_keeps_its_rows(tmp_path: P
         tmp_path / "old.db", "0001", FILE, "INSERT INTO delivery (path, sha256) VALUES ('/材料/表.docx', 'a')"
     )
     with opened.engine.connect() as connection:
-        assert connection.execute(sa.text("SELECT path, stage FROM delivery")).all() == [
-            ("/材料/表.docx", None)
-        ]
+        assert connection.execute(sa.text("SELECT path, stage FROM delivery")).all() == [("/材料/表.docx", None)]
     ingest(opened, FILES[0])
     with opened.engine.connect() as connection:
         assert connection.execute(sa.text("SELECT COUNT(*) FROM submission")).scalar() == 1
@@ -357,9 +345,7 @@ def test_a_reader_may_look_and_not_touch(
             connection.rollback()
 
 
-def test_a_sqlite_store_has_no_roles(
-    ziping: Callable[..., subprocess.CompletedProcess[str]], tmp_path: Path
-) -> None:
+def test_a_sqlite_store_has_no_roles(ziping: Callable[..., subprocess.CompletedProcess[str]], tmp_path: Path) -> None:
     open_store(str(tmp_path / "s.db")).close()
     said = ziping("reader", "analysts", "--store", "s.db")
     assert (said.returncode, said.stderr.count("\n")) == (1, 1)
@@ -389,9 +375,7 @@ def test_what_one_transaction_holds_another_waits_for(postgresql: str) -> None:
 
 
 @pytest.mark.parametrize("release", ["0.1.0", "0.3.0", "0.5.1"])
-def test_a_store_of_a_release_that_is_migrated_and_rerun_is_as_one_that_is_fresh(
-    release: str, tmp_path: Path
-) -> None:
+def test_a_store_of_a_release_that_is_migrated_and_rerun_is_as_one_that_is_fresh(release: str, tmp_path: Path) -> None:
     """tests/stores holds what these releases made of three samples, unchanged but for compression."""
     inbox, old = tmp_path / "材料", tmp_path / "old.db"
     inbox.mkdir()

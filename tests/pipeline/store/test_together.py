@@ -100,9 +100,7 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for place, names in (("材料", "甲乙"), ("后到", "甲丙")):
         (folder / place).mkdir()
         for name in names:
-            source = FORM.format(
-                name=f"{name}项目", unit=f"青禾县{'水务局' if name != '乙' else '水务管理局'}"
-            )
+            source = FORM.format(name=f"{name}项目", unit=f"青禾县{'水务局' if name != '乙' else '水务管理局'}")
             path = folder / place / f"{name}{'定稿' if place == '后到' else ''}.docx"
             path.write_bytes(word.make(source.replace("21次", "22次") if place == "后到" else source))
             os.utime(path, (1_700_000_000, 1_700_000_000))
@@ -234,17 +232,13 @@ def _copy(url: str, one: str, other: str) -> None:
     engine = sa.create_engine(postgres(url.replace("/ziping?", "/postgres?")), isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
         connection.exec_driver_sql(f"DROP DATABASE IF EXISTS {other} WITH (FORCE)")
-        connection.exec_driver_sql(
-            f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{one}'"
-        )
+        connection.exec_driver_sql(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{one}'")
         connection.exec_driver_sql(f"CREATE DATABASE {other} TEMPLATE {one}")
     engine.dispose()
 
 
 @pytest.mark.parametrize("seed", range(FEW))
-def test_two_processes_at_a_sqlite_store_do_what_some_order_does(
-    seed: int, base: Path, tmp_path: Path
-) -> None:
+def test_two_processes_at_a_sqlite_store_do_what_some_order_does(seed: int, base: Path, tmp_path: Path) -> None:
     scheduled(seed, None, base, tmp_path / "s")
 
 
@@ -268,8 +262,7 @@ def test_two_reruns_at_once_leave_one_current_version(base: Path, server: str) -
     command = [BIN / "ziping", "rerun", "--apply", "--store", url]
     for _ in range(3):
         both = [
-            subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-            for _ in range(2)
+            subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) for _ in range(2)
         ]
         assert [(p.communicate()[1], p.returncode) for p in both] == [("", 0)] * 2
     store = open_store(url)
@@ -378,9 +371,7 @@ def test_whatever_statement_of_a_submission_breaks_nothing_is_half_visible(
             breaks.left = -1
             held = rows(store)
             there = {t.name: len(held[t.name]) for t in of_submission}
-            assert there in ({name: 0 for name in there}, {name: len(all_of_it[name]) for name in there}), (
-                count
-            )
+            assert there in ({name: 0 for name in there}, {name: len(all_of_it[name]) for name in there}), count
             run.ingest([path], store, lambda outcome: None, retry=True)
         assert state(store) == expected, count
         if ended:
@@ -463,9 +454,7 @@ _WHOLE: dict[str, dict[str, Any]] = {}
 
 
 # ---------------------------------------------------------------- a server that goes away
-def test_a_server_that_restarts_in_the_midst_is_waited_for(
-    restartable: Any, base: Path, tmp_path: Path
-) -> None:
+def test_a_server_that_restarts_in_the_midst_is_waited_for(restartable: Any, base: Path, tmp_path: Path) -> None:
     folder = tmp_path / "材料"
     folder.mkdir()
     for i in range(30):

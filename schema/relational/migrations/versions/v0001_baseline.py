@@ -44,9 +44,7 @@ def upgrade() -> None:
         "delivery",
         sa.Column("path", sa.Text(), nullable=False, comment="文件路径"),
         sa.Column("sha256", sa.String(length=64), nullable=False, comment="文件内容的SHA-256"),
-        sa.ForeignKeyConstraint(
-            ["sha256"], ["file.sha256"], name=op.f("fk_delivery_file"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["sha256"], ["file.sha256"], name=op.f("fk_delivery_file"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("path", "sha256", name=op.f("pk_delivery")),
         comment="每个文件出现过的路径",
     )
@@ -67,9 +65,7 @@ def upgrade() -> None:
         sa.Column("used", sa.Integer(), nullable=False, comment="其中成为数据的"),
         sa.Column("ornament", sa.Integer(), nullable=False, comment="其中表头、说明等"),
         sa.Column("unexplained", sa.Integer(), nullable=False, comment="其中未识别的"),
-        sa.ForeignKeyConstraint(
-            ["sha256"], ["file.sha256"], name=op.f("fk_submission_file"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["sha256"], ["file.sha256"], name=op.f("fk_submission_file"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("submission_id", name=op.f("pk_submission")),
         sa.UniqueConstraint("sha256", name=op.f("uq_submission_sha256")),
         comment="自评材料，一份文件一行",
@@ -163,9 +159,7 @@ def upgrade() -> None:
             nullable=True,
             comment="在页上的位置：[页, 左, 上, 右, 下]，单位点，跨页的有多个",
         ),
-        sa.Column(
-            "confidence", sa.Float(), nullable=True, comment="文字识别的最低把握，0到1；不是识别来的为空"
-        ),
+        sa.Column("confidence", sa.Float(), nullable=True, comment="文字识别的最低把握，0到1；不是识别来的为空"),
         sa.ForeignKeyConstraint(
             ["submission_id"],
             ["submission.submission_id"],
@@ -339,9 +333,7 @@ def upgrade() -> None:
             name=op.f("fk_basic_value_basic"),
             ondelete="CASCADE",
         ),
-        sa.PrimaryKeyConstraint(
-            "submission_id", "form_no", "basic_no", "heading", name=op.f("pk_basic_value")
-        ),
+        sa.PrimaryKeyConstraint("submission_id", "form_no", "basic_no", "heading", name=op.f("pk_basic_value")),
         comment="基础数据表的数值",
     )
     op.execute(V_SOURCE)

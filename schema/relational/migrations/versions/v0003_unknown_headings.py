@@ -25,18 +25,14 @@ def upgrade() -> None:
     op.execute("DROP VIEW v_source")
     op.add_column(
         "provenance",
-        sa.Column(
-            "recognised", sa.Text(), nullable=True, comment="归入该字段的依据；表头写法与词表一致的为空"
-        ),
+        sa.Column("recognised", sa.Text(), nullable=True, comment="归入该字段的依据；表头写法与词表一致的为空"),
     )
     op.create_table(
         "unknown_heading",
         sa.Column("submission_id", sa.String(length=16), nullable=False, comment="自评材料编号"),
         sa.Column("no", sa.Integer(), nullable=False, comment="序号"),
         sa.Column("text", sa.Text(), nullable=False, comment="原文"),
-        sa.Column(
-            "block", sa.String(length=10), nullable=False, comment="所在的块：indicators、funds、label 等"
-        ),
+        sa.Column("block", sa.String(length=10), nullable=False, comment="所在的块：indicators、funds、label 等"),
         sa.Column("field", sa.Text(), nullable=True, comment="建议的字段或代码；没有建议的为空"),
         sa.Column("reason", sa.Text(), nullable=True, comment="建议的依据"),
         sa.Column("taken", sa.Boolean(), nullable=False, comment="其下的内容是否已按建议归入"),
@@ -60,9 +56,7 @@ def upgrade() -> None:
         "form_layout",
         sa.Column("submission_id", sa.String(length=16), nullable=False, comment="自评材料编号"),
         sa.Column("form_no", sa.Integer(), nullable=False, comment="表序号"),
-        sa.Column(
-            "fingerprint", sa.String(length=12), nullable=False, comment="表头顺序的代码：相同的是同一种版式"
-        ),
+        sa.Column("fingerprint", sa.String(length=12), nullable=False, comment="表头顺序的代码：相同的是同一种版式"),
         sa.Column("headings", sa.JSON(), nullable=False, comment="表头：[块, 写法, 字段]"),
         sa.ForeignKeyConstraint(
             ["submission_id", "form_no"],

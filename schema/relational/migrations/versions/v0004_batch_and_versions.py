@@ -68,9 +68,7 @@ def upgrade() -> None:
         sa.Column("unit_id", sa.String(length=12), nullable=False, comment="单位编号"),
         sa.Column("decided_by", sa.Text(), nullable=True, comment="并入该单位的人；首次出现的为空"),
         sa.Column("decided_at", sa.String(length=20), nullable=True, comment="并入的时间（UTC）"),
-        sa.ForeignKeyConstraint(
-            ["unit_id"], ["unit.unit_id"], name=op.f("fk_unit_spelling_unit"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["unit_id"], ["unit.unit_id"], name=op.f("fk_unit_spelling_unit"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("spelling", name=op.f("pk_unit_spelling")),
         comment="单位名称的各种写法",
     )
@@ -78,9 +76,7 @@ def upgrade() -> None:
     op.create_table(
         "run",
         sa.Column("run_id", sa.Integer(), nullable=False, comment="运行编号"),
-        sa.Column(
-            "kind", sa.String(length=10), nullable=False, comment="ingest 读入，rerun 重读，correct 更正"
-        ),
+        sa.Column("kind", sa.String(length=10), nullable=False, comment="ingest 读入，rerun 重读，correct 更正"),
         sa.Column("started_at", sa.String(length=20), nullable=False, comment="开始时间（UTC）"),
         sa.Column("ended_at", sa.String(length=20), nullable=True, comment="结束时间（UTC）；中断的为空"),
         sa.Column("person", sa.Text(), nullable=True, comment="运行的人"),
@@ -118,14 +114,10 @@ def upgrade() -> None:
     op.create_table(
         "document",
         sa.Column("sha256", sa.String(length=64), nullable=False, comment="文件内容的SHA-256"),
-        sa.Column(
-            "reader_key", sa.String(length=16), nullable=False, comment="读取程序的代码：不同即需重读文件"
-        ),
+        sa.Column("reader_key", sa.String(length=16), nullable=False, comment="读取程序的代码：不同即需重读文件"),
         sa.Column("spellings", sa.Text(), nullable=False, comment="其中可能是表头的写法，一行一个"),
         sa.Column("content", sa.LargeBinary(), nullable=False, comment="读出的段落和表格（压缩）"),
-        sa.ForeignKeyConstraint(
-            ["sha256"], ["file.sha256"], name=op.f("fk_document_file"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["sha256"], ["file.sha256"], name=op.f("fk_document_file"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("sha256", name=op.f("pk_document")),
         comment="读出的文件内容：词表改变时不必再读文件",
     )
@@ -146,9 +138,7 @@ def upgrade() -> None:
         sa.Column("valid_from", sa.String(length=20), nullable=False, comment="从何时起（UTC）"),
         sa.Column("valid_to", sa.String(length=20), nullable=True, comment="到何时为止（UTC）；现行的为空"),
         sa.Column("causes", sa.JSON(), nullable=False, comment="由何而来：词条、规则、更正"),
-        sa.Column(
-            "content", sa.LargeBinary(), nullable=True, comment="这一版的记录（压缩）；现行的在各表中，为空"
-        ),
+        sa.Column("content", sa.LargeBinary(), nullable=True, comment="这一版的记录（压缩）；现行的在各表中，为空"),
         sa.ForeignKeyConstraint(
             ["submission_id"],
             ["submission.submission_id"],
@@ -189,6 +179,5 @@ def upgrade() -> None:
     op.execute(V_COPY)
     # What an older version read has one version: the time it was read is not known.
     op.execute(
-        "INSERT INTO version (submission_id, no, valid_from, causes) "
-        "SELECT submission_id, 1, '', '[]' FROM submission"
+        "INSERT INTO version (submission_id, no, valid_from, causes) SELECT submission_id, 1, '', '[]' FROM submission"
     )

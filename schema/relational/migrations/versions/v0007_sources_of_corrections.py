@@ -87,9 +87,7 @@ def upgrade() -> None:
     op.drop_column("document", "spellings")
     op.add_column(
         "provenance",
-        sa.Column(
-            "corrected_by", sa.Text(), nullable=True, comment="更正编号、更正的人和理由；没有更正的为空"
-        ),
+        sa.Column("corrected_by", sa.Text(), nullable=True, comment="更正编号、更正的人和理由；没有更正的为空"),
     )
     op.add_column(
         "submission",
@@ -132,13 +130,9 @@ def _cells(connection: sa.Connection) -> None:
             "JOIN provenance p ON p.submission_id = c.submission_id AND p.record = c.record AND p.field = c.field"
         )
     ).all()
-    correction = sa.table(
-        "correction", sa.column("correction_id"), sa.column("cell", sa.JSON), sa.column("raw")
-    )
+    correction = sa.table("correction", sa.column("correction_id"), sa.column("cell", sa.JSON), sa.column("raw"))
     for number, part, block, table, row, column, raw in found:
         cell = {
             "part": part, "block": block, "table": table, "row": row, "column": column, "beside": None, "anchor": None,
         }  # fmt: skip
-        connection.execute(
-            correction.update().where(correction.c.correction_id == number).values(cell=cell, raw=raw)
-        )
+        connection.execute(correction.update().where(correction.c.correction_id == number).values(cell=cell, raw=raw))
