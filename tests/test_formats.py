@@ -9,6 +9,7 @@ from decimal import Decimal
 from email.mime.image import MIMEImage
 from email.mime.multipart import MIMEMultipart
 from email.mime.text import MIMEText
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ import pytest
 
 from data.maker.scans import Scanner, as_pdf, pictures
 from extractors.files import File, find
-from pipeline.extract import as_json, as_record, extract
+from pipeline.extract import Extraction, as_json, as_record, extract
 from tests.conftest import GOLD, ROOT, SAMPLES, share, unlike
 
 FILES = sorted((ROOT / "data" / "formats").iterdir())
@@ -41,6 +42,12 @@ def _parts(record: Any, *more: str) -> Any:
 
 
 FOUR = ("council-2021", "culture-2022", "repairs-2020", "congress-2023")
+
+
+@cache
+def extracted(path: Path) -> Extraction:
+    """A file of data/formats, read once."""
+    return extract(path)
 
 
 @pytest.mark.parametrize("name", share(FOUR, 4))
@@ -84,7 +91,7 @@ def test_a_form_gives_its_gold_record_in_every_format(path: Path) -> None:
     gold = json.loads(
         (GOLD / f"{path.stem.removesuffix('-scan')}.json").read_text(encoding="utf-8"), parse_float=Decimal
     )
-    read = json.loads(as_json(as_record(extract(path))), parse_float=Decimal)
+    read = json.loads(as_json(as_record(extracted(path))), parse_float=Decimal)
     if path.suffix == ".doc":
         del read["coverage"]
         assert unlike(gold, read) == []
@@ -96,16 +103,16 @@ def test_a_form_gives_its_gold_record_in_every_format(path: Path) -> None:
 
 
 def test_a_scan_keeps_the_recognisers_score_and_every_page_its_boxes() -> None:
-    scanned = extract(ROOT / "data" / "formats" / "council-2021-scan.pdf").evidence.provenance
+    scanned = extracted(ROOT / "data" / "formats" / "council-2021-scan.pdf").evidence.provenance
     scores = [p.confidence for p in scanned if p.field == "score"]
     assert scores
     assert all(score is not None and 0 < score <= 1 for score in scores)
-    printed = extract(ROOT / "data" / "formats" / "water-2022.pdf").evidence.provenance
+    printed = extracted(ROOT / "data" / "formats" / "water-2022.pdf").evidence.provenance
     assert all(p.confidence is None for p in printed)
     assert all(p.origin.places for p in printed)
     assert len({place.page for p in printed for place in p.origin.places}) > 3
 
 
 def test_a_cell_cut_by_a_page_keeps_both_of_its_places() -> None:
-    printed = extract(ROOT / "data" / "formats" / "water-2022.pdf").evidence.provenance
+    printed = extracted(ROOT / "data" / "formats" / "water-2022.pdf").evidence.provenance
     assert any(len(p.origin.places) > 1 for p in printed)

@@ -253,13 +253,8 @@ goal = _of_form(records.Goal, "goal", "年度总体目标")
 management = _of_form(records.Management, "management", "资金管理情况")
 task = _of_form(records.Task, "task", "年度任务")
 indicator = _of_form(records.Indicator, "indicator", "绩效指标")
-LISTS = {  # by the form's field
-    "funds": fund,
-    "goals": goal,
-    "management": management,
-    "tasks": task,
-    "indicators": indicator,
-}
+# By the form's field.
+LISTS = {"funds": fund, "goals": goal, "management": management, "tasks": task, "indicators": indicator}
 basic = Table(
     "basic",
     metadata,
