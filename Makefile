@@ -2,9 +2,19 @@
 PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/installed
+# uv where it is there: ten times as quick.
+ifneq ($(shell command -v uv 2>/dev/null),)
+VENV = uv venv --quiet --clear --python $(PYTHON)
+PIP = uv pip install --quiet --python $(BIN)/python
+else
+VENV = $(PYTHON) -m venv --clear
+PIP = $(BIN)/python -m pip install -qq --disable-pip-version-check
+endif
+COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links
+RUN = --extra analysis --extra dask --extra postgresql --extra scan --extra tables
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test quick soak check format bench migration samples gold lock clean
+.PHONY: help install demo test quick soak notebooks docs check format bench migration samples gold lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -14,11 +24,15 @@ install: $(STAMP) ## build .venv; afterwards .venv/bin/ziping works from any fol
 $(STAMP): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "ziping needs Python 3.11 or newer: make PYTHON=python3.11 ..."; exit 1; }
 	@echo "ziping: building .venv (1.2 GB; one to five minutes, most of it downloads)"
-	@$(PYTHON) -m venv .venv
-	@$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements.lock
-	@$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@rm -rf ziping.egg-info # of releases before 0.8
+	@$(VENV) .venv
+	@$(PIP) --require-hashes -r requirements.lock
+	@$(PIP) --no-deps --no-build-isolation -e .
 	@echo "ziping: .venv is ready, $$(du -sh .venv | cut -f1)"
 	@touch $(STAMP)
+
+data/work/demo.db:
+	@$(MAKE) --no-print-directory demo >/dev/null
 
 demo: install ## read data/samples into data/work/demo.db and print what was found
 	@mkdir -p data/work && rm -f data/work/demo.db*
@@ -49,6 +63,14 @@ soak: install ## the long runs that make test leaves out
 	@tests/setup
 	$(BIN)/python -m pytest -m soak
 
+notebooks: install data/work/demo.db ## open the notebooks in a browser, over the store of make demo
+	@echo "ziping: adding JupyterLab to .venv (0.2 GB, the first time)"
+	@$(PIP) --require-hashes -r requirements-notebooks.lock
+	ZIPING_STORE=$(CURDIR)/data/work/demo.db $(BIN)/jupyter lab notebooks
+
+docs: install ## build the documentation into data/work/docs
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict
+
 check: install ## lint, format and types, as the pre-commit hooks do
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -70,8 +92,11 @@ samples: install ## make data/samples from data/maker/sources
 gold: install ## write the golds that are made from sources (data/gold/years)
 	$(BIN)/python -m data.maker gold
 
-lock: install ## renew requirements.lock from pyproject.toml
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links --extra dev --extra analysis --extra dask --extra postgresql --extra scan -o requirements.lock pyproject.toml
+lock: install ## renew the three lock files from pyproject.toml
+	$(COMPILE) $(RUN) --extra dev -o requirements.lock pyproject.toml
+	grep -v hash= requirements.lock | sed 's/ *\\$$//' > .venv/pinned
+	$(COMPILE) $(RUN) -c .venv/pinned -o requirements-run.lock pyproject.toml
+	$(COMPILE) --extra notebooks -c .venv/pinned -o requirements-notebooks.lock pyproject.toml
 
 clean: ## remove what make made
 	rm -rf .venv build *.egg-info .mypy_cache .ruff_cache .pytest_cache data/work

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -95,7 +96,11 @@ class _Page:
                     reading = Reading(self.number + 1, "pdfplumber", why)
         if why is not None and reading.reason is None:
             reading = Reading(self.number + 1, "pdfium", f"{why}，第二种读法也没有更好")
-        unruled = pdf_reference.columned(self.data, self.number, marks.height, lines(outside))
+        try:
+            unruled = pdf_reference.columned(self.data, self.number, marks.height, lines(outside))
+        except pdf_reference.NotInstalled:
+            unruled, why = [], "可能有没有框线的表格，没有安装camelot，按文字读取"
+            reading = replace(reading, reason=f"{reading.reason}；{why}" if reading.reason else why)
         if unruled:
             outside = fill(unruled, outside)
             tables = sorted([*tables, *unruled], key=lambda table: table.top)

@@ -12,6 +12,7 @@ import warnings
 import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from itertools import pairwise
 
 from extractors.pdf_tables import SNAP, Box, Lattice, levels
@@ -29,6 +30,15 @@ _BROKEN = (
     ValueError, TypeError, KeyError, IndexError, AttributeError, AssertionError, RecursionError, OverflowError, OSError,
     NotImplementedError, EOFError, struct.error, zlib.error, ZeroDivisionError,
 )  # fmt: skip
+
+
+class NotInstalled(Exception):
+    """A page may hold a table without rules, and camelot is not installed."""
+
+
+def available() -> bool:
+    """Is camelot installed?"""
+    return find_spec("camelot") is not None
 
 
 def plumbed(data: bytes, number: int) -> tuple[list[Lattice], list[Char]] | None:
@@ -61,9 +71,11 @@ def _plumbed(data: bytes, number: int) -> tuple[list[Lattice], list[Char]]:
 def columned(data: bytes, number: int, height: float, outside: list[Line]) -> list[Lattice]:
     """The tables without rules of a page (from 0), as camelot sets their cells. Left out are those it sets through
     the midst of a text, and those whose lines stand so close that cells may hold several: nobody can tell which.
-    outside: the lines in no table; height: of the page, in points."""
+    outside: the lines in no table; height: of the page, in points. Raises NotInstalled where there may be one and camelot is not there."""
     if not tabular(outside):
         return []
+    if not available():
+        raise NotInstalled
     from camelot.io import read_pdf
     from pdfminer.psexceptions import PSException
 

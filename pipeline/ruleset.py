@@ -18,8 +18,9 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 
 from normalizers.vocabulary import COLUMNS, Vocabulary, folder
+from schema.extras import DISTRIBUTION
 
-VERSION = version("ziping")
+VERSION = version(DISTRIBUTION)
 _READERS = (
     "python-docx",
     "pypdfium2",

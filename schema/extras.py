@@ -1,6 +1,6 @@
-"""What a person runs where an extra of ziping is not installed: the command that works from where they are.
+"""The name under which ziping is installed, and what a person runs where an extra is not: the command that works from where they are.
 
-The name `ziping` on the public index is somebody else's package, so that no remedy names it.
+The name `ziping` on the public index is somebody else's package, so that neither is called so.
 """
 
 from __future__ import annotations
@@ -11,12 +11,14 @@ import sys
 from functools import cache
 from importlib.metadata import PackageNotFoundError, requires
 
+DISTRIBUTION = "ziping-reports"
+
 
 @cache
 def remedy(extra: str) -> str:
     """A remedy: the command that installs what an extra of pyproject.toml stands for beside this very ziping."""
     try:
-        listed = requires("ziping") or ()
+        listed = requires(DISTRIBUTION) or ()
     except PackageNotFoundError:
         listed = ()
     of_extra = re.compile(rf"extra == ['\"]{re.escape(extra)}['\"]")

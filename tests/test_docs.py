@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sqlite3
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,6 +14,9 @@ import pytest
 
 from tests.conftest import ROOT, SAMPLES
 
+PAGES = sorted(path.stem for path in (ROOT / "docs" / "en").glob("*.md"))
+QUIET = {"NO_MKDOCS_2_WARNING": "1"}  # the theme speaks of its successor
+_CHINESE = re.compile("[\u3400-\u9fff]")
 READMES = [ROOT / "README.md", ROOT / "README.zh-CN.md"]
 Run = Callable[..., subprocess.CompletedProcess[str]]
 _QUERY = re.compile(r"```sql\n([^`]+)```\s+\|([^\n]+)\|\n\| ---[^\n]*\n((?:\|[^\n]*\n)+)")
@@ -38,18 +43,39 @@ def test_the_quoted_findings_are_what_extract_prints(ziping: Run) -> None:
             assert line.strip() in printed
 
 
-def test_both_readmes_hold_the_same_commands_queries_and_links() -> None:
-    def skeleton(path: Path) -> tuple[list[str], list[str]]:
-        text = path.read_text(encoding="utf-8")
-        return re.findall(r"```sql\n(.+?)```", text, re.DOTALL), re.findall(
-            r"^\| `(ziping .+?)` \|", text, re.MULTILINE
-        )
+def skeleton(page: Path) -> dict[str, list[object]]:
+    """What a page has in any language: levels of its headings, what its blocks of code run, the shape of its tables and the codes in their
+    first column, and where it leads."""
+    text = page.read_text(encoding="utf-8")
+    blocks = re.findall(r"^```(\w*)\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
+    prose = re.sub(r"^```.*?^```", "", text, flags=re.DOTALL | re.MULTILINE)
+    rows = [[cell.strip() for cell in line.strip("|").split(" | ")] for line in prose.splitlines() if line[:2] == "| "]
+    links = re.findall(r"\]\(([^)]+)\)", prose)
+    return {
+        "headings": [len(level) for level in re.findall(r"^(#+) ", prose, re.MULTILINE)],
+        "code": [[line.partition("  #")[0].split() for line in code.splitlines() if not _CHINESE.search(line.partition("  #")[0])]
+                 if kind not in ("mermaid", "text") else kind for kind, code in blocks],
+        "tables": [(len(row), re.findall("`[^`]+`", row[0])) for row in rows],
+        "links": sorted(re.sub(r"(?<=docs/)zh(?=/)|(?<=docs/)en(?=/)|README(\.zh-CN)?\.md$", "", link) for link in links),
+    }  # fmt: skip
 
-    assert skeleton(READMES[0]) == skeleton(READMES[1])
+
+@pytest.mark.parametrize("page", ["README.md", *(f"docs/en/{name}.md" for name in PAGES)])
+def test_chinese_and_english_say_the_same(page: str) -> None:
+    other = "README.zh-CN.md" if page == "README.md" else page.replace("/en/", "/zh/")
+    assert skeleton(ROOT / page) == skeleton(ROOT / other)
 
 
-def test_every_command_of_the_readme_exists(ziping: Run) -> None:
-    text = READMES[0].read_text(encoding="utf-8")
+def test_every_page_has_its_pair_and_the_documentation_builds(tmp_path: Path) -> None:
+    assert {path.stem for path in (ROOT / "docs" / "zh").glob("*.md")} == set(PAGES)
+    command = [sys.executable, "-m", "mkdocs", "build", "--quiet", "--strict", "--site-dir", tmp_path]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, env=os.environ | QUIET)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "unit_spelling" in (tmp_path / "dictionary" / "index.html").read_text(encoding="utf-8")
+
+
+def test_every_command_is_explained_and_exists(ziping: Run) -> None:
+    text = (ROOT / "docs" / "en" / "commands.md").read_text(encoding="utf-8")
     named = set(re.findall(r"`ziping (\w+)", text))
     listed = set(re.findall(r"^  (\w+) ", ziping("--help").stdout.split("Commands:")[1], re.MULTILINE))
     assert named == listed - {"Exit", "ziping"}
@@ -58,7 +84,7 @@ def test_every_command_of_the_readme_exists(ziping: Run) -> None:
 
 
 def test_every_linked_file_exists_and_every_target_of_make_is_explained() -> None:
-    for page in [*READMES, ROOT / "CONTRIBUTING.md", ROOT / "data" / "README.md"]:
+    for page in [*READMES, ROOT / "CONTRIBUTING.md", ROOT / "data" / "README.md", *(ROOT / "docs").rglob("*.md")]:
         for link in re.findall(r"\]\(([^)#:]+)\)", page.read_text(encoding="utf-8")):
             assert (page.parent / link).exists(), (page.name, link)
     make = (ROOT / "Makefile").read_text(encoding="utf-8")
@@ -69,6 +95,8 @@ def test_every_linked_file_exists_and_every_target_of_make_is_explained() -> Non
         "test",
         "quick",
         "soak",
+        "notebooks",
+        "docs",
         "check",
         "format",
         "bench",

@@ -8,6 +8,7 @@ import click
 
 from pipeline.cli import analysts, files, learning, store, versions
 from pipeline.cli.shell import Group
+from schema.extras import DISTRIBUTION
 
 _EPILOG = """\b
 Examples:
@@ -25,7 +26,7 @@ Exit codes: 0 everything was read, 1 something was refused, 2 wrong usage, 130 s
     epilog=_EPILOG,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-@click.version_option(package_name="ziping", message="ziping %(version)s")
+@click.version_option(package_name=DISTRIBUTION, message="ziping %(version)s")
 def main() -> None:
     """Reads performance self-evaluation reports (绩效自评报告) into audited rows.
 

@@ -265,6 +265,15 @@ def test_a_font_without_characters_is_refused_and_nothing_is_invented(tmp_path: 
     assert "没有字符对照" in str(refused)
 
 
+def test_without_camelot_a_table_without_lines_is_read_as_text_and_said_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("extractors.pdf_reference.available", lambda: False)
+    (page,) = read(drawn(no_lines, by_row), tmp_path).pages
+    assert page.reader == "pdfium"
+    assert "没有安装camelot" in str(page.reason)
+
+
 def test_a_table_without_lines_is_read_with_camelots_cells_and_says_so(tmp_path: Path) -> None:
     document = read(drawn(no_lines, by_row), tmp_path)
     assert grids(document) == [ROWS]

@@ -45,7 +45,7 @@ def scanned(name: str, scanner: Scanner) -> list[bytes]:
     return pictures((ROOT / "data" / "formats" / f"{name}.pdf").read_bytes(), scanner)
 
 
-@pytest.mark.parametrize("kind", share(SCANNERS, 2))
+@pytest.mark.parametrize("kind", share(SCANNERS, 3))
 def test_a_scan_gives_the_record_of_its_form(kind: str, tmp_path: Path) -> None:
     name, scanner = SCANNERS[kind]
     path = tmp_path / "scan.pdf"

@@ -268,9 +268,8 @@ def begun(tmp_path: Path) -> Iterator[tuple[str, list[subprocess.Popen[bytes]]]]
     begin = [BIN / "dask", "worker", address, "--no-dashboard", "--no-nanny", "--nthreads"]
     workers = [subprocess.Popen([*begin, threads], start_new_session=True, **quiet) for threads in "12"]
     yield address, workers
-    for process in (*workers, scheduler):
-        process.terminate()
-    for process in (*workers, scheduler):
+    for process in (*workers, scheduler):  # dask's worker may not hear of a polite end; what it began dies with it
+        process.kill()
         process.wait()
 
 
