@@ -119,6 +119,12 @@ def _band_follows(grid: Grid, row: int, words: Vocabulary) -> bool:
 # ---------------------------------------------------------------- heading bands
 def indicator_band(grid: Grid, row: int, words: Vocabulary) -> int:
     """How many rows of headings an indicator block begins with in this row; 0 where none begins."""
+    if row not in grid.bands:
+        grid.bands[row] = _indicator_band(grid, row, words)
+    return grid.bands[row]
+
+
+def _indicator_band(grid: Grid, row: int, words: Vocabulary) -> int:
     fields: set[str] = set()
     depth = 0
     for at in range(row, min(row + MAX_HEADER, len(grid.rows))):

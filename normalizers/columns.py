@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
@@ -132,10 +132,12 @@ def shown_by_cells(grid: Grid, row: int, words: Vocabulary) -> bool:
         return False
     if any(len(s.text) > LONGEST or re.search("[。；，：:]", s.text) or _measures(s.text) for s in heads):
         return False
-    cells = {slot: _cells(grid, row, slot, words) for slot in heads}
-    weight = next((slot for slot in heads if _sums_up(cells[slot])), None)
-    score = next((s for s in heads if s is not weight and weight and _within(cells[s], cells[weight])), None)
-    if weight is None or score is None:
+    weight = next((slot for slot in heads if _sums_up(_cells(grid, row, slot, words))), None)
+    if weight is None:
+        return False
+    cells = {slot: list(_cells(grid, row, slot, words)) for slot in heads}
+    score = next((s for s in heads if s is not weight and _within(cells[s], cells[weight])), None)
+    if score is None:
         return False
     known = sum(words.heading(slot.text, "indicators") is not None for slot in heads)
     groups = any(_share(cells[slot], _is_group) >= 0.6 for slot in heads)
@@ -143,18 +145,16 @@ def shown_by_cells(grid: Grid, row: int, words: Vocabulary) -> bool:
     return known + groups + signed >= 2
 
 
-def _cells(grid: Grid, row: int, head: Slot, words: Vocabulary) -> list[Slot | None]:
+def _cells(grid: Grid, row: int, head: Slot, words: Vocabulary) -> Iterator[Slot | None]:
     """What stands below a heading, a cell for each row down to the total or to a row of another form."""
-    out: list[Slot | None] = []
     for below in range(row + head.cell.row_span, len(grid.rows)):
         filled = grid.filled(below)
         if len(filled) < 3 or below in grid.ragged or words.listed(filled[0].text, "total_row"):
-            break
-        out.append(widest(grid.covering[below], head.left, head.right))
-    return out
+            return
+        yield widest(grid.covering[below], head.left, head.right)
 
 
-def _figures(cells: list[Slot | None]) -> list[Decimal] | None:
+def _figures(cells: Iterable[Slot | None]) -> list[Decimal] | None:
     """The figures of a column that holds nothing else; None where it does."""
     out: list[Decimal] = []
     last = None
@@ -167,7 +167,7 @@ def _figures(cells: list[Slot | None]) -> list[Decimal] | None:
     return out if len(out) >= _FEWEST else None
 
 
-def _sums_up(cells: list[Slot | None]) -> bool:
+def _sums_up(cells: Iterable[Slot | None]) -> bool:
     figures = _figures(cells)
     return figures is not None and sum(figures) in _HUNDRED and all(figure > 0 for figure in figures)
 
@@ -196,8 +196,10 @@ def _is_signed(text: str) -> bool:
 def _by_cells(grid: Grid, block: Block, band: list[Column], free: list[int], words: Vocabulary) -> list[Column]:
     """Columns that no heading names (free), by what stands below them: points, scores, groups and names. Targets and actuals look alike:
     they keep their headings' words."""
+    if not free:
+        return band
     row = block.start + block.header - 1
-    cells = [_cells(grid, row, column.slot, words) for column in band]
+    cells = [list(_cells(grid, row, column.slot, words)) for column in band]
     fields = {column.field: i for i, column in enumerate(band)}
     told: dict[int, tuple[str, str]] = {}
     if "weight" not in fields and (found := [i for i in free if _sums_up(cells[i])]):

@@ -3,31 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import accumulate
 
 from normalizers.text import blank, squeeze
 from schema.document import Cell, Table
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Slot:
-    """A cell and where it stands across the table: `left` < `right`, in the table's own measure."""
+    """A cell and where it stands across the table: `left` < `right`, in the table's own measure. text: on one line without any blank;
+    blank: it says nothing."""
 
     cell: Cell
     left: float
     right: float
+    text: str = field(init=False, repr=False)
+    blank: bool = field(init=False, repr=False)
 
-    @property
-    def text(self) -> str:
-        return squeeze(self.cell.text)
-
-    @property
-    def blank(self) -> bool:
-        return blank(self.cell.text)
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "text", squeeze(self.cell.text))
+        object.__setattr__(self, "blank", blank(self.cell.text))
 
     def overlap(self, left: float, right: float) -> float:
-        return min(self.right, right) - max(self.left, left)
+        return (self.right if self.right < right else right) - (self.left if self.left > left else left)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,15 +67,19 @@ class Grid:
                     self.covering[covered].append(slot)
         for covering in self.covering:
             covering.sort(key=lambda slot: slot.left)
+        self.bands: dict[int, int] = {}  # by row: of how many rows the indicators' headings are there (blocks.py)
+        self._filled = [[slot for slot in slots if not slot.blank] for slots in self.rows]
 
     def set_aside(self, row: int, slots: list[Slot]) -> None:
         """Takes cells of a row out: nobody is to read them."""
         self.rows[row] = [slot for slot in self.rows[row] if slot not in slots]
         self.covering[row] = [slot for slot in self.covering[row] if slot not in slots]
+        self._filled[row] = [slot for slot in self._filled[row] if slot not in slots]
+        self.bands.clear()
 
     def filled(self, row: int) -> list[Slot]:
         """The cells that begin in the row and hold more than blanks."""
-        return [slot for slot in self.rows[row] if not slot.blank]
+        return self._filled[row]
 
     def heads_blanks(self, row: int) -> bool:
         """Is a row one of headings over a row left blank (`姓名 | 单位 | 意见`)?"""
@@ -94,5 +97,9 @@ class Grid:
 
 def widest(slots: Iterable[Slot], left: float, right: float) -> Slot | None:
     """The slot that shares most of the stretch from left to right, None where none does."""
-    best = max(slots, key=lambda slot: slot.overlap(left, right), default=None)
-    return best if best is not None and best.overlap(left, right) > 0 else None
+    best, most = None, 0.0
+    for slot in slots:
+        shared = (slot.right if slot.right < right else right) - (slot.left if slot.left > left else left)
+        if shared > most:
+            best, most = slot, shared
+    return best

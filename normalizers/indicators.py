@@ -199,8 +199,10 @@ class _Rows:
 
     def _runs_over(self, slot: Slot) -> bool:
         """Does a cell run over more columns than a row of the block has cells merged sideways?"""
-        covered = [column for column in self.band if slot.overlap(column.left, column.right) > 0]
-        return len(covered) > max(3, len(self.band) // 2)
+        most = max(3, len(self.band) // 2)
+        if slot.cell.column_span <= most and slot.cell.row not in self.grid.ragged:
+            return False
+        return sum(slot.overlap(column.left, column.right) > 0 for column in self.band) > most
 
     def _names_beside(self, filled: list[Slot]) -> bool:
         """Does a name stand in its own column at the left of a text that runs over the others?"""

@@ -62,10 +62,10 @@ def nearest(spelling: str, known: Sequence[tuple[str, str]]) -> Near | None:
 
     known: (spelling, field) of one block.
     """
-    told = _telling(spelling)
+    told = telling(spelling)
     best: dict[str, tuple[float, str]] = {}
     for other, field in known:
-        if 2 * min(len(other), len(spelling)) < LIKE * (len(other) + len(spelling)) or _telling(other) != told:
+        if 2 * min(len(other), len(spelling)) < LIKE * (len(other) + len(spelling)) or telling(other) != told:
             continue
         likeness = normalized_similarity(other, spelling)
         if likeness > best.get(field, (0.0, ""))[0]:
@@ -81,9 +81,9 @@ def nearest(spelling: str, known: Sequence[tuple[str, str]]) -> Near | None:
 
 def likest(spelling: str, known: Sequence[tuple[str, str]]) -> Near | None:
     """The field of the spelling most like this one, for a person to decide on; telling words count double."""
-    told = _telling(spelling)
+    told = telling(spelling)
     best = max(
-        ((_shared(told, _telling(other)) + normalized_similarity(spelling, other), field, other)
+        ((_shared(told, telling(other)) + normalized_similarity(spelling, other), field, other)
          for other, field in known),
         default=None,
     )  # fmt: skip
@@ -135,5 +135,5 @@ def agree(kind: Kind | None, cells: Sequence[str]) -> bool:
 
 
 @lru_cache(maxsize=4096)
-def _telling(spelling: str) -> frozenset[str]:
+def telling(spelling: str) -> frozenset[str]:
     return frozenset(_SAME.get(word, word) for word in _TELLING.findall(spelling))

@@ -67,7 +67,7 @@ class Lookups(Vocabulary):
         self.asked.add((text, block))
         return self.inner.guess(text, block, cells)
 
-    def spellings(self, text: str) -> list[str]:
+    def spellings(self, text: str) -> tuple[str, ...]:  # type: ignore[override]  # the one it stands for keeps its answers
         return self.inner.spellings(text)
 
     def stripped(self, text: str) -> str:
@@ -77,10 +77,16 @@ class Lookups(Vocabulary):
         """Every spelling asked for with the letters of where (`CODES`), a line each, a line break at both ends. What holds no letter
         is no spelling."""
         found: dict[str, set[str]] = {}
+        by_text: dict[str, set[str]] = {}
         for text, where in self.asked:
-            pattern = where in ("category", "narrative")
-            for spelling in (text,) if pattern else self.inner.spellings(text):
+            if where in ("category", "narrative"):
+                if _WORD.search(text):
+                    found.setdefault(text.replace("\n", " "), set()).add(CODES[where])
+            else:
+                by_text.setdefault(text, set()).add(CODES[where])
+        for text, codes in by_text.items():
+            for spelling in self.inner.spellings(text):
                 if _WORD.search(spelling):
-                    found.setdefault(spelling.replace("\n", " "), set()).add(CODES[where])
+                    found.setdefault(spelling.replace("\n", " "), set()).update(codes)
         lines = (f"{spelling}\t{''.join(sorted(codes))}" for spelling, codes in sorted(found.items()))
         return "\n" + "\n".join(lines) + "\n"

@@ -104,9 +104,9 @@ def _found(grid: Grid, block: Block, draft: Draft, vocabulary: Vocabulary) -> It
             if known:
                 at += 2
             elif (
-                ((label.left, label.right) in places or follows or _like(label, value, vocabulary))
-                and _label(label, draft, vocabulary)
+                _label(label, draft, vocabulary)
                 and not draft.ledger.claimed(value.cell)
+                and ((label.left, label.right) in places or follows or _like(label, value, vocabulary))
                 and vocabulary.heading(value.text, "head") is None
             ):
                 yield label, value
@@ -118,8 +118,9 @@ def _found(grid: Grid, block: Block, draft: Draft, vocabulary: Vocabulary) -> It
 
 def _like(label: Slot, value: Slot, vocabulary: Vocabulary) -> bool:
     """Is a label so like a known one that what stands behind it is its value, wherever they stand?"""
-    known = vocabulary.near(label.text, "head") or vocabulary.listed(label.text, "named")
-    return not value.blank and number(label.cell.text) is None and known is not None
+    if value.blank:
+        return False
+    return vocabulary.near(label.text, "head") is not None or vocabulary.listed(label.text, "named") is not None
 
 
 def _alone(grid: Grid, slots: list[Slot], draft: Draft, vocabulary: Vocabulary) -> bool:

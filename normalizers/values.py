@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
 
 from normalizers.text import squeeze, width
 from schema.exact import figure
@@ -30,6 +31,7 @@ _FIGURE = re.compile(
 )
 
 
+@lru_cache(maxsize=2048)
 def number(text: str) -> Number | None:
     """The one figure of a cell; None where the text is no figure. `3,679.66（含结转）` keeps its note."""
     match = _FIGURE.match(squeeze(text))
@@ -158,6 +160,7 @@ _CALENDAR = re.compile(
 )
 
 
+@lru_cache(maxsize=2048)
 def quantity(text: str | None, op: str | None = None, unit: str | None = None) -> Quantity | None:
     """A target or actual as {op, value, unit}; None where it is qualitative or names several quantities.
 

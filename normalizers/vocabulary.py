@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Any
 
-from normalizers.likeness import Near, agree, likest, nearest
+from normalizers.likeness import Near, agree, likest, nearest, telling
 from normalizers.text import squeeze
 from schema import numbering
 from schema.errors import VocabularyError
@@ -194,9 +194,10 @@ class Vocabulary:
         spellings = self.spellings(text)
         if not spellings or any((s, block) in self._headings for s in spellings):
             return None
-        return nearest(spellings[-1], self._of_block(block)) or self._telling(spellings, block)
+        alike = self._by_telling(block).get(telling(spellings[-1]), [])
+        return nearest(spellings[-1], alike) or self._telling(spellings, block)
 
-    def _telling(self, spellings: list[str], block: str) -> Near | None:
+    def _telling(self, spellings: Sequence[str], block: str) -> Near | None:
         """The field that words of a heading tell whatever stands around them (forms.yml: telling)."""
         for rule in self.forms["telling"]:
             if rule["block"] == block:
@@ -234,15 +235,24 @@ class Vocabulary:
     def _of_block(self, block: str) -> list[tuple[str, str]]:
         return [(spelling, field) for (spelling, of), field in self._headings.items() if of == block]
 
+    @lru_cache(maxsize=16)  # noqa: B019
+    def _by_telling(self, block: str) -> dict[frozenset[str], list[tuple[str, str]]]:
+        """The spellings of a block by the telling words that they hold: only those with the same may mean the same."""
+        out: dict[frozenset[str], list[tuple[str, str]]] = {}
+        for spelling, field in self._of_block(block):
+            out.setdefault(telling(spelling), []).append((spelling, field))
+        return out
+
     def stripped(self, text: str) -> str:
         """A heading as a row of the vocabulary spells it: without units, numbering, points and typing errors."""
         spellings = self.spellings(text)
         return spellings[-1] if spellings else ""
 
     # -- spellings
-    def spellings(self, text: str) -> list[str]:
+    @lru_cache(maxsize=4096)  # noqa: B019
+    def spellings(self, text: str) -> tuple[str, ...]:
         """The forms in which a text is looked up, from as written to most stripped."""
-        return list(dict.fromkeys(s for s in self._variants(text) if s))
+        return tuple(dict.fromkeys(s for s in self._variants(text) if s))
 
     def _variants(self, text: str) -> list[str]:
         whole = _spelling(text)

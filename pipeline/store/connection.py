@@ -36,6 +36,7 @@ PATIENCE = 60.0  # seconds that a server which went away is waited for
 TOLD_AFTER = 10.0  # seconds after which a writer that waits says for whom
 _LONGEST_PAUSE = 5.0  # seconds between two tries
 _TRIES = 100
+_OWNER = 120  # characters that name who writes: always as many, so that nothing of a longer name is left
 # By SQLSTATE (PostgreSQL): who is away or busy, and what a person can do about the rest.
 _AWAY = ("08", "57P")
 _BUSY = ("40001", "40P01", "55P03")
@@ -161,22 +162,20 @@ class Store:
             yield
             return
         try:
-            queue = Path(f"{file}-turn").open("a+")  # noqa: SIM115 - held until the turn is over
+            queue = open(os.open(f"{file}-turn", os.O_RDWR | os.O_CREAT, 0o666), "r+b", buffering=0)  # noqa: SIM115 - held until the turn is over
         except OSError as error:
             raise StoreError(self.shown, f"打不开（{error.strerror}）", "请检查路径和权限") from None
         with queue:  # closing it lets the next one
             try:
                 fcntl.flock(queue, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                self._wait(queue)
-            queue.truncate(0)
-            queue.write(f"{socket.gethostname()} {os.getpid()}")
-            queue.flush()
+                self._wait(queue, f"{file}-turn")
+            queue.write(f"{socket.gethostname()} {os.getpid()}".ljust(_OWNER).encode())
             yield
 
-    def _wait(self, queue: Any) -> None:
+    def _wait(self, queue: Any, name: str) -> None:
         """Waits for the turn; after a while it says, once in a process, who has it."""
-        late = threading.Timer(TOLD_AFTER, self._say_who, [queue.name])
+        late = threading.Timer(TOLD_AFTER, self._say_who, [name])
         late.daemon = True
         late.start()
         try:

@@ -79,6 +79,15 @@ _OF_KEY = sa.select(tables.submission.c.sha256).where(
     (tables.submission.c.subject == sa.bindparam("key"))
     | (tables.submission.c.subject.is_(None) & (tables.submission.c.submission_id == sa.bindparam("key")))
 )
+_IS_BEST = (tables.delivery.c.path == sa.bindparam("best_path")) & (
+    tables.delivery.c.sha256 == sa.bindparam("best_sha256")
+)
+_UNMARK = (
+    tables.delivery.update()
+    .where(tables.delivery.c.sha256.in_(_OF_KEY) & tables.delivery.c.is_current & ~_IS_BEST)
+    .values(is_current=False)
+)
+_MARK = tables.delivery.update().where(_IS_BEST & ~tables.delivery.c.is_current).values(is_current=True)
 
 
 def key(connection: sa.Connection, sha256: str) -> str | None:
@@ -89,14 +98,9 @@ def key(connection: sa.Connection, sha256: str) -> str | None:
 
 def mark(connection: sa.Connection, *keys: str | None) -> None:
     """Marks the file that counts for each of these reports, inside the transaction that changed one of its files."""
-    d = tables.delivery
     for one in sorted({k for k in keys if k is not None}):
         hold(connection, f"report {one}")
         best = connection.execute(_BEST, {"key": one}).first()
-        if best is None:
-            continue
-        of_report, chosen = d.c.sha256.in_(_OF_KEY), (d.c.path == best.path) & (d.c.sha256 == best.sha256)
-        connection.execute(
-            d.update().where(of_report & d.c.is_current & ~chosen).values(is_current=False), {"key": one}
-        )
-        connection.execute(d.update().where(chosen & ~d.c.is_current).values(is_current=True))
+        if best is not None:
+            connection.execute(_UNMARK, {"key": one, "best_path": best.path, "best_sha256": best.sha256})
+            connection.execute(_MARK, {"best_path": best.path, "best_sha256": best.sha256})

@@ -137,8 +137,9 @@ def batches(fresh: Rows, dialect: sa.Dialect) -> list[Batch]:
     for table, found in fresh.items():
         if found:
             statement, order, told = _insert(table, tuple(found[0]), dialect)
-            values = [{name: told[name](row[name]) for name in row} for row in found]
-            out.append(Batch(table, statement, [tuple(map(row.get, order)) for row in values] if order else values))
+            if told:
+                found = [row | {n: tell(row[n]) for n, tell in told.items() if row[n] is not None} for row in found]
+            out.append(Batch(table, statement, [tuple(map(row.get, order)) for row in found] if order else found))
     return out
 
 
@@ -146,14 +147,11 @@ def batches(fresh: Rows, dialect: sa.Dialect) -> list[Batch]:
 def _insert(
     table: sa.Table, names: tuple[str, ...], dialect: sa.Dialect
 ) -> tuple[str, tuple[str, ...], dict[str, Callable[[Any], Any]]]:
-    """The statement, the order of its values (empty where they go by name), and how each column's values are told."""
+    """The statement, the order of its values (empty where they go by name), and how the values of some columns are told."""
     compiled = table.insert().compile(dialect=dialect, column_keys=list(names))
-    told = {name: _telling(table.c[name].type.dialect_impl(dialect).bind_processor(dialect)) for name in names}
+    processors = {name: table.c[name].type.dialect_impl(dialect).bind_processor(dialect) for name in names}
+    told: dict[str, Any] = {name: processor for name, processor in processors.items() if processor is not None}
     return str(compiled), tuple(getattr(compiled, "positiontup", None) or ()), told
-
-
-def _telling(processor: Callable[[Any], Any] | None) -> Callable[[Any], Any]:
-    return lambda value: value if value is None or processor is None else processor(value)
 
 
 def put(connection: sa.Connection, batch: Batch) -> None:
