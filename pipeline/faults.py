@@ -13,6 +13,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from schema.errors import Failed, FileRefused
+from schema.extras import DISTRIBUTION
 from schema.visible import masked, visible
 
 LOG = "ZIPING_LOG"  # the environment variable that names another log
@@ -52,7 +53,7 @@ def note(error: BaseException, subject: object) -> tuple[str, Path | None]:
     """Writes a traceback, without secrets; its reference, and the log, None where it cannot be written."""
     told = masked("".join(traceback.format_exception(error)))
     reference = hashlib.sha256(told.encode("utf-8", "replace")).hexdigest()[:8]
-    head = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ} {reference} ziping {version('ziping')} {socket.gethostname()} {os.getpid()}"
+    head = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ} {reference} ziping {version(DISTRIBUTION)} {socket.gethostname()} {os.getpid()}"
     entry = f"{head} {visible(masked(str(subject)))}\n{told}\n"
     path = log()
     try:

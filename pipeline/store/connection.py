@@ -79,7 +79,7 @@ class Store:
                 self.writable = not path or path == ":memory:" or _may_write(Path(path))
                 options = {} if self.writable else {"creator": lambda: open_to_read(Path(str(path)))}
             self.engine = sa.create_engine(made, **options)
-        except (UrlError, NoSuchModuleError, ImportError) as error:
+        except (UrlError, NoSuchModuleError, ImportError, ValueError) as error:  # a port that is no number
             driver = getattr(error, "name", None) == "psycopg"
             remedy = extras.remedy("postgresql") if driver else "请核对--store，例如sqlite:///ziping.db"
             raise StoreError(url, f"数据库地址不可用（{error}）", remedy) from None
