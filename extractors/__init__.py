@@ -6,11 +6,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from extractors import bundle, legible
+from extractors import bundle, sanitize
 from extractors.files import File, digest
 from extractors.limits import Exceeded
 from extractors.names import title
-from schema.document import Document, Paragraph, Reading, Table
+from schema.document import Document, PageReading, Paragraph, Table
 from schema.errors import FileRefused
 
 if TYPE_CHECKING:
@@ -38,11 +38,11 @@ def read(file: Path | File) -> Document:
         blocks, pages = reader(data, file.path)
     except Exceeded as error:
         raise FileRefused(file.path, str(error), "请拆分，或用Word、Excel另存后再提交") from None
-    return Document(title(file.path), kind, digest(data), tuple(legible.blocks(blocks)), tuple(pages))
+    return Document(title(file.path), kind, digest(data), tuple(sanitize.blocks(blocks)), tuple(pages))
 
 
 Blocks = list[Paragraph | Table]
-Reader = Callable[[bytes, Path], tuple[Blocks, list[Reading]]]
+Reader = Callable[[bytes, Path], tuple[Blocks, list[PageReading]]]
 
 
 def _flowing(blocks: Callable[[bytes, Path], Blocks]) -> Reader:
@@ -53,7 +53,7 @@ def _flowing(blocks: Callable[[bytes, Path], Blocks]) -> Reader:
 def _paged(pages: Callable[[bytes, Path], list[Page]]) -> Reader:
     """The reader of a kind of file that has pages: tables over pages are joined."""
 
-    def reader(data: bytes, path: Path) -> tuple[Blocks, list[Reading]]:
+    def reader(data: bytes, path: Path) -> tuple[Blocks, list[PageReading]]:
         from extractors import pdf_pages
 
         found = pages(data, path)

@@ -8,7 +8,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from extractors import leash, word
+from extractors import supervisor, word
 from schema.document import Paragraph, Table
 from schema.errors import FileRefused
 
@@ -37,11 +37,11 @@ def blocks(data: bytes, path: Path) -> list[Paragraph | Table]:
         source.write_bytes(data)
         profile = Path(folder, "profile").as_uri()
         code = subprocess.run(
-            [sys.executable, "-I", leash.__file__, str(TIMEOUT), folder, command, "--headless", "--norestore",
+            [sys.executable, "-I", supervisor.__file__, str(TIMEOUT), folder, command, "--headless", "--norestore",
              f"-env:UserInstallation={profile}", "--convert-to", "docx", "--outdir", folder, str(source)],
             start_new_session=True, check=False,
         ).returncode  # fmt: skip
-        if code == leash.LATE:
+        if code == supervisor.LATE:
             raise FileRefused(path, f"LibreOffice在{TIMEOUT:.0f}秒内没有转换完", "请用Word另存为.docx")
         if not made.is_file() or not made.stat().st_size:  # its exit code says nothing
             raise FileRefused(path, "LibreOffice没有转换成功", "请用Word打开后另存为.docx")

@@ -10,7 +10,7 @@ from typing import Any
 from extractors import pdf_marks, pdf_pages, pdf_reference, scan, scan_text
 from extractors.pdf_tables import Lattice, TooManyMarks, doubt, fill, lattices
 from extractors.pdf_text import Char, lines
-from schema.document import Reading
+from schema.document import PageReading
 from schema.errors import FileRefused
 
 MAX_PAGES = 3000
@@ -83,7 +83,7 @@ class _Page:
                 f"PDF第{self.number + 1}页的字体没有字符对照，文字不可读",
                 "请用Word另存为PDF，或改交Word（.docx）",
             )
-        reading = Reading(self.number + 1, "pdfium")
+        reading = PageReading(self.number + 1, "pdfium")
         tables = lattices(marks.rules)
         outside = fill(tables, marks.chars)
         why = doubt(tables, outside, marks.rules)
@@ -93,9 +93,9 @@ class _Page:
                 beside = fill(*second)
                 if doubt(second[0], beside, marks.rules) is None:
                     tables, outside = second[0], beside
-                    reading = Reading(self.number + 1, "pdfplumber", why)
+                    reading = PageReading(self.number + 1, "pdfplumber", why)
         if why is not None and reading.reason is None:
-            reading = Reading(self.number + 1, "pdfium", f"{why}，第二种读法也没有更好")
+            reading = PageReading(self.number + 1, "pdfium", f"{why}，第二种读法也没有更好")
         try:
             unruled = pdf_reference.columned(self.data, self.number, marks.height, lines(outside))
         except pdf_reference.NotInstalled:
@@ -104,7 +104,7 @@ class _Page:
         if unruled:
             outside = fill(unruled, outside)
             tables = sorted([*tables, *unruled], key=lambda table: table.top)
-            reading = Reading(self.number + 1, "camelot", "表格没有框线")
+            reading = PageReading(self.number + 1, "camelot", "表格没有框线")
         return pdf_pages.laid_out(reading, marks.height, [t for t in tables if _holds_text(t)], lines(outside))
 
     def _scanned(self, page: Any) -> pdf_pages.Page:

@@ -12,7 +12,7 @@ from statistics import median
 from extractors.pdf_joins import Whole, as_table, begin, goes_on, shift
 from extractors.pdf_tables import Lattice
 from extractors.pdf_text import Counted, Line, stripped, wrapped
-from schema.document import Origin, Paragraph, Place, Reading, Table
+from schema.document import Origin, PageReading, Paragraph, Place, Table
 
 _PAGE_NUMBER = re.compile(r"^[-—－~\s]*(?:第\s*)?\d{1,4}\s*(?:页)?(?:\s*[/／共]\s*(?:共\s*)?\d{1,4}\s*页?)?[-—－~\s]*$")
 TITLE = 1.15  # a title is printed so much larger than the text
@@ -30,7 +30,7 @@ class Text:
 class Page:
     """What a page shows: paragraphs and tables, and the page numbers at its edges."""
 
-    reading: Reading
+    reading: PageReading
     texts: list[Text]
     tables: list[Lattice]
     ornaments: list[Line]
@@ -57,7 +57,7 @@ class Page:
         return [item for _, item in sorted(placed, key=lambda pair: pair[0])]
 
 
-def laid_out(reading: Reading, height: float, tables: list[Lattice], found: list[Line]) -> Page:
+def laid_out(reading: PageReading, height: float, tables: list[Lattice], found: list[Line]) -> Page:
     """A page's lines as paragraphs between its tables; page numbers at its edges set apart."""
     numbers = [
         line for line in found

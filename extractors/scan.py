@@ -16,7 +16,7 @@ from extractors import pdf_pages, scan_lines, scan_signs, scan_text
 from extractors.pdf_tables import Box, Lattice, TooManyMarks, fill, lattices
 from extractors.pdf_text import lines
 from schema import extras
-from schema.document import Reading
+from schema.document import PageReading
 from schema.errors import FileRefused
 
 DPI = 200
@@ -95,7 +95,7 @@ def laid_out(image: Any, number: int, scale: float) -> pdf_pages.Page:
     outside += fill(tables, scan_text.chars([scan_signs.reshaped(bare, w) for w in overlooked], scale))
     scan_signs.lone_bars(tables)
     filled = [table for table in tables if any(box.chars for box in table.boxes)]
-    reading = Reading(number + 1, "rapidocr", "图像页")
+    reading = PageReading(number + 1, "rapidocr", "图像页")
     return pdf_pages.laid_out(reading, grey.shape[0] / scale, filled, lines(outside))
 
 

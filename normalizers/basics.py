@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from normalizers.draft import Draft
 from normalizers.grid import Block, Grid, Slot
-from normalizers.text import squeeze, words
+from normalizers.text import squeeze, stated_text
 from normalizers.values import number, rate
 from normalizers.vocabulary import Vocabulary
 from schema import numbering
@@ -151,7 +151,7 @@ class _Rows:
 
 
 def _value(text: str) -> Decimal | str | None:
-    stated = words(text)
+    stated = stated_text(text)
     if stated is None:
         return None
     figure = number(text)

@@ -1,4 +1,8 @@
-"""Cuts a table into blocks by what its rows hold: title, head, funds, goals, tasks, indicators, basics."""
+"""Segments a table into blocks: title, head, funds, goals, tasks, indicators, basics.
+
+Row by row, top down, `_starts` asks which block begins there; the first test that holds decides, in this order: a staging line, a list of people,
+a band of indicator headings, a title, a goal in words, 资金管理情况, a band of tasks, of goals, funds, 基础数据, a goal beside its label, a head
+field, a note. A row that begins none belongs to the block above it."""
 
 from __future__ import annotations
 
@@ -22,7 +26,7 @@ _OF_YEAR = re.compile(r"20\d\d年度?(?:(?:绩效|预期|年度)?目标)?")
 _ANNUAL_GOAL = re.compile(r"^(?:项目)?年度(?:绩效)?目标\d*[:：].+")
 
 
-def cut(grid: Grid, words: Vocabulary, basics: bool) -> list[Block]:
+def cut(grid: Grid, vocabulary: Vocabulary, basics: bool) -> list[Block]:
     """The blocks of a table in reading order; rows that fit none form blocks of kind `unknown`.
 
     basics: the table stands under the title of a 基础数据表, where every other row is a row of figures.
@@ -31,7 +35,7 @@ def cut(grid: Grid, words: Vocabulary, basics: bool) -> list[Block]:
     row = 0
     while row < len(grid.rows):
         current = blocks[-1].kind if blocks else None
-        kind, header = _starts(grid, row, words, current, basics)
+        kind, header = _starts(grid, row, vocabulary, current, basics)
         if kind is None and current is None and grid.filled(row):
             kind = "basics" if basics else "unknown"
         if kind is None and current in ("title", "staging") and grid.filled(row):
@@ -49,46 +53,50 @@ def cut(grid: Grid, words: Vocabulary, basics: bool) -> list[Block]:
     return blocks
 
 
-def _starts(grid: Grid, row: int, words: Vocabulary, current: str | None, basics: bool) -> tuple[str | None, int]:
+def _starts(grid: Grid, row: int, vocabulary: Vocabulary, current: str | None, basics: bool) -> tuple[str | None, int]:
     """The kind of block that begins in a row and the rows of its heading band; (None, 0): the block goes on."""
     filled = grid.filled(row)
     if not filled:
         return None, 0
-    if current is None and len(filled) == 1 and re.search(words.forms["staging"], filled[0].text):
+    if current is None and len(filled) == 1 and re.search(vocabulary.forms["staging"], filled[0].text):
         return "staging", 1
-    if _people(filled, words) or (current == "people" and len(filled) > 2):
+    if _people(filled, vocabulary) or (current == "people" and len(filled) > 2):
         return ("people" if current != "people" else None), 0
-    band = indicator_band(grid, row, words)
+    band = indicator_band(grid, row, vocabulary)
     if band:
         return "indicators", band
-    if len(filled) == 1 and is_title(filled[0].cell.text, words) and not words.heading(filled[0].text, "indicators"):
+    if (
+        len(filled) == 1
+        and is_title(filled[0].cell.text, vocabulary)
+        and not vocabulary.heading(filled[0].text, "indicators")
+    ):
         return "title", 1
-    if len(filled) == 1 and _ANNUAL_GOAL.match(filled[0].text) and _band_follows(grid, row, words):
+    if len(filled) == 1 and _ANNUAL_GOAL.match(filled[0].text) and _band_follows(grid, row, vocabulary):
         return "annual_goal", 1
     if current == "basics" or basics:
-        return ("head", 1) if _head_row(filled, words, strict=True) and current is None else (None, 0)
-    if _management_row(filled, words):
+        return ("head", 1) if _head_row(filled, vocabulary, strict=True) and current is None else (None, 0)
+    if _management_row(filled, vocabulary):
         return ("management" if current != "management" else None), 0
-    if _band(filled, words, "tasks", "name", ("planned", "actual", "reason")):
+    if _band(filled, vocabulary, "tasks", "name", ("planned", "actual", "reason")):
         return "tasks", max(slot.cell.row_span for slot in filled[1:])
-    if _band(filled, words, "goals", "planned", ("actual",)) or _goal_columns(grid, row, words):
+    if _band(filled, vocabulary, "goals", "planned", ("actual",)) or _goal_columns(grid, row, vocabulary):
         return "goals", 1
-    if _goal_years(filled, words):
+    if _goal_years(filled, vocabulary):
         return "goals", 1
-    if _tasks_unread(filled, words):
+    if _tasks_unread(filled, vocabulary):
         return "unknown", filled[0].cell.row_span
-    if _funds_starts(filled, words, current):
+    if _funds_starts(filled, vocabulary, current):
         return "funds", 0
-    if current != "indicators" and words.listed(filled[0].text, "basics_group") and len(filled) > 1:
+    if current != "indicators" and vocabulary.listed(filled[0].text, "basics_group") and len(filled) > 1:
         return "basics", 0
-    if _goal_row(filled, words, current):
+    if _goal_row(filled, vocabulary, current):
         return "goals", 0
     if current == "goals" and len(filled) == 1 and filled[0].left > 0 and year(filled[0].text) is not None:
         return None, 0  # a year of which no goal is stated
-    if current != "head" and not (current == "indicators" and words.listed(filled[0].text, "total_row")):
-        if _head_row(filled, words, strict=current in ("indicators", "funds", "goals", "tasks")):
+    if current != "head" and not (current == "indicators" and vocabulary.listed(filled[0].text, "total_row")):
+        if _head_row(filled, vocabulary, strict=current in ("indicators", "funds", "goals", "tasks")):
             return "head", 0
-        if current in ("indicators", "goals", "tasks") and _note(filled, words):
+        if current in ("indicators", "goals", "tasks") and _note(filled, vocabulary):
             return "note", 0
     return None, 0
 
@@ -103,55 +111,55 @@ def _same_band(grid: Grid, block: Block, row: int, header: int) -> bool:
     return len(old & new) >= 0.7 * max(len(new), 1)
 
 
-def _people(filled: list[Slot], words: Vocabulary) -> bool:
+def _people(filled: list[Slot], vocabulary: Vocabulary) -> bool:
     """`姓名 | 职务 | 单位 | 项目评分`: the headings of a list of people; what stands below them is no pair of label and value."""
-    return len(filled) > 2 and any(re.search(words.forms["people"], slot.text) for slot in filled)
+    return len(filled) > 2 and any(re.search(vocabulary.forms["people"], slot.text) for slot in filled)
 
 
-def _note(filled: list[Slot], words: Vocabulary) -> bool:
-    return len(filled) == 1 and re.match(words.forms["notes"], filled[0].text) is not None
+def _note(filled: list[Slot], vocabulary: Vocabulary) -> bool:
+    return len(filled) == 1 and re.match(vocabulary.forms["notes"], filled[0].text) is not None
 
 
-def _band_follows(grid: Grid, row: int, words: Vocabulary) -> bool:
-    return row + 1 < len(grid.rows) and indicator_band(grid, row + 1, words) > 0
+def _band_follows(grid: Grid, row: int, vocabulary: Vocabulary) -> bool:
+    return row + 1 < len(grid.rows) and indicator_band(grid, row + 1, vocabulary) > 0
 
 
 # ---------------------------------------------------------------- heading bands
-def indicator_band(grid: Grid, row: int, words: Vocabulary) -> int:
+def indicator_band(grid: Grid, row: int, vocabulary: Vocabulary) -> int:
     """How many rows of headings an indicator block begins with in this row; 0 where none begins."""
     if row not in grid.bands:
-        grid.bands[row] = _indicator_band(grid, row, words)
+        grid.bands[row] = _indicator_band(grid, row, vocabulary)
     return grid.bands[row]
 
 
-def _indicator_band(grid: Grid, row: int, words: Vocabulary) -> int:
+def _indicator_band(grid: Grid, row: int, vocabulary: Vocabulary) -> int:
     fields: set[str] = set()
     depth = 0
     for at in range(row, min(row + MAX_HEADER, len(grid.rows))):
-        found = _heading_fields(grid.filled(at), words)
+        found = _heading_fields(grid.filled(at), vocabulary)
         if found is None:
             break
         fields |= found
         depth += 1
     fits = bool(fields & LEVELS) and len(fields & (LEVELS | _MEASURED)) >= 3 and bool(fields & _MEASURED)
     if not fits or not depth:
-        return int(shown_by_cells(grid, row, words))
+        return int(shown_by_cells(grid, row, vocabulary))
     # headings merged down: what stands beside their lower rows is the band's too, known or not
     deep = max(
         (
             slot.cell.row_span
             for slot in grid.filled(row)
-            if words.heading(slot.text, "indicators") in LEVELS | _MEASURED
+            if vocabulary.heading(slot.text, "indicators") in LEVELS | _MEASURED
         ),
         default=1,
     )
     return max(depth, deep) if deep <= MAX_HEADER else depth
 
 
-def column_numbers(filled: list[Slot], words: Vocabulary) -> list[Slot]:
+def column_numbers(filled: list[Slot], vocabulary: Vocabulary) -> list[Slot]:
     """The cells of `栏次 | 1 | 2 | 3`, `① | ② | ③`, `A | B | C=B/A`: a row that counts the columns below their headings; none where
     it does not. Behind a label that says so words may follow the numbers: they are headings."""
-    label = bool(filled) and words.listed(filled[0].text, "column_numbers") is not None
+    label = bool(filled) and vocabulary.listed(filled[0].text, "column_numbers") is not None
     marks = [(slot, match) for slot in filled if (match := _COLUMN_MARK.fullmatch(slot.text))]
     others = [slot for slot in filled[label:] if not _COLUMN_MARK.fullmatch(slot.text)]
     if len(marks) < 3 or (others and (not label or any(number(slot.cell.text) for slot in others))):
@@ -162,24 +170,25 @@ def column_numbers(filled: list[Slot], words: Vocabulary) -> list[Slot]:
     return [*filled[:label], *(slot for slot, _ in marks)]
 
 
-def _heading_fields(filled: list[Slot], words: Vocabulary) -> set[str] | None:
+def _heading_fields(filled: list[Slot], vocabulary: Vocabulary) -> set[str] | None:
     """The indicator fields a row of headings names; None where it is no row of headings. A figure among them (a year, points) is a
     heading that nobody knows."""
     if not filled or 3 * sum(number(slot.cell.text) is not None for slot in filled) > len(filled):
         return None
-    fields = [words.heading(slot.text, "indicators") for slot in filled]
+    fields = [vocabulary.heading(slot.text, "indicators") for slot in filled]
     known = sum(field is not None for field in fields)
     if 0.4 * len(filled) <= known < 0.6 * len(filled):
         known += sum(
-            f is None and words.near(s.text, "indicators") is not None for f, s in zip(fields, filled, strict=True)
+            f is None and vocabulary.similar(s.text, "indicators") is not None
+            for f, s in zip(fields, filled, strict=True)
         )
     named = {named_alone(s) for f, s in zip(fields, filled, strict=True) if f == "block" and s.left > 0}
     return {f for f in {*fields, *named} if f} if known >= 0.6 * len(filled) else None
 
 
-def _band(filled: list[Slot], words: Vocabulary, block: str, first: str, others: tuple[str, ...]) -> bool:
+def _band(filled: list[Slot], vocabulary: Vocabulary, block: str, first: str, others: tuple[str, ...]) -> bool:
     """A row of headings: `first` and one of `others` stand in it, and most of what follows is known, all of it short."""
-    fields = band_fields(filled, words, block, first, others)
+    fields = band_fields(filled, vocabulary, block, first, others)
     if first not in fields or not any(field in others for field in fields):
         return False
     at = fields.index(first)
@@ -195,20 +204,20 @@ def of_year(text: str) -> bool:
     return _OF_YEAR.fullmatch(text) is not None
 
 
-def _goal_years(filled: list[Slot], words: Vocabulary) -> bool:
+def _goal_years(filled: list[Slot], vocabulary: Vocabulary) -> bool:
     """`年度目标 | 2022年 | 2023年 | 2024年`: a goal for each of several years."""
     rest = [slot for slot in filled if not of_year(slot.text)]
-    named = [words.heading(slot.text, "goals") for slot in rest]
+    named = [vocabulary.heading(slot.text, "goals") for slot in rest]
     return len(filled) - len(rest) >= 2 and "block" in named[:1] and None not in named
 
 
-def _goal_columns(grid: Grid, row: int, words: Vocabulary) -> bool:
+def _goal_columns(grid: Grid, row: int, vocabulary: Vocabulary) -> bool:
     """`年度目标 | 预期目标 | (a heading nobody knows)` over a row of texts: the label at the side covers both rows,
     one heading is known, every one is short, and a longer text stands below. The unknown one must not become a goal."""
     filled = grid.filled(row)
     if len(filled) != 3 or row + 1 >= len(grid.rows) or filled[0].cell.row_span < 2:
         return False
-    fields = [words.heading(slot.text, "goals") for slot in filled]
+    fields = [vocabulary.heading(slot.text, "goals") for slot in filled]
     if fields[0] != "block" or not {"planned", "actual", "block"} & set(fields[1:]) or None not in fields[1:]:
         return False
     below = [slot for slot in grid.filled(row + 1) if slot.cell is not filled[0].cell]
@@ -220,11 +229,11 @@ def _goal_columns(grid: Grid, row: int, words: Vocabulary) -> bool:
 
 
 def band_fields(
-    filled: list[Slot], words: Vocabulary, block: str, first: str, others: tuple[str, ...]
+    filled: list[Slot], vocabulary: Vocabulary, block: str, first: str, others: tuple[str, ...]
 ) -> list[str | None]:
     """The fields of a row of headings. A block's own name before the others stands for `first`, as in
     `年度绩效目标 | 实际完成情况`."""
-    fields = [words.heading(slot.text, block) for slot in filled]
+    fields = [vocabulary.heading(slot.text, block) for slot in filled]
     if len(fields) <= 3:  # 年份 | 目标 | 实际完成情况
         fields = ["planned" if field == "bare" else field for field in fields]
     if first not in fields:
@@ -237,72 +246,72 @@ def band_fields(
     return fields
 
 
-def _tasks_unread(filled: list[Slot], words: Vocabulary) -> bool:
+def _tasks_unread(filled: list[Slot], vocabulary: Vocabulary) -> bool:
     """`年度主要任务 | (a heading nobody knows) | … | 预算数 | 执行数`: the money of tasks must not become funds."""
     first = filled[0]
-    named = words.heading(first.text, "tasks") == "name" and words.heading(first.text, "funds") is None
+    named = vocabulary.heading(first.text, "tasks") == "name" and vocabulary.heading(first.text, "funds") is None
     return named and first.cell.row_span > 1 and len(filled) > 2
 
 
-def _funds_starts(filled: list[Slot], words: Vocabulary, current: str | None) -> bool:
-    fields = {words.heading(slot.text, "funds") for slot in filled}
+def _funds_starts(filled: list[Slot], vocabulary: Vocabulary, current: str | None) -> bool:
+    fields = {vocabulary.heading(slot.text, "funds") for slot in filled}
     if len(fields & _FUND_COLUMNS) >= 2 or (
         fields & _FUND_COLUMNS and fields & {"weight", "score"} and len(filled) > 3
     ):
         return current != "funds"
-    if current != "funds" and sum(words.label(slot.text) is not None for slot in filled) >= 3:
+    if current != "funds" and sum(vocabulary.label(slot.text) is not None for slot in filled) >= 3:
         return not any(number(slot.cell.text) for slot in filled)
     if current in ("indicators", "tasks", "funds", "basics"):
         return False
-    if len(filled) == 1 and words.listed(filled[0].text, "side"):
+    if len(filled) == 1 and vocabulary.listed(filled[0].text, "side"):
         return True  # 年度收入情况, over a row of items
     if any(
-        words.heading(left.text, "funds") in _FUND_COLUMNS and number(right.cell.text) is not None
+        vocabulary.heading(left.text, "funds") in _FUND_COLUMNS and number(right.cell.text) is not None
         for left, right in pairwise(filled)
     ):
-        return words.heading(filled[0].text, "head") is None
-    if "block" in fields and words.heading(filled[0].text, "funds") == "block" and len(filled) > 1:
-        return words.heading(filled[0].text, "goals") is None or bool(fields & _FUND_COLUMNS)
-    if any(words.listed(slot.text, "side") for slot in filled) and len(filled) <= 6 and len(filled) > 1:
-        return not any(words.heading(slot.text, "head") for slot in filled)
+        return vocabulary.heading(filled[0].text, "head") is None
+    if "block" in fields and vocabulary.heading(filled[0].text, "funds") == "block" and len(filled) > 1:
+        return vocabulary.heading(filled[0].text, "goals") is None or bool(fields & _FUND_COLUMNS)
+    if any(vocabulary.listed(slot.text, "side") for slot in filled) and len(filled) <= 6 and len(filled) > 1:
+        return not any(vocabulary.heading(slot.text, "head") for slot in filled)
     return any(
-        words.label(left.text) is not None
+        vocabulary.label(left.text) is not None
         and number(right.cell.text) is not None
-        and words.heading(left.text, "head") is None
+        and vocabulary.heading(left.text, "head") is None
         for left, right in pairwise(filled)
     )
 
 
-def _management_row(filled: list[Slot], words: Vocabulary) -> bool:
+def _management_row(filled: list[Slot], vocabulary: Vocabulary) -> bool:
     """`资金管理情况 | … | 情况说明 | 存在问题和改进措施`, or a row that begins with one of its items."""
-    fields = {words.heading(slot.text, "management") for slot in filled}
+    fields = {vocabulary.heading(slot.text, "management") for slot in filled}
     heads = "block" in fields and bool(fields & {"detail", "problem"})
-    return heads or (len(filled) > 1 and any(words.listed(slot.text, "management") for slot in filled[:2]))
+    return heads or (len(filled) > 1 and any(vocabulary.listed(slot.text, "management") for slot in filled[:2]))
 
 
-def _goal_row(filled: list[Slot], words: Vocabulary, current: str | None) -> bool:
+def _goal_row(filled: list[Slot], vocabulary: Vocabulary, current: str | None) -> bool:
     """`整体绩效目标 | text` or `预期目标 | text`: a goal label with its text beside it."""
     if current in ("indicators", "goals", "basics", "tasks") or len(filled) < 2:
         return False
-    labels = [slot for slot in filled if words.heading(slot.text, "goals") in ("block", "planned", "actual")]
-    return filled[0] in labels and words.heading(filled[0].text, "head") is None
+    labels = [slot for slot in filled if vocabulary.heading(slot.text, "goals") in ("block", "planned", "actual")]
+    return filled[0] in labels and vocabulary.heading(filled[0].text, "head") is None
 
 
-def _head_row(filled: list[Slot], words: Vocabulary, strict: bool) -> bool:
+def _head_row(filled: list[Slot], vocabulary: Vocabulary, strict: bool) -> bool:
     """Does the row state head fields? strict: its first cell must be the label, as in `综合评定等级 | 优`."""
     slots = filled[:1] if strict else filled
-    if any(len(slot.text) <= LONGEST and words.heading(slot.text, "head") for slot in slots):
+    if any(len(slot.text) <= LONGEST and vocabulary.heading(slot.text, "head") for slot in slots):
         return True
-    if any(run_in_label(slot.text, words) for slot in slots):
+    if any(run_in_label(slot.text, vocabulary) for slot in slots):
         return True
     return (
         len(filled) == 1
         and len(filled[0].text) <= 40
-        and (year(filled[0].text) is not None or bool(re.search(words.forms["staging"], filled[0].text)))
+        and (year(filled[0].text) is not None or bool(re.search(vocabulary.forms["staging"], filled[0].text)))
     )
 
 
-def run_in_label(text: str, words: Vocabulary) -> str | None:
+def run_in_label(text: str, vocabulary: Vocabulary) -> str | None:
     """The head field of a text that begins `label：`, as in `填报单位：…`."""
     match = re.match(r"^([^:：]{2,20})[:：]", text)
-    return words.heading(match[1], "head") if match else None
+    return vocabulary.heading(match[1], "head") if match else None

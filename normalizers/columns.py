@@ -1,4 +1,4 @@
-"""Names the columns of an indicator block: by their headings, by the likest spelling, and where headings say nothing by their cells."""
+"""Names the columns of an indicator block: by their headings, by the most similar spelling, and where headings say nothing by their cells."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from normalizers.grid import Block, Grid, Slot, widest
-from normalizers.likeness import agree
+from normalizers.similarity import cells_fit
 from normalizers.values import Number, number, quantity
 from normalizers.vocabulary import FIELDS, KNOWN, LONGEST, Vocabulary
 
@@ -30,7 +30,7 @@ class Column:
     recognised: str | None = None
 
 
-def columns(grid: Grid, block: Block, words: Vocabulary) -> list[Column]:
+def columns(grid: Grid, block: Block, vocabulary: Vocabulary) -> list[Column]:
     """The columns of an indicator block's heading band, left to right."""
     last = block.start + block.header - 1
     out: list[Column] = []
@@ -40,32 +40,32 @@ def columns(grid: Grid, block: Block, words: Vocabulary) -> list[Column]:
             for row in range(block.start, last + 1)
             if (slot := _over(grid, row, leaf)) is not None and slot.cell is not leaf.cell
         ]
-        parents = [f for slot in dict.fromkeys(above) if (f := words.heading(slot.text, "indicators"))]
-        field = _column_field(leaf, parents, words)
-        beside = leaf.cell.row + leaf.cell.row_span > last + 1 and leaf is grid.covering[last][0]
+        parents = [f for slot in dict.fromkeys(above) if (f := vocabulary.heading(slot.text, "indicators"))]
+        field = _column_field(leaf, parents, vocabulary)
+        beside = leaf.cell.row + leaf.cell.row_span > last + 1 and leaf is grid.spanning[last][0]
         if field is None and beside:
             field = "block"  # the label at the side of the whole block
         elif field == "block" and not beside and leaf.left > 0:
             field = named_alone(leaf)
         out.append(Column(field, leaf.text, leaf.left, leaf.right, leaf))
-    band = _told_apart(_recognised(grid, block, out, words))
-    if shown_by_cells(grid, block.start, words):
-        band = _by_cells(grid, block, band, [i for i, c in enumerate(band) if c.field is None], words)
+    band = _disambiguated(_recognised(grid, block, out, vocabulary))
+    if shown_by_cells(grid, block.start, vocabulary):
+        band = _by_cells(grid, block, band, [i for i, c in enumerate(band) if c.field is None], vocabulary)
     elif bare := [i for i, c in enumerate(band) if c.field is None and number(c.heading) is not None]:
-        band = _by_cells(grid, block, band, bare, words)
+        band = _by_cells(grid, block, band, bare, vocabulary)
     return _parted(grid, block, band)
 
 
-def _recognised(grid: Grid, block: Block, band: list[Column], words: Vocabulary) -> list[Column]:
+def _recognised(grid: Grid, block: Block, band: list[Column], vocabulary: Vocabulary) -> list[Column]:
     """Columns whose heading is not known by the spelling most like it, where the cells below agree and no other column
     has that field."""
     taken = {column.field for column in band}
     out = []
     for column in band:
-        near = words.near(column.heading, "indicators") if column.field is None else None
+        near = vocabulary.similar(column.heading, "indicators") if column.field is None else None
         if near is None or near.field in taken or near.field in KNOWN:
             out.append(column)
-        elif agree(FIELDS["indicators"][near.field], below(grid, block, column, words)):
+        elif cells_fit(FIELDS["indicators"][near.field], below(grid, block, column, vocabulary)):
             taken.add(near.field)
             out.append(replace(column, field=near.field, recognised=near.reason))
         else:
@@ -73,22 +73,22 @@ def _recognised(grid: Grid, block: Block, band: list[Column], words: Vocabulary)
     return out
 
 
-def below(grid: Grid, block: Block, column: Column, words: Vocabulary) -> list[str]:
+def below(grid: Grid, block: Block, column: Column, vocabulary: Vocabulary) -> list[str]:
     """The texts that stand below a heading in its block; neither in a total row nor in a ragged one."""
     out: list[str] = []
     last = None
     for row in range(block.start + block.header, block.stop):
         filled = grid.filled(row)
-        if row in grid.ragged or len(filled) < 3 or words.listed(filled[0].text, "total_row"):
+        if row in grid.ragged or len(filled) < 3 or vocabulary.listed(filled[0].text, "total_row"):
             continue
-        slot = widest(grid.covering[row], column.left, column.right)
+        slot = widest(grid.spanning[row], column.left, column.right)
         if slot is not None and slot.cell is not last and not slot.blank:
             out.append(slot.cell.text)
         last = slot.cell if slot is not None else None
     return out
 
 
-def _told_apart(band: list[Column]) -> list[Column]:
+def _disambiguated(band: list[Column]) -> list[Column]:
     """Columns of one name by their neighbours: points behind each level, two columns of names."""
     fields = [column.field for column in band]
     for i, field in enumerate(fields):
@@ -124,7 +124,7 @@ _GROUP = re.compile(
 _SIGNED = re.compile("[≥≤＞＜><=＝]|不(?:低于|少于|高于|超过)|%|％")
 
 
-def shown_by_cells(grid: Grid, row: int, words: Vocabulary) -> bool:
+def shown_by_cells(grid: Grid, row: int, vocabulary: Vocabulary) -> bool:
     """Is a row of headings that nobody knows over a block of indicators? Below it one column's figures sum to the points of all
     indicators, another's never exceed them, and groups have known names, or targets have signs."""
     heads = grid.filled(row)
@@ -132,26 +132,26 @@ def shown_by_cells(grid: Grid, row: int, words: Vocabulary) -> bool:
         return False
     if any(len(s.text) > LONGEST or re.search("[。；，：:]", s.text) or _measures(s.text) for s in heads):
         return False
-    weight = next((slot for slot in heads if _sums_up(_cells(grid, row, slot, words))), None)
+    weight = next((slot for slot in heads if _sums_up(_cells(grid, row, slot, vocabulary))), None)
     if weight is None:
         return False
-    cells = {slot: list(_cells(grid, row, slot, words)) for slot in heads}
+    cells = {slot: list(_cells(grid, row, slot, vocabulary)) for slot in heads}
     score = next((s for s in heads if s is not weight and _within(cells[s], cells[weight])), None)
     if score is None:
         return False
-    known = sum(words.heading(slot.text, "indicators") is not None for slot in heads)
+    known = sum(vocabulary.heading(slot.text, "indicators") is not None for slot in heads)
     groups = any(_share(cells[slot], _is_group) >= 0.6 for slot in heads)
     signed = any(_share(cells[slot], _is_signed) >= 0.5 for slot in heads if slot not in (weight, score))
     return known + groups + signed >= 2
 
 
-def _cells(grid: Grid, row: int, head: Slot, words: Vocabulary) -> Iterator[Slot | None]:
+def _cells(grid: Grid, row: int, head: Slot, vocabulary: Vocabulary) -> Iterator[Slot | None]:
     """What stands below a heading, a cell for each row down to the total or to a row of another form."""
     for below in range(row + head.cell.row_span, len(grid.rows)):
         filled = grid.filled(below)
-        if len(filled) < 3 or below in grid.ragged or words.listed(filled[0].text, "total_row"):
+        if len(filled) < 3 or below in grid.ragged or vocabulary.listed(filled[0].text, "total_row"):
             return
-        yield widest(grid.covering[below], head.left, head.right)
+        yield widest(grid.spanning[below], head.left, head.right)
 
 
 def _figures(cells: Iterable[Slot | None]) -> list[Decimal] | None:
@@ -193,13 +193,13 @@ def _is_signed(text: str) -> bool:
     return _SIGNED.search(text) is not None and quantity(text) is not None
 
 
-def _by_cells(grid: Grid, block: Block, band: list[Column], free: list[int], words: Vocabulary) -> list[Column]:
+def _by_cells(grid: Grid, block: Block, band: list[Column], free: list[int], vocabulary: Vocabulary) -> list[Column]:
     """Columns that no heading names (free), by what stands below them: points, scores, groups and names. Targets and actuals look alike:
     they keep their headings' words."""
     if not free:
         return band
     row = block.start + block.header - 1
-    cells = [list(_cells(grid, row, column.slot, words)) for column in band]
+    cells = [list(_cells(grid, row, column.slot, vocabulary)) for column in band]
     fields = {column.field: i for i, column in enumerate(band)}
     told: dict[int, tuple[str, str]] = {}
     if "weight" not in fields and (found := [i for i in free if _sums_up(cells[i])]):
@@ -260,7 +260,7 @@ def _inner_edges(grid: Grid, block: Block, column: Column) -> list[float]:
     edges: dict[float, int] = {}
     rows = 0
     for row in range(block.start + block.header, block.stop):
-        under = [s for s in grid.covering[row] if s.overlap(column.left, column.right) > 0]
+        under = [s for s in grid.spanning[row] if s.overlap(column.left, column.right) > 0]
         inside = [s for s in under if s.left >= column.left and s.right <= column.right]
         rows += bool(under) and row not in grid.ragged
         if len(inside) == len(under) == 2 and len(inside[1].text) > len(inside[0].text) > 0:
@@ -270,7 +270,7 @@ def _inner_edges(grid: Grid, block: Block, column: Column) -> list[float]:
 
 def _over(grid: Grid, row: int, leaf: Slot) -> Slot | None:
     """The heading over a leaf; in a ragged row a blank place belongs to the heading at its left."""
-    slot = widest(grid.covering[row], leaf.left, leaf.right)
+    slot = widest(grid.spanning[row], leaf.left, leaf.right)
     if slot is None or row not in grid.ragged or not slot.blank:
         return slot
     return next((s for s in reversed(grid.rows[row]) if s.left <= slot.left and not s.blank), None)
@@ -279,7 +279,7 @@ def _over(grid: Grid, row: int, leaf: Slot) -> Slot | None:
 def _leaves(grid: Grid, block: Block) -> list[Slot]:
     last = block.start + block.header - 1
     if last not in grid.ragged:
-        return grid.covering[last]
+        return grid.spanning[last]
     # A ragged band: for every place the lowest filled cell, each as wide as up to the next one.
     lowest: dict[int, Slot] = {}
     for row in range(block.start, last + 1):
@@ -295,8 +295,8 @@ def named_alone(leaf: Slot) -> str | None:
     return "target" if leaf.text.endswith(("目标", "值")) else None
 
 
-def _column_field(leaf: Slot, parents: list[str], words: Vocabulary) -> str | None:
-    own = words.heading(leaf.text, "indicators")
+def _column_field(leaf: Slot, parents: list[str], vocabulary: Vocabulary) -> str | None:
+    own = vocabulary.heading(leaf.text, "indicators")
     parent = next((f for f in reversed(parents) if f not in ("block", "ignore", "extra")), None)
     if own == "ignore" and parent and leaf.text in ("名称", "值", "数值", "内容"):
         return parent

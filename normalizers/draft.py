@@ -11,7 +11,7 @@ from normalizers.ledger import Ledger, Source, keep
 from normalizers.money import Unit
 from schema.records import Basic, Contacts, Form, Fund, Goal, Indicator, Management, Task
 
-# How much a statement of a value counts: a cell of the form's own table before a line beside it.
+# Precedence of the places that state a head field: a cell of the form's own table before a line beside it.
 IN_TABLE, TOTAL_ROW, BESIDE = 3, 2, 1
 
 Value = str | int | Decimal | date

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from normalizers import basics, funds, goals, head, indicators, management, money, pairs, tasks
-from normalizers.beside import apart
+from normalizers import basics, funds, goals, head, indicators, label_value, management, money, tasks
 from normalizers.blocks import column_numbers, cut
 from normalizers.draft import BESIDE, IN_TABLE, Draft
 from normalizers.grid import Block, Grid
 from normalizers.ledger import Ledger, Source
 from normalizers.money import Unit
+from normalizers.side_by_side import apart
 from normalizers.text import clean
 from normalizers.titles import bare_title, form_kind
 from normalizers.values import year
@@ -159,7 +159,7 @@ class Forms:
                 if block.kind == "head":
                     head.read(grid, block, draft, self.vocabulary)
                 else:
-                    pairs.read(grid, block, draft, self.vocabulary)
+                    label_value.read(grid, block, draft, self.vocabulary)
 
     def _take_unit(self) -> None:
         """Lines over a table hold for its form: `单位：元`, and where the title stands in the table, the year over it."""
@@ -196,7 +196,7 @@ class Forms:
         elif block.kind in _READERS:
             _READERS[block.kind](grid, block, draft, self.vocabulary)
         if block.kind not in ("head", "basics", "management", "people"):
-            pairs.read(grid, block, draft, self.vocabulary)
+            label_value.read(grid, block, draft, self.vocabulary)
 
 
 def _opens_with_title(blocks: list[Block]) -> bool:

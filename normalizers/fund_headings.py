@@ -10,8 +10,8 @@ from normalizers import ragged
 from normalizers.draft import Draft
 from normalizers.fund_lines import OF_WHICH, UNKNOWN, Heading
 from normalizers.grid import Block, Grid, Slot
-from normalizers.likeness import Near, agree
-from normalizers.text import words
+from normalizers.similarity import Match, cells_fit
+from normalizers.text import stated_text
 from normalizers.values import Number, number
 from normalizers.vocabulary import FIELDS, LONGEST, Label, Vocabulary
 
@@ -113,7 +113,7 @@ class Headings:
         return True
 
     def _unknown_headings(self, row: int, named: set[Slot]) -> None:
-        """Headings beside known ones that nobody knows: the field of the likest spelling where the figures below agree, else
+        """Headings beside known ones that nobody knows: the field of the most similar spelling where the figures below agree, else
         their figures keep the heading's own words. Without it they would look like amounts that no heading names."""
         taken = {heading.field for heading in self.headings}
         for slot in self.grid.filled(row):
@@ -122,19 +122,19 @@ class Headings:
             cells = tuple(self._below(slot, row))
             labels = any(self.vocabulary.label(cell) for cell in cells) or slot is self.grid.filled(row)[0]
             words_only = not any(number(cell) for cell in cells)
-            silent = words_only and (labels or row in self.grid.ragged or not any(map(words, cells)))
+            silent = words_only and (labels or row in self.grid.ragged or not any(map(stated_text, cells)))
             if self.named(slot, row) or silent:
                 continue
             if self.vocabulary.heading(slot.text, "funds"):
                 # known to say nothing: its figures keep its words
                 self.headings.append(Heading(slot, row, field="extra"))
                 continue
-            near = self.vocabulary.near(slot.text, "funds")
+            near = self.vocabulary.similar(slot.text, "funds")
             sure = (
                 near is not None
                 and near.field in _FIELDS
                 and (near.field not in taken or self._only_over(slot, row, near.field))
-                and agree(FIELDS["funds"][near.field], cells)
+                and cells_fit(FIELDS["funds"][near.field], cells)
             )
             proposal = near or self.vocabulary.guess(slot.text, "funds", cells) or self._only_missing(taken)
             if near is not None and sure:
@@ -151,10 +151,10 @@ class Headings:
         others = [h for h in self.headings if h.field == field]
         return all(h.row < row and h.slot.overlap(slot.left, slot.right) > 0 for h in others)
 
-    def _only_missing(self, taken: set[str | None]) -> Near | None:
+    def _only_missing(self, taken: set[str | None]) -> Match | None:
         """The one of the three figures of a budget's year that no heading names."""
         missing = [field for field in ("approved", "revised", "executed") if field not in taken]
-        return Near(missing[0], "", 0.0, "其余表头只缺这一项") if len(missing) == 1 else None
+        return Match(missing[0], "", 0.0, "其余表头只缺这一项") if len(missing) == 1 else None
 
     def _below(self, slot: Slot, row: int) -> list[str]:
         """The texts below a cell in its block."""

@@ -9,7 +9,7 @@ from decimal import Decimal
 from normalizers import money
 from normalizers.grid import Slot
 from normalizers.ledger import keep
-from normalizers.text import words
+from normalizers.text import stated_text
 from normalizers.values import Number, number
 from normalizers.vocabulary import Label
 from schema import numbering
@@ -57,7 +57,7 @@ class Line:
 
     def also(self, heading: str, slot: Slot) -> None:
         """A cell that belongs to the line and to no field of it."""
-        text = words(slot.cell.text)
+        text = stated_text(slot.cell.text)
         if text is not None:
             self.cells.append((keep(self.extra, heading, text), slot))
 

@@ -12,7 +12,7 @@ from normalizers.fund_headings import MONEY, Headings, run_in
 from normalizers.fund_lines import OF_WHICH, UNKNOWN, Heading, Line, Units
 from normalizers.grid import Block, Grid, Slot
 from normalizers.ledger import keep
-from normalizers.text import words
+from normalizers.text import stated_text
 from normalizers.values import Number, not_stated, number, rate
 from normalizers.vocabulary import LONGEST, Vocabulary
 from schema.records import Fund
@@ -80,7 +80,7 @@ class _Rows:
             elif left is not None and (other := self._no_money(left)):
                 heading = self.headings.above(slot, "field")
                 key = f"{other}>{heading.slot.text}" if heading is not None else other
-                self.draft.add_extra(key, words(slot.cell.text), slot.cell)
+                self.draft.add_extra(key, stated_text(slot.cell.text), slot.cell)
                 self.draft.ledger.ornament(left.slot.cell)
             elif figure := number(slot.cell.text):
                 self._place(slot, figure, left, ordered.get(slot))
@@ -152,7 +152,7 @@ class _Rows:
 
     def _unknown_pair(self, left: Heading, slot: Slot) -> Heading:
         """A label nobody knows beside labels that name fields: its figures keep its own words."""
-        proposal = self.vocabulary.near(left.slot.text, "funds") or self.vocabulary.guess(
+        proposal = self.vocabulary.similar(left.slot.text, "funds") or self.vocabulary.guess(
             left.slot.text, "funds", (slot.cell.text,)
         )
         self.draft.ledger.unknown(left.slot.text, left.slot.cell, "funds", proposal, below=(slot.cell.text,))
@@ -209,7 +209,7 @@ class _Rows:
             if line.item == "total":
                 return line
         own = left is not None and left.field and left.slot.cell.row_span == 1 and left not in self.spent
-        text = words(self.headings.title.cell.text) if self.headings.title and not own else None
+        text = stated_text(self.headings.title.cell.text) if self.headings.title and not own else None
         label = text.replace("\n", "") if text else left.label if left else None
         source = self.headings.title if text or left is None else left.slot
         return self.lines.setdefault((label, "total", None, None), Line(label, "total", None, source))
@@ -269,7 +269,7 @@ class _Rows:
         assert line.source is not None
         if self.vocabulary.label(line.label or "") is not None:
             return
-        near = self.vocabulary.near_label(line.label or "")
+        near = self.vocabulary.similar_label(line.label or "")
         figures = tuple(slot.text for _, slot in line.cells)
         self.draft.ledger.unknown(line.label or "", line.source.cell, "label", near, below=figures)
 

@@ -13,8 +13,8 @@ from normalizers.columns import Column
 from normalizers.draft import Draft
 from normalizers.grid import Block, Grid, Slot
 from normalizers.ledger import keep
-from normalizers.likeness import Near
-from normalizers.text import words
+from normalizers.similarity import Match
+from normalizers.text import stated_text
 from normalizers.values import year
 from normalizers.vocabulary import LONGEST, Vocabulary
 from schema.records import Goal
@@ -86,7 +86,7 @@ def _by_year(filled: list[Slot], fields: list[str | None], draft: Draft) -> list
 
 def _side_points(grid: Grid, row: int, heads: list[_Head]) -> _Weight | None:
     """The points that the label at the side of a row, or the heading over its plans, states."""
-    side = [slot for slot in grid.covering[row] if all(h.slot.overlap(slot.left, slot.right) <= 0 for h in heads)]
+    side = [slot for slot in grid.spanning[row] if all(h.slot.overlap(slot.left, slot.right) <= 0 for h in heads)]
     planned = [head.slot for head in heads if head.field == "planned"]
     return next((points for slot in [*side, *planned] if (points := _points(slot)) is not None), None)
 
@@ -112,14 +112,14 @@ def _labelled(grid: Grid, row: int, heads: list[_Head], vocabulary: Vocabulary) 
 
 
 def _unknown(grid: Grid, block: Block, slot: Slot, filled: list[Slot], draft: Draft, vocabulary: Vocabulary) -> _Head:
-    """A heading that nobody knows: the goal field of the likest spelling, where no heading beside it has that field; else its
+    """A heading that nobody knows: the goal field of the most similar spelling, where no heading beside it has that field; else its
     texts keep its own words, and it stays a leftover."""
-    near = vocabulary.near(slot.text, "goals")
+    near = vocabulary.similar(slot.text, "goals")
     taken = {vocabulary.heading(other.text, "goals") for other in filled}
     sure = near is not None and near.field in ("planned", "actual") and near.field not in taken
     texts = [s.cell.text for s in grid.filled(block.start + 1) if s.overlap(slot.left, slot.right) > 0]
     missing = [field for field in ("planned", "actual") if field not in taken]
-    proposal = near or (Near(missing[0], "", 0.0, "其余表头只缺这一项") if len(missing) == 1 else None)
+    proposal = near or (Match(missing[0], "", 0.0, "其余表头只缺这一项") if len(missing) == 1 else None)
     beside = tuple(other.text for other in filled if other is not slot)
     draft.ledger.unknown(slot.text, slot.cell, "goals", proposal, taken=sure, below=tuple(texts), beside=beside)
     if near is None or not sure:
@@ -180,17 +180,17 @@ def _add(
     recognised: Mapping[str, str | None] = MappingProxyType({}),
     weight: _Weight | None = None,
 ) -> None:
-    texts = {field: text for field, slot in cells.items() if (text := words(slot.cell.text))}
+    texts = {field: text for field, slot in cells.items() if (text := stated_text(slot.cell.text))}
     path = f"{draft.path}.goals[{len(draft.goals)}]"
     if not texts:
         for slot in cells.values():
             draft.ledger.ornament(slot.cell)
         for heading, slot in extra:
-            draft.add_extra(heading, words(slot.cell.text), slot.cell)
+            draft.add_extra(heading, stated_text(slot.cell.text), slot.cell)
         return
     others: dict[str, str] = {}
     for heading, slot in extra:
-        if text := words(slot.cell.text):
+        if text := stated_text(slot.cell.text):
             draft.ledger.use(slot.cell, path, keep(others, heading, text))
     points = weight[0] if weight is not None else None
     goal = Goal(len(draft.goals) + 1, texts.get("planned"), texts.get("actual"), points, others or None)

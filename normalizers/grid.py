@@ -51,7 +51,7 @@ class Grid:
         edges = [0.0, *accumulate(map(float, table.widths or (1.0,) * table.columns))]
         self.width = edges[-1]
         self.rows: list[list[Slot]] = [[] for _ in range(table.rows)]
-        self.covering: list[list[Slot]] = [[] for _ in range(table.rows)]
+        self.spanning: list[list[Slot]] = [[] for _ in range(table.rows)]
         by_row: list[list[Cell]] = [[] for _ in range(table.rows)]
         for cell in table.cells:
             by_row[cell.row].append(cell)
@@ -64,8 +64,8 @@ class Grid:
             self.rows[row] = slots
             for slot in slots:
                 for covered in range(row, min(row + slot.cell.row_span, table.rows)):
-                    self.covering[covered].append(slot)
-        for covering in self.covering:
+                    self.spanning[covered].append(slot)
+        for covering in self.spanning:
             covering.sort(key=lambda slot: slot.left)
         self.bands: dict[int, int] = {}  # by row: of how many rows the indicators' headings are there (blocks.py)
         self._filled = [[slot for slot in slots if not slot.blank] for slots in self.rows]
@@ -73,7 +73,7 @@ class Grid:
     def set_aside(self, row: int, slots: list[Slot]) -> None:
         """Takes cells of a row out: nobody is to read them."""
         self.rows[row] = [slot for slot in self.rows[row] if slot not in slots]
-        self.covering[row] = [slot for slot in self.covering[row] if slot not in slots]
+        self.spanning[row] = [slot for slot in self.spanning[row] if slot not in slots]
         self._filled[row] = [slot for slot in self._filled[row] if slot not in slots]
         self.bands.clear()
 
@@ -81,7 +81,7 @@ class Grid:
         """The cells that begin in the row and hold more than blanks."""
         return self._filled[row]
 
-    def heads_blanks(self, row: int) -> bool:
+    def heads_a_blank_row(self, row: int) -> bool:
         """Is a row one of headings over a row left blank (`姓名 | 单位 | 意见`)?"""
         slots = self.rows[row]
         if len(slots) < 2 or row + 1 >= len(self.rows) or any(slot.blank for slot in slots):
@@ -92,7 +92,7 @@ class Grid:
 
     def at(self, row: int, left: float, right: float) -> Slot | None:
         """The cell of a row that shares most of the stretch, None where none does."""
-        return widest(self.covering[row], left, right)
+        return widest(self.spanning[row], left, right)
 
 
 def widest(slots: Iterable[Slot], left: float, right: float) -> Slot | None:

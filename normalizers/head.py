@@ -6,11 +6,11 @@ import re
 from datetime import date
 from decimal import Decimal
 
-from normalizers import money, pairs
+from normalizers import label_value, money
 from normalizers.draft import BESIDE, IN_TABLE, Draft, Value
 from normalizers.grid import Block, Grid, Slot
 from normalizers.ledger import Source
-from normalizers.text import clean, squeeze, width, words
+from normalizers.text import clean, squeeze, stated_text, width
 from normalizers.titles import names_unit
 from normalizers.values import day, number, year
 from normalizers.vocabulary import Vocabulary
@@ -30,7 +30,7 @@ def read(grid: Grid, block: Block, draft: Draft, vocabulary: Vocabulary) -> None
     """Every label–value pair of a head block. A label in a row of labels has its value below it."""
     for row in range(block.start, block.stop):
         read_row(grid, row, block, draft, vocabulary)
-    pairs.read(grid, block, draft, vocabulary, head_value)
+    label_value.read(grid, block, draft, vocabulary, head_value)
 
 
 def read_row(
@@ -39,7 +39,7 @@ def read_row(
     """The pairs of one row; returns the slots taken. funds: fund headings may stand in the same row."""
     taken: set[Slot] = set()
     slots = grid.rows[row]
-    if len(slots) > 2 and grid.heads_blanks(row):
+    if len(slots) > 2 and grid.heads_a_blank_row(row):
         return taken
     for index, slot in enumerate(slots):
         if slot.blank or slot in taken or draft.ledger.claimed(slot.cell):
@@ -88,7 +88,7 @@ def _joined(label: Slot, behind: list[Slot], draft: Draft, vocabulary: Vocabular
     draft.ledger.ornament(label.cell)
     for field, name, value in zip(fields, labels, values, strict=True):
         if field == "extra":
-            draft.add_extra(_bare(name), words(value), behind[0].cell)
+            draft.add_extra(_bare(name), stated_text(value), behind[0].cell)
         elif field != "ignore":
             draft.put(str(field), head_value(str(field), value), behind[0].cell, IN_TABLE, _bare(name))
     return True
@@ -154,7 +154,7 @@ def _unlabelled(slot: Slot, draft: Draft, vocabulary: Vocabulary) -> bool:
 
 def _state(field: str, label: str, source: Source, draft: Draft) -> None:
     if field == "extra":
-        text = words(source.text)
+        text = stated_text(source.text)
         if text is None:
             draft.ledger.ornament(source)
         else:
@@ -177,7 +177,7 @@ def head_value(field: str, text: str) -> Value | None:
         return year(text)
     if field == "reported_on":
         return day(text)
-    stated = words(text)
+    stated = stated_text(text)
     if stated is None or _BLANK_DATE.fullmatch(squeeze(stated)):
         return None
     if field in ("duties", "deviation", "improvement"):
@@ -205,7 +205,7 @@ def read_line(source: Source, draft: Draft, vocabulary: Vocabulary, rank: int = 
     for field, label, text in pairs:
         text = re.sub(r"[（(]?\s*20\d\d\s*年\s*度\s*[)）]?\s*$", "", text)
         if field == "extra":
-            value = words(text)
+            value = stated_text(text)
             if value is not None:
                 draft.add_extra(_bare(label), value, source)
         elif field != "ignore" and not _MONEY_UNIT.fullmatch(squeeze(text)):

@@ -13,8 +13,8 @@ from normalizers.draft import Draft, Unreadable
 from normalizers.grid import Block, Grid, Slot
 from normalizers.head import read_note
 from normalizers.ledger import keep
-from normalizers.likeness import by_cells
-from normalizers.text import squeeze, words
+from normalizers.similarity import by_cells
+from normalizers.text import squeeze, stated_text
 from normalizers.values import OPERATORS, chinese_number, not_stated, number, quantity, rate
 from normalizers.vocabulary import Vocabulary
 from schema.arithmetic import CENT
@@ -84,7 +84,7 @@ def _tell_unknown(grid: Grid, block: Block, band: list[Column], draft: Draft, vo
             continue
         cells = tuple(below(grid, block, column, vocabulary))
         near = (
-            vocabulary.near(column.heading, "indicators")
+            vocabulary.similar(column.heading, "indicators")
             or vocabulary.guess(column.heading, "indicators", cells)
             or by_cells(cells, missing)
         )
@@ -129,7 +129,7 @@ class _Rows:
             if not self._names_beside(filled):
                 return  # 说明 | one text over all columns: a line of its own, left over
         if row not in self.grid.ragged:
-            self._indicator(_placed(self.band, self.grid.covering[row]))
+            self._indicator(_placed(self.band, self.grid.spanning[row]))
         elif self._goes_on(filled):
             for column, slot in self.aligner.continuation(self.grid.rows[row]).items():
                 self._append(column, slot)
@@ -232,7 +232,7 @@ class _Rows:
             fields["target"] = fields.pop("adjusted_target")
         if "op" in fields and squeeze(fields["op"].cell.text) not in OPERATORS:
             slot = fields.pop("op")  # `>= 98` in the column of signs
-            if "target" not in fields and quantity(words(slot.cell.text)) is not None:
+            if "target" not in fields and quantity(stated_text(slot.cell.text)) is not None:
                 fields["target"] = slot
             else:
                 extra.append((self._heading("op"), slot))
@@ -286,10 +286,10 @@ class _Rows:
         others: dict[str, str] = {}
         for field, slot in fields.items():
             if field in _TEXTS:
-                text = words(slot.cell.text)
+                text = stated_text(slot.cell.text)
                 values[field] = text.replace("\n", "") if text and field in _LINES else text
         for heading, slot in extra:
-            if text := words(slot.cell.text):
+            if text := stated_text(slot.cell.text):
                 ledger.use(slot.cell, path, keep(others, heading, text))
         levels.read(fields, values, others, path, self.draft, self.vocabulary, self._heading)
         if self.goal is not None:

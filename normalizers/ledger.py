@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from normalizers.likeness import Near
+from normalizers.similarity import Match
 from normalizers.text import blank
 from schema.document import Cell, Document, Origin, Paragraph
 from schema.evidence import Evidence, Leftover, Provenance, Unknown
@@ -49,7 +49,7 @@ class Ledger:
         text: str,
         source: Source,
         block: str,
-        near: Near | None,
+        near: Match | None,
         *,
         taken: bool = False,
         below: tuple[str, ...] = (),

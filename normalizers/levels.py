@@ -9,7 +9,7 @@ from decimal import Decimal
 from normalizers.draft import Draft
 from normalizers.grid import Slot
 from normalizers.ledger import keep
-from normalizers.text import squeeze, words
+from normalizers.text import squeeze, stated_text
 from normalizers.values import number
 from normalizers.vocabulary import Vocabulary
 from schema import numbering
@@ -47,7 +47,7 @@ def read(
             values["level1"], values["level1_weight"] = _own_group(groups, values.get("level2"), vocabulary)
     for level in ("level3", "level4"):
         if level in fields:
-            text = words(fields[level].cell.text)
+            text = stated_text(fields[level].cell.text)
             if text is not None:
                 text = _name(squeeze(text)) or None
                 text = None if text and _HOLLOW.match(text) else text
@@ -82,7 +82,7 @@ def _name(text: str) -> str:
 
 def hollow(field: str, text: str) -> bool:
     """A template's own filling: `指标1：`, `……`, blanks."""
-    return words(text) is None or (field in ("level3", "level4") and _HOLLOW.match(squeeze(text)) is not None)
+    return stated_text(text) is None or (field in ("level3", "level4") and _HOLLOW.match(squeeze(text)) is not None)
 
 
 def group_name(text: str) -> tuple[str | None, Decimal | None]:
@@ -91,4 +91,4 @@ def group_name(text: str) -> tuple[str | None, Decimal | None]:
     match = _GROUP_POINTS.search(plain)
     points = Decimal(match[1] or match[2]) if match else None
     name = numbering.without(plain[: match.start()] if match else plain)
-    return (name or None) if words(name) else None, points
+    return (name or None) if stated_text(name) else None, points

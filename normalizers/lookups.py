@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from normalizers.likeness import Near
+from normalizers.similarity import Match
 from normalizers.vocabulary import Label, Vocabulary
 
 # A letter for each block of headings.csv and list of labels.csv, and for the patterns of the other files.
@@ -55,15 +55,15 @@ class Lookups(Vocabulary):
         self.asked.add((heading, "narrative"))
         return self.inner.narrative(heading)
 
-    def near(self, text: str, block: str) -> Near | None:  # type: ignore[override]  # the one it stands for keeps its answers
+    def similar(self, text: str, block: str) -> Match | None:  # type: ignore[override]  # the one it stands for keeps its answers
         self.asked.add((text, block))
-        return self.inner.near(text, block)
+        return self.inner.similar(text, block)
 
-    def near_label(self, text: str) -> Near | None:
+    def similar_label(self, text: str) -> Match | None:
         self.asked.add((text, "label"))
-        return self.inner.near_label(text)
+        return self.inner.similar_label(text)
 
-    def guess(self, text: str, block: str, cells: tuple[str, ...]) -> Near | None:
+    def guess(self, text: str, block: str, cells: tuple[str, ...]) -> Match | None:
         self.asked.add((text, block))
         return self.inner.guess(text, block, cells)
 

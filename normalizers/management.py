@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from normalizers.draft import Draft
 from normalizers.grid import Block, Grid, Slot
-from normalizers.text import words
+from normalizers.text import stated_text
 from normalizers.vocabulary import LONGEST, Vocabulary
 from schema import numbering
 from schema.records import Management
@@ -39,7 +39,7 @@ def _heads(
         if field is not None:
             draft.ledger.ornament(slot.cell)
         else:
-            near = vocabulary.near(slot.text, "management")
+            near = vocabulary.similar(slot.text, "management")
             beside = tuple(other.text for other in filled if other is not slot)
             draft.ledger.unknown(slot.text, slot.cell, "management", near, beside=beside)
     draft.outline += [
@@ -58,7 +58,7 @@ def _row(filled: list[Slot], heads: list[tuple[Slot, str | None]], draft: Draft,
     cells: list[tuple[str, Slot]] = []
     for at, slot in enumerate(slot for slot in filled if slot is not item):
         field = _field(slot, at, heads)
-        text = words(slot.cell.text)
+        text = stated_text(slot.cell.text)
         if field in _TEXTS and text is not None:
             texts.setdefault(field, []).append(text)
             cells.append((field, slot))

@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 from datetime import date
 
-from normalizers import head, money, pairs
+from normalizers import head, label_value, money
 from normalizers.forms import Forms
 from normalizers.ledger import Ledger
 from normalizers.lookups import Lookups
@@ -66,7 +66,7 @@ class _Reader:
 
     # -- paragraphs
     def paragraph(self, paragraph: Paragraph, after: Paragraph | Table | None) -> None:
-        """Gives a line to whom it belongs: the first of these that it fits. after: what follows it."""
+        """Routes a line to the first handler that accepts it (the order matters). after: what follows it."""
         over_table = isinstance(after, Table)
         text, plain = paragraph.text, squeeze(paragraph.text)
         found = heading(text, self._text(after))
@@ -142,7 +142,7 @@ class _Reader:
         return bool(signed and len(plain) <= 80 and head.run_ins(paragraph.text, self.words))
 
     def _closes(self, paragraph: Paragraph) -> bool:
-        """A line that may close a report: the unit, the date, a signature. It does if no text follows."""
+        """A line that may close a report: the unit, the date, a signature. It counts as one only if no text follows."""
         plain = squeeze(paragraph.text)
         return head.is_date_line(plain) is not None or names_unit(plain, self.words) or self._signs(paragraph)
 
@@ -150,7 +150,7 @@ class _Reader:
         """A line outside everything: below a form its signature, before it the cover."""
         draft, plain = self.forms.current, squeeze(paragraph.text)
         if draft is not None and (
-            head.read_line(paragraph, draft, self.words) or pairs.read_line(paragraph, draft, self.words)
+            head.read_line(paragraph, draft, self.words) or label_value.read_line(paragraph, draft, self.words)
         ):
             return
         if draft is not None and re.search(self.words.forms["signature"], plain) and len(plain) < 60:

@@ -8,7 +8,7 @@ from normalizers import money
 from normalizers.draft import Draft, Unreadable
 from normalizers.grid import Block, Grid, Slot, widest
 from normalizers.ledger import keep
-from normalizers.text import words
+from normalizers.text import stated_text
 from normalizers.values import number, rate
 from normalizers.vocabulary import Vocabulary
 from schema import numbering
@@ -20,7 +20,7 @@ _FIELDS = ("name", "planned", "actual", "reason")
 
 def read(grid: Grid, block: Block, draft: Draft, vocabulary: Vocabulary) -> None:
     """One task for every row below the headings that names or describes one."""
-    heads = [slot for slot in grid.covering[block.start + block.header - 1] if not slot.blank]
+    heads = [slot for slot in grid.spanning[block.start + block.header - 1] if not slot.blank]
     fields = {slot: _field(grid, block, slot, vocabulary) for slot in heads}
     if len([field for field in fields.values() if field == "name"]) > 1:
         fields[heads[0]] = "ignore"  # the block's own label at its side, before 任务名称
@@ -41,9 +41,9 @@ def read(grid: Grid, block: Block, draft: Draft, vocabulary: Vocabulary) -> None
         extra: dict[str, str] = {}
         path = f"{draft.path}.tasks[{len(draft.tasks)}]"
         cells: list[tuple[str, Slot, str | None]] = []
-        for slot in grid.covering[row]:
+        for slot in grid.spanning[row]:
             head = widest(heads, slot.left, slot.right)
-            text = words(slot.cell.text)
+            text = stated_text(slot.cell.text)
             if head is None or text is None or slot is head:
                 continue
             field = fields[head]
@@ -129,7 +129,7 @@ def _key(grid: Grid, block: Block, head: Slot, heads: list[Slot]) -> str:
 def _recognised(
     grid: Grid, block: Block, fields: dict[Slot, str | None], draft: Draft, vocabulary: Vocabulary
 ) -> dict[Slot, str]:
-    """Puts headings nobody knows under the field of the likest spelling, where no other has it; gives the reasons. What stands
+    """Puts headings nobody knows under the field of the most similar spelling, where no other has it; gives the reasons. What stands
     below the others keeps the heading's own words."""
     reasons: dict[Slot, str] = {}
     for head in [head for head, field in fields.items() if field is None]:
@@ -139,7 +139,7 @@ def _recognised(
             for slot in grid.filled(row)
             if slot.overlap(head.left, head.right) > 0
         )
-        near = vocabulary.near(head.text, "tasks")
+        near = vocabulary.similar(head.text, "tasks")
         sure = near is not None and near.field in _FIELDS and near.field not in fields.values()
         near = near or vocabulary.guess(head.text, "tasks", cells)
         if near is not None and sure:

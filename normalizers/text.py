@@ -90,7 +90,7 @@ def blank(text: str) -> bool:
 
 
 @lru_cache(maxsize=2048)
-def words(text: str) -> str | None:
+def stated_text(text: str) -> str | None:
     """The cleaned text; None where it says nothing or only repeats the template's own hint."""
     if blank(text):
         return None

@@ -27,14 +27,14 @@ def bare_title(text: str) -> str:
     return title
 
 
-def is_title(text: str, words: Vocabulary) -> bool:
+def is_title(text: str, vocabulary: Vocabulary) -> bool:
     """A line or a row that names a form: `部门整体支出绩效自评表`."""
-    return _fits(text, words.forms["title"])
+    return _fits(text, vocabulary.forms["title"])
 
 
-def is_report_title(text: str, words: Vocabulary) -> bool:
+def is_report_title(text: str, vocabulary: Vocabulary) -> bool:
     """A line that names a narrative: `部门整体支出绩效自评报告`."""
-    return _fits(text, words.forms["report_title"])
+    return _fits(text, vocabulary.forms["report_title"])
 
 
 def _fits(text: str, rule: dict[str, str | int]) -> bool:
@@ -46,17 +46,17 @@ def _fits(text: str, rule: dict[str, str | int]) -> bool:
     return bool(re.search(str(rule["holds"]), title) and re.search(str(rule["ends"]), title))
 
 
-def form_kind(title: str, words: Vocabulary) -> str | None:
+def form_kind(title: str, vocabulary: Vocabulary) -> str | None:
     """The kind of form a title names, None where it names none."""
     plain = squeeze(title)
-    return next((kind["kind"] for kind in words.forms["kinds"] if re.search(kind["pattern"], plain)), None)
+    return next((kind["kind"] for kind in vocabulary.forms["kinds"] if re.search(kind["pattern"], plain)), None)
 
 
-def names_unit(text: str, words: Vocabulary) -> bool:
+def names_unit(text: str, vocabulary: Vocabulary) -> bool:
     """A text that is a unit's name and nothing else: `某县人民代表大会常务委员会办公室`."""
     plain = squeeze(text)
     return (
         4 <= len(plain) <= 40
         and not re.search(r"[\d:：。，；、]", plain)
-        and bool(re.search(words.forms["unit_ends"], plain))
+        and bool(re.search(vocabulary.forms["unit_ends"], plain))
     )

@@ -10,7 +10,7 @@ from normalizers import head
 from normalizers.columns import LEVELS, Column
 from normalizers.draft import TOTAL_ROW, Draft
 from normalizers.grid import Slot
-from normalizers.text import words
+from normalizers.text import stated_text
 from normalizers.values import number
 from normalizers.vocabulary import Vocabulary
 from schema.arithmetic import CENT
@@ -75,7 +75,7 @@ def read(row: Row, band: list[Column], draft: Draft, vocabulary: Vocabulary) -> 
             continue  # 单位负责人：…
         elif figure is None:
             heading = column.heading if column is not None and column.heading else row.label.text
-            draft.add_extra(heading, words(slot.cell.text), slot.cell)
+            draft.add_extra(heading, stated_text(slot.cell.text), slot.cell)
         elif not labelled:
             _state(_field(figure.value, column, draft), slot, row.label, draft, column)
         else:

@@ -15,7 +15,7 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Any
 
-from normalizers.likeness import Near, agree, likest, nearest, telling
+from normalizers.similarity import Match, best_guess, best_match, cells_fit, telling
 from normalizers.text import squeeze
 from schema import numbering
 from schema.errors import VocabularyError
@@ -189,46 +189,48 @@ class Vocabulary:
         return next((kind for pattern, kind in self._narrative if pattern.search(plain)), None)
 
     @lru_cache(maxsize=2048)  # noqa: B019
-    def near(self, text: str, block: str) -> Near | None:
+    def similar(self, text: str, block: str) -> Match | None:
         """The field of a block whose spelling is most like a heading that is not known; None where none is (likeness.py)."""
         spellings = self.spellings(text)
         if not spellings or any((s, block) in self._headings for s in spellings):
             return None
         alike = self._by_telling(block).get(telling(spellings[-1]), [])
-        return nearest(spellings[-1], alike) or self._telling(spellings, block)
+        return best_match(spellings[-1], alike) or self._telling(spellings, block)
 
-    def _telling(self, spellings: Sequence[str], block: str) -> Near | None:
+    def _telling(self, spellings: Sequence[str], block: str) -> Match | None:
         """The field that words of a heading tell whatever stands around them (forms.yml: telling)."""
         for rule in self.forms["telling"]:
             if rule["block"] == block:
                 for spelling in spellings:
                     if match := re.search(rule["pattern"], spelling):
-                        return Near(rule["field"], spelling, 1.0, f"表头有“{match.group()}”")
+                        return Match(rule["field"], spelling, 1.0, f"表头有“{match.group()}”")
         return None
 
-    def near_label(self, text: str) -> Near | None:
+    def similar_label(self, text: str) -> Match | None:
         """The item code whose label is most like that of a fund line that is not known; None where none is."""
         spellings = self.spellings(text)
         known = [(label, found[0]) for (label, name), found in self._labels.items() if name == "funds" and found[0]]
-        return (nearest(spellings[-1], known) or likest(spellings[-1], known)) if spellings else None
+        return (best_match(spellings[-1], known) or best_guess(spellings[-1], known)) if spellings else None
 
-    def guess(self, text: str, block: str, cells: tuple[str, ...]) -> Near | None:
+    def guess(self, text: str, block: str, cells: tuple[str, ...]) -> Match | None:
         """The best proposal for a heading that not even `near` dares to take: a person decides."""
         spellings = self.spellings(text)
         known = [
-            pair for pair in self._of_block(block) if pair[1] not in KNOWN and agree(FIELDS[block].get(pair[1]), cells)
+            pair
+            for pair in self._of_block(block)
+            if pair[1] not in KNOWN and cells_fit(FIELDS[block].get(pair[1]), cells)
         ]
-        return likest(spellings[-1], known) if spellings else None
+        return best_guess(spellings[-1], known) if spellings else None
 
-    def propose(self, text: str) -> tuple[str, Near] | None:
+    def propose(self, text: str) -> tuple[str, Match] | None:
         """(block, proposal) for a text that may be a heading of any block, for a person to decide on."""
         spellings = self.spellings(text)
         if not spellings:
             return None
         of = {block: [pair for pair in self._of_block(block) if pair[1] not in KNOWN] for block in FIELDS}
-        near = [(block, found) for block, known in of.items() if (found := nearest(spellings[-1], known))]
+        near = [(block, found) for block, known in of.items() if (found := best_match(spellings[-1], known))]
         if not near:
-            near = [(block, found) for block, known in of.items() if (found := likest(spellings[-1], known))]
+            near = [(block, found) for block, known in of.items() if (found := best_guess(spellings[-1], known))]
         return max(near, key=lambda pair: pair[1].likeness, default=None)
 
     @lru_cache(maxsize=16)  # noqa: B019

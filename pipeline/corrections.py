@@ -63,7 +63,7 @@ class Correction:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class CorrectionState:
     """How a correction stands after a reading: its state, what was read this time, and where its record stands now."""
 
     correction_id: int
@@ -132,7 +132,7 @@ def _sources(document: Document, cell: Anchor) -> list[Origin]:
 
 def apply(
     document: Document, submission: Submission, evidence: Evidence, corrections: Sequence[Correction]
-) -> tuple[Submission, Evidence, list[Standing]]:
+) -> tuple[Submission, Evidence, list[CorrectionState]]:
     """The submission with the corrections that still hold, its provenance with a word on each, and how each stands."""
     standings, marks = [], {}
     for correction in corrections:
@@ -143,16 +143,16 @@ def apply(
         except CorrectionError:
             records, readings = [], {}
         if not records:
-            standings.append(Standing(number, GONE, None, correction.record))
+            standings.append(CorrectionState(number, GONE, None, correction.record))
             continue
         first = correction.record if correction.record in records else records[0]
         if any(reading != correction.found for reading in readings.values()):
-            standings.append(Standing(number, REVIEW, readings[first], first))
+            standings.append(CorrectionState(number, REVIEW, readings[first], first))
             continue
         for record in records:
             submission = _corrected(submission, record, field, correction.should_be)
             marks[record, field] = f"更正{number}，{correction.person or '未署名'}：{correction.reason}"
-        standings.append(Standing(number, APPLIED, readings[first], first))
+        standings.append(CorrectionState(number, APPLIED, readings[first], first))
     provenance = tuple(
         replace(p, corrected_by=marks[p.record, p.field]) if (p.record, p.field) in marks else p
         for p in evidence.provenance

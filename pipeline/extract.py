@@ -13,7 +13,7 @@ import extractors
 from extractors.files import File
 from normalizers import normalize
 from normalizers.vocabulary import Vocabulary
-from pipeline.corrections import Correction, Standing, apply
+from pipeline.corrections import Correction, CorrectionState, apply
 from schema.checks import check
 from schema.document import Document
 from schema.errors import NothingFound
@@ -30,7 +30,7 @@ class Extraction:
     document: Document
     submission: Submission
     evidence: Evidence
-    corrections: tuple[Standing, ...] = ()  # how each correction stands that people made to it
+    corrections: tuple[CorrectionState, ...] = ()  # how each correction stands that people made to it
 
 
 def extract(file: Path | File, words: Vocabulary | None = None) -> Extraction:
@@ -54,7 +54,7 @@ def understand(
     return Extraction(document, submission, evidence, tuple(standings))
 
 
-def told(value: Any) -> Any:
+def json_value(value: Any) -> Any:
     """A single value as JSON tells it: a number with the digits that count, a date as ISO."""
     if isinstance(value, Decimal):
         return exact(value)
@@ -118,4 +118,4 @@ def _plain(value: Any) -> Any:
         if plain.get("extra", 0) is None:
             del plain["extra"]
         return plain
-    return told(value)
+    return json_value(value)

@@ -63,7 +63,7 @@ def rules_key() -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
+class VocabularyRows:
     """The rows of a vocabulary without their notes, by file, never changed once they are here; they are told apart by their
     key."""
 
@@ -75,26 +75,26 @@ class Words:
         object.__setattr__(self, "key", _digest([told.encode()]))
 
 
-def words() -> Words:
+def shipped_rows() -> VocabularyRows:
     """The vocabulary that ships."""
     out = {}
     for name in COLUMNS:
         lines = folder().joinpath(name).read_text(encoding="utf-8").splitlines()
         out[name] = [row[:-1] for row in list(csv.reader(lines))[1:] if row]
-    return Words(out)
+    return VocabularyRows(out)
 
 
-def pack(words: Words) -> bytes:
+def pack(words: VocabularyRows) -> bytes:
     return zlib.compress(json.dumps(words.files, ensure_ascii=False).encode(), 9)
 
 
 @lru_cache(maxsize=8)
-def unpack(data: bytes) -> Words:
-    return Words(json.loads(zlib.decompress(data)))
+def unpack(data: bytes) -> VocabularyRows:
+    return VocabularyRows(json.loads(zlib.decompress(data)))
 
 
 @lru_cache(maxsize=8)
-def bound(words: Words) -> Vocabulary:
+def bound(words: VocabularyRows) -> Vocabulary:
     """The vocabulary of given rows with the forms.yml that ships. Raises VocabularyError."""
     told = {
         name: [dict(zip(COLUMNS[name], [*row, ""], strict=True)) | {"line": "0"} for row in words.files[name]]
@@ -140,12 +140,12 @@ def _digest(parts: Iterable[bytes]) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class Ruleset:
     """With what documents are read and understood: the keys of the code, the rows of the vocabulary, and these bound."""
 
     reader: str
     rules: str
-    words: Words
+    words: VocabularyRows
     vocabulary: Vocabulary
 
     @property
@@ -155,11 +155,11 @@ class Reading:
 
 
 @cache
-def current() -> Reading:
+def current() -> Ruleset:
     """The code and the vocabulary that ship."""
-    return under(words())
+    return under(shipped_rows())
 
 
-def under(words: Words) -> Reading:
+def under(words: VocabularyRows) -> Ruleset:
     """The code that ships, with a vocabulary of other rows. Raises VocabularyError."""
-    return Reading(reader_key(), rules_key(), words, bound(words))
+    return Ruleset(reader_key(), rules_key(), words, bound(words))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from schema.visible import told
+from schema.visible import safe_line
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -22,13 +22,13 @@ def console(stderr: bool = False) -> Console:
     return Console(**stream)
 
 
-def said(value: object) -> str:
+def markup_safe(value: object) -> str:
     """What a file or a person wrote, for a console: text and never markup, on one line, nothing in it obeyed, no secrets."""
     from rich.markup import escape
 
-    return escape(told(str(value)))
+    return escape(safe_line(str(value)))
 
 
 def say(message: str) -> None:
     """A line for whoever runs the command, besides its output."""
-    click.echo(told(message), err=True)
+    click.echo(safe_line(message), err=True)

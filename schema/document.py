@@ -81,7 +81,7 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class PageReading:
     """How a page was read. page: from 1; reader: `pdfium` (text and lines), `pdfplumber` (second reading), `camelot`
     (cells of a table without lines) or `rapidocr` (recognised picture); reason: why not the first of them."""
 
@@ -99,7 +99,7 @@ class Document:
     format: str
     digest: str
     blocks: tuple[Paragraph | Table, ...]
-    pages: tuple[Reading, ...] = ()
+    pages: tuple[PageReading, ...] = ()
 
     def texts(self) -> Iterator[Paragraph | Cell]:
         """Every paragraph and cell that holds more than blanks."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from schema.visible import told
+from schema.visible import safe_line
 
 
 class ZipingError(Exception):
@@ -13,9 +13,9 @@ class ZipingError(Exception):
     """
 
     def __init__(self, subject: object, trouble: str, remedy: str) -> None:
-        self.subject = told(str(subject))
-        self.trouble = told(" ".join(trouble.split()))
-        self.remedy = told(" ".join(remedy.split()))
+        self.subject = safe_line(str(subject))
+        self.trouble = safe_line(" ".join(trouble.split()))
+        self.remedy = safe_line(" ".join(remedy.split()))
         super().__init__(f"{self.subject}: {self.trouble}; {self.remedy}")
 
     @property

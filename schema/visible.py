@@ -51,6 +51,6 @@ def masked(text: str) -> str:
     return _NAMED.sub(rf"\1{HIDDEN}", text) if "=" in text or ":" in text else text
 
 
-def told(text: str) -> str:
+def safe_line(text: str) -> str:
     """A line for people: visible, without secrets."""
     return visible(masked(text))

@@ -13,7 +13,7 @@ import pytest
 
 from data.maker import forms, word
 from data.maker.layout import Layout, all_layouts
-from normalizers.text import clean, squeeze, words
+from normalizers.text import clean, squeeze, stated_text
 from normalizers.vocabulary import FIELDS, vocabulary
 from pipeline import addresses
 from pipeline.extract import Extraction, extract
@@ -34,7 +34,7 @@ def broken(extraction: Extraction) -> Iterator[str]:
         place = f"{source.record}.{source.field}"
         value = addresses.stated(extraction.submission, source.record, source.field)
         if value is None or value == ():
-            if place not in unreadable and words(source.raw) is not None:
+            if place not in unreadable and stated_text(source.raw) is not None:
                 yield f"{place} has no value, though its source says {source.raw!r}"
         elif not follows(value, source):
             yield f"{place} is {value!r}, which {source.raw!r} does not say"

@@ -10,7 +10,7 @@ import tempfile
 from pathlib import Path
 
 from data.maker.layout import all_layouts
-from normalizers import likeness
+from normalizers import similarity
 from tests.test_made_forms import held_back
 
 LIKE = (0.6, 0.65, 0.7)
@@ -19,7 +19,7 @@ AHEAD = (0.0, 0.05)
 
 def measure(like: float, ahead: float, folder: Path) -> tuple[int, int, int]:
     """(headings taken right, taken wrong, values put in a wrong place) at two thresholds."""
-    likeness.LIKE, likeness.AHEAD = like, ahead
+    similarity.LIKE, similarity.AHEAD = like, ahead
     found = [case for layout in all_layouts() for case in held_back(layout, folder)]
     taken = [case for case in found if case.taken]
     right = sum(case.proposed in case.fields for case in taken)

@@ -16,7 +16,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from pipeline import living
+from pipeline import process_info
 from pipeline.batch.executors import begin
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ class Pool:
     def __init__(self, processes: int = 1) -> None:
         from pebble import ProcessPool
 
-        self._folder = tempfile.TemporaryDirectory(dir=living.workplace())
+        self._folder = tempfile.TemporaryDirectory(dir=process_info.workplace())
         self._count = 0
         self._pool = ProcessPool(
             max_workers=processes, initializer=begin, initargs=(MEMORY, os.getpid(), self._folder.name),

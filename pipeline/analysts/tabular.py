@@ -1,4 +1,4 @@
-"""Rows as something a person or a program takes away: table, CSV, JSON, JSON Lines, Markdown, a sheet of an .xlsx, Parquet.
+"""Rows in the formats of exports: table, CSV, JSON, JSON Lines, Markdown, a sheet of an .xlsx, Parquet.
 
 A text that a spreadsheet would take for a formula is never one: in .xlsx it is written as text, in CSV it gets a leading '.
 """
@@ -13,8 +13,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipeline.extract import as_json, told
-from pipeline.screen import said
+from pipeline.extract import as_json, json_value
+from pipeline.screen import markup_safe
 from schema.exact import exact
 from schema.visible import readable
 
@@ -36,7 +36,7 @@ def share(column: str) -> bool:
 
 def plain(value: Any) -> Any:
     """A value as text and JSON tell it: numbers exact, dates ISO."""
-    return told(Decimal(repr(value)) if isinstance(value, float) else value)
+    return json_value(Decimal(repr(value)) if isinstance(value, float) else value)
 
 
 def shown(value: Any, column: str) -> str:
@@ -57,9 +57,11 @@ def table(columns: Sequence[str], labels: Sequence[str], rows: Iterable[Row], co
     rows = list(rows)
     for at, label in enumerate(labels):
         number = all(isinstance(row[at], int | float | Decimal | None) for row in rows)
-        out.add_column(said(label), justify="right" if number and rows else "left", overflow="fold", no_wrap=number)
+        out.add_column(
+            markup_safe(label), justify="right" if number and rows else "left", overflow="fold", no_wrap=number
+        )
     for row in rows:
-        out.add_row(*(said(shown(v, c)) for v, c in zip(row, columns, strict=True)))
+        out.add_row(*(markup_safe(shown(v, c)) for v, c in zip(row, columns, strict=True)))
     console.print(out, highlight=False)
 
 

@@ -23,8 +23,8 @@ from multiprocessing.util import get_temp_dir
 from queue import Empty, SimpleQueue
 from typing import Any, Protocol, TypeVar
 
-from pipeline import faults, living
-from pipeline.batch.tied import BEGUN_BY, DIES_WITH_PARENT
+from pipeline import faults, process_info
+from pipeline.batch.fork_guard import BEGUN_BY, DIES_WITH_PARENT
 from schema.errors import StoreError, ZipingError
 
 Item = TypeVar("Item")
@@ -38,7 +38,7 @@ BREAKS = 3  # times in a row that a pool may break before the run ends
 LISTENS = 0.5  # seconds that a wait for the next result lasts at most; where waits cannot be interrupted (Windows), Ctrl-C is heard then
 _BEGINNING = threading.Lock()
 _NONE: Any = object()
-_PRELOADED = ["pipeline.batch.tied", "pipeline.rerun.planning", "pipeline.batch.warm"]
+_PRELOADED = ["pipeline.batch.fork_guard", "pipeline.rerun.planning", "pipeline.batch.preload"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +105,7 @@ class Pool:
         self.broken = 0  # how often in a row
         self._made = partial(
             ProcessPool, max_workers=limits.jobs, max_tasks=RECYCLED, initializer=begin,
-            initargs=(limits.memory, os.getpid(), str(living.workplace())), context=context,
+            initargs=(limits.memory, os.getpid(), str(process_info.workplace())), context=context,
         )  # fmt: skip
         self.active, self.processes = False, self._made()
 
@@ -188,7 +188,7 @@ class Pool:
 
 @contextmanager
 def undisturbed() -> Iterator[None]:
-    """Ctrl-C waits, and never reaches the processes that are begun meanwhile: to end them is their parent's matter."""
+    """Blocks SIGINT (Ctrl-C) meanwhile, so that processes started here never receive it: the parent ends them."""
     if sys.platform == "win32":
         yield
         return
@@ -228,7 +228,7 @@ def _trouble(future: Any, limits: Limits) -> tuple[str, str] | None:
 def _serve() -> None:
     """Begins the server from which processes are forked, from a thread that lasts as long as this process: it dies with that."""
     multiprocessing.get_context("forkserver").set_forkserver_preload(_PRELOADED)
-    usual, tempfile.tempdir = tempfile.tempdir, str(living.workplace(for_sockets=True))
+    usual, tempfile.tempdir = tempfile.tempdir, str(process_info.workplace(for_sockets=True))
     get_temp_dir()  # of multiprocessing: where its sockets lie
     tempfile.tempdir = usual
     begun: SimpleQueue[BaseException | None] = SimpleQueue()
@@ -253,7 +253,7 @@ def _serve() -> None:
 
 
 def begin(memory: int, parent: int, folder: str) -> None:
-    """A process of the pool begins: its memory is bounded, Ctrl-C is its parent's matter, it never outlives its parent, and what it
+    """A process of the pool begins: its memory is bounded, the parent handles SIGINT, it never outlives its parent, and what it
     leaves behind lies in its parent's folder."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)

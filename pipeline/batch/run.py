@@ -166,7 +166,7 @@ def preview(
         except FileRefused as error:
             yield Outcome(kept(file.path), None, REFUSED, error.reason)
             continue
-        standing = _standing(store, file, sha256, retry) if store is not None else None
+        standing = _known_outcome(store, file, sha256, retry) if store is not None else None
         yield standing or Outcome(kept(file.path), sha256, READ)
 
 
@@ -202,11 +202,11 @@ def _one(job: Job, file: File, store: Store, begun: float) -> Outcome:
     if file.is_archive(data):
         return Outcome(path, None, LATER, later=tuple(file.members(data)))
     sha256 = digest(data)
-    before = _standing(store, file, sha256, job.retry)
-    if before is None and not leases.take(store, sha256, job.timeout + 60):
+    before = _known_outcome(store, file, sha256, job.retry)
+    if before is None and not leases.acquire(store, sha256, job.timeout + 60):
         return Outcome(path, sha256, LATER, later=(file,))
     if before is None:
-        before = _standing(store, file, sha256, job.retry)  # another run may have saved it just now
+        before = _known_outcome(store, file, sha256, job.retry)  # another run may have saved it just now
     if before is not None:
         before = replace(before, seconds=time.perf_counter() - begun)
         saving.save_outcome(store, file.path, len(data), sha256, job.run_id, before)
@@ -229,7 +229,7 @@ def _as(error: ZipingError) -> str:
     return FAILED if isinstance(error, Failed) else REFUSED
 
 
-def _standing(store: Store, file: File, sha256: str, retry: bool) -> Outcome | None:
+def _known_outcome(store: Store, file: File, sha256: str, retry: bool) -> Outcome | None:
     """The outcome of bytes that need not be read: they are in the store, or this version could not read them before."""
     known = saving.known(store, sha256)
     if known is None:

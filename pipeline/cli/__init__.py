@@ -7,7 +7,7 @@ import os
 import click
 
 from pipeline.cli import analysts, files, learning, store, versions
-from pipeline.cli.shell import Group
+from pipeline.cli.common import Group
 from schema.extras import DISTRIBUTION
 
 _EPILOG = """\b

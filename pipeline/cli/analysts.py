@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pipeline.cli.shell import PATH, existing, fail, store_option, write
+from pipeline.cli.common import PATH, existing, fail, store_option, write
 from pipeline.screen import console, say
 from schema.errors import ZipingError
-from schema.visible import readable, told
+from schema.visible import readable, safe_line
 
 if TYPE_CHECKING:
     from pipeline.analysts.query import Answer
@@ -174,14 +174,14 @@ def _show_hits(word: str, rows: list[tuple[Any, ...]], fields: list[str]) -> Non
 
     shown = console()
     if not rows:
-        click.echo(told(f"没有找到“{word}”。"))
+        click.echo(safe_line(f"没有找到“{word}”。"))
         return
     for row, field in zip(rows, fields, strict=True):
         unit, year, file, where, page, _, text, *_ = row
         place = f"{where or ''}{f' page {page}' if page else ''}"
-        head = Text(told(f"{unit or '单位未写明'} {year or ''} "), style="bold")
-        head.append(told(f"{file} · {place} · {field}"), style="dim")
-        body = Text(told(f"  {_around(text, word)}"))
+        head = Text(safe_line(f"{unit or '单位未写明'} {year or ''} "), style="bold")
+        head.append(safe_line(f"{file} · {place} · {field}"), style="dim")
+        body = Text(safe_line(f"  {_around(text, word)}"))
         body.highlight_words([word], "bold red", case_sensitive=False)
         shown.print(head, soft_wrap=True, highlight=False)
         shown.print(body, soft_wrap=True, highlight=False)
@@ -236,10 +236,10 @@ def export(
     try:
         choice.chosen()
     except ZipingError as error:
-        raise click.BadParameter(told(str(error)), param_hint="--list") from None
+        raise click.BadParameter(safe_line(str(error)), param_hint="--list") from None
     counts = take(existing(url), out, kind, choice)
     summed = "，".join(f"{name} {count}" for name, count in counts.items())
-    click.echo(told(f"{out}: {summed}"))
+    click.echo(safe_line(f"{out}: {summed}"))
 
 
 @click.command(
@@ -283,7 +283,7 @@ def report(submission: str | None, everything: bool, year: int | None, out: Path
     if everything:
         write(out / "总览.html", feedback.overview(store, year))
     if submission:
-        click.echo("\n".join(told(str(path)) for path in written))
+        click.echo("\n".join(safe_line(str(path)) for path in written))
     else:
         click.echo(f"{out}: {len(wanted)}份反馈单，其中{with_findings}份有核对发现；总览见 {out / '总览.html'}")
 
@@ -311,14 +311,14 @@ def serve(host: str, port: int, names: tuple[str, ...], contacts: bool, url: str
     """Look at the store in a browser (Datasette): tables, facets, questions, charts."""
     import tempfile
 
-    from pipeline import living
+    from pipeline import process_info
     from pipeline.analysts import browse
     from pipeline.analysts.export import Choice
     from pipeline.analysts.export import export as take
 
     if contacts and host not in ("127.0.0.1", "localhost", "::1"):
         raise click.UsageError("--contacts is for this machine alone: leave it out, or leave out --host.")
-    with tempfile.TemporaryDirectory(dir=living.workplace()) as folder:
+    with tempfile.TemporaryDirectory(dir=process_info.workplace()) as folder:
         browse.required()
         store = existing(url)
         path = Path(str(store.engine.url.database))

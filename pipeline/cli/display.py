@@ -13,7 +13,7 @@ from pipeline.batch.run import Summary
 from pipeline.learn.layouts import Layout
 from pipeline.learn.proposals import Proposal
 from pipeline.score import Score
-from pipeline.screen import said
+from pipeline.screen import markup_safe
 from schema.codes import CODES
 from schema.evidence import Unknown
 from schema.exact import exact
@@ -37,20 +37,22 @@ def show(record: dict[str, Any], name: str, console: Console, unknown: Sequence[
     """A submission as tables, one form after the other; what a finding is about is marked with its number, and at the end
     stands what was taken for a field by likeness, and what was not understood."""
     report, findings = record["report"], record["findings"]
-    console.rule(f"[bold]{said(name)}", align="left")
+    console.rule(f"[bold]{markup_safe(name)}", align="left")
     line = "  ".join(str(report[k]) for k in ("title", "unit", "fiscal_year", "reported_on") if report[k])
-    console.print(said(line))
+    console.print(markup_safe(line))
     for form in record["forms"]:
         _form(form, [(i + 1, f) for i, f in enumerate(findings) if f["form"] == form["no"]], console)
     for section in record["sections"]:
         indent = "  " * (section["level"] - 1)
         length = f"（{len(section['text'])}字）" if section["text"] else ""
-        console.print(f"{indent}[bold]{said(section['number'] or '')}{said(section['heading'])}[/]{length}")
+        console.print(
+            f"{indent}[bold]{markup_safe(section['number'] or '')}{markup_safe(section['heading'])}[/]{length}"
+        )
     if findings:
         console.print("\n[bold red]核对发现：")
         for i, finding in enumerate(findings):
             place = f"表{finding['form']}" if finding["form"] else "全文"
-            console.print(f"  [red]〔{i + 1}〕[/] {place} {said(finding['message'])}")
+            console.print(f"  [red]〔{i + 1}〕[/] {place} {markup_safe(finding['message'])}")
     _coverage(record["coverage"], console, unknown)
 
 
@@ -59,16 +61,16 @@ def _form(form: dict[str, Any], findings: list[tuple[int, dict[str, Any]]], cons
     for number, finding in findings:
         marks.setdefault(finding["where"].split(".")[0], []).append(number)
     named = _KINDS[form["kind"]]
-    console.print(f"\n[bold cyan]表{form['no']} {said(form['title'] or '（无标题）')}[/]  [dim]{named}[/]")
+    console.print(f"\n[bold cyan]表{form['no']} {markup_safe(form['title'] or '（无标题）')}[/]  [dim]{named}[/]")
     for key, label in _HEAD:
         if form[key] is not None:
-            console.print(f"  [dim]{label}：[/]{said(_cell(key, form[key]))}{_mark(marks.get(key))}")
+            console.print(f"  [dim]{label}：[/]{markup_safe(_cell(key, form[key]))}{_mark(marks.get(key))}")
     for name, kind in LISTS.items():
         if name == "basics":
             _basics(form[name], console)
         elif name in _PARAGRAPHS:
             for row in form[name]:
-                told = (f"[dim]{label}：[/]{said(short(row[key]))}" for key, label in _shown(kind) if row[key])
+                told = (f"[dim]{label}：[/]{markup_safe(short(row[key]))}" for key, label in _shown(kind) if row[key])
                 console.print("  " + "  ".join(told))
         else:
             _list(form[name], _shown(kind), name, marks, console)
@@ -97,7 +99,7 @@ def _list(
         for key, _ in used:
             value = row.get(key)
             repeated = key in ("level1", "level2") and value == before.get(key)
-            cells.append("" if value is None or repeated else said(_cell(key, value)))
+            cells.append("" if value is None or repeated else markup_safe(_cell(key, value)))
         cells[-1] += _mark(found)
         table.add_row(*cells)
         before = row
@@ -115,11 +117,15 @@ def _basics(rows: list[dict[str, Any]], console: Console) -> None:
             if table is None:
                 group = row["group"]
                 table = (
-                    Table(said(group or "项目"), *map(said, headings), show_edge=False, header_style="bold"),
+                    Table(
+                        markup_safe(group or "项目"), *map(markup_safe, headings), show_edge=False, header_style="bold"
+                    ),
                     headings,
                 )
-        values = ["" if v is None else said(short(str(v))) for v in row["values"].values()]
-        table[0].add_row("　" * max(len(row["path"]) - 1, 0) + said(row["path"][-1] if row["path"] else ""), *values)
+        values = ["" if v is None else markup_safe(short(str(v))) for v in row["values"].values()]
+        table[0].add_row(
+            "　" * max(len(row["path"]) - 1, 0) + markup_safe(row["path"][-1] if row["path"] else ""), *values
+        )
     if table is not None:
         console.print(table[0])
 
@@ -149,10 +155,10 @@ def _coverage(coverage: dict[str, Any], console: Console, unknown: Sequence[Unkn
     for heading in unknown:
         if heading.taken:
             console.print(
-                f"  [yellow]近似归入[/] {heading.origin}：{said(heading.text)} → {heading.field}，{said(heading.reason or '')}"
+                f"  [yellow]近似归入[/] {heading.origin}：{markup_safe(heading.text)} → {heading.field}，{markup_safe(heading.reason or '')}"
             )
     for item in left[:20]:
-        console.print(f"  [yellow]未识别[/] {said(item['where'])}：{said(short(item['text']))}")
+        console.print(f"  [yellow]未识别[/] {markup_safe(item['where'])}：{markup_safe(short(item['text']))}")
     if len(left) > 20:
         console.print(f"  [yellow]……另有{len(left) - 20}处，见 --evidence")
 
@@ -171,9 +177,9 @@ def summarize(summary: Summary, loaded: dict[str, int], store: str, console: Con
         table.add_row(label, str(value))
     console.print(table)
     for path, count in summary.partly:
-        console.print(f"[yellow]部分识别[/] {said(path)}：{count}处未识别")
+        console.print(f"[yellow]部分识别[/] {markup_safe(path)}：{count}处未识别")
     for path, reason in summary.refused:
-        console.print(f"[red]未读取[/] {said(path)}: {said(reason)}")
+        console.print(f"[red]未读取[/] {markup_safe(path)}: {markup_safe(reason)}")
 
 
 _STAGES = {"draft": "初稿", "final": "定稿", None: "未写明"}
@@ -183,12 +189,12 @@ def list_copies(groups: list[list[Any]], console: Console) -> None:
     """The files that are copies of one report, and which of them counts."""
     for rows in groups:
         console.print(
-            f"[yellow]同一份材料有{len(rows)}个文件[/] {said(rows[0].unit or '单位未写明')} {rows[0].fiscal_year}年度",
+            f"[yellow]同一份材料有{len(rows)}个文件[/] {markup_safe(rows[0].unit or '单位未写明')} {rows[0].fiscal_year}年度",
             highlight=False,
         )
         for row in rows:
             mark = "，以此为准" if row.preferred else ""
-            console.print(f"  {_STAGES[row.stage]}{mark} {said(row.path)}", highlight=False)
+            console.print(f"  {_STAGES[row.stage]}{mark} {markup_safe(row.path)}", highlight=False)
 
 
 def list_unknown(proposals: list[Proposal], console: Console) -> None:
@@ -198,10 +204,10 @@ def list_unknown(proposals: list[Proposal], console: Console) -> None:
         return
     table = Table("写法", "块", "建议字段", "依据", "份数", "补全", "其下", "旁边", "例", show_edge=False)
     for p in proposals:
-        field = "[dim]没有建议[/]" if p.field is None else said(p.field) + ("（已归入）" if p.taken else "")
+        field = "[dim]没有建议[/]" if p.field is None else markup_safe(p.field) + ("（已归入）" if p.taken else "")
         table.add_row(
-            said(p.text), p.block, field, said(p.reason or ""), str(p.submissions), str(p.completes),
-            said("、".join(short(c) for c in p.below)), said("、".join(p.beside)), said(p.example),
+            markup_safe(p.text), p.block, field, markup_safe(p.reason or ""), str(p.submissions), str(p.completes),
+            markup_safe("、".join(short(c) for c in p.below)), markup_safe("、".join(p.beside)), markup_safe(p.example),
         )  # fmt: skip
     console.print(table)
     console.print("写成词条：ziping unknown --csv new.csv")
@@ -216,7 +222,7 @@ def list_layouts(found: list[Layout], console: Console) -> None:
         )
         table.add_row(
             layout.fingerprint, _KINDS.get(layout.kind, layout.kind), str(layout.forms), years,
-            said("、".join(layout.places)), layout.nearest or "首见", said(_some(layout.changes)),
+            markup_safe("、".join(layout.places)), layout.nearest or "首见", markup_safe(_some(layout.changes)),
         )  # fmt: skip
     console.print(table)
 
@@ -232,7 +238,7 @@ def list_scores(scores: list[tuple[str, dict[str, Score]]], errors: bool, consol
     total: dict[str, Score] = {}
     for name, parts in scores:
         total = {k: total[k] + part if k in total else part for k, part in parts.items()}
-        table.add_row(said(name), *(_f1(part) for part in parts.values()), f"{parts['fields'].misplaced:.2%}")
+        table.add_row(markup_safe(name), *(_f1(part) for part in parts.values()), f"{parts['fields'].misplaced:.2%}")
     if len(scores) > 1:
         table.add_row("全部", *(_f1(part) for part in total.values()), f"{total['fields'].misplaced:.2%}")
     console.print(table)
@@ -241,7 +247,7 @@ def list_scores(scores: list[tuple[str, dict[str, Score]]], errors: bool, consol
             for part in parts.values():
                 for e in part.errors:
                     line = f"{name} {e.path} {e.kind}：应为{short(str(e.gold))}，读作{short(str(e.predicted))}"
-                    console.print(said(line), highlight=False)
+                    console.print(markup_safe(line), highlight=False)
 
 
 def _f1(part: Score) -> str:

@@ -16,7 +16,7 @@ from rich.table import Table
 from pipeline.cli.display import short
 from pipeline.rerun.changes import Change
 from pipeline.rerun.planning import Planned, Stale
-from pipeline.screen import said
+from pipeline.screen import markup_safe
 from pipeline.store.journal import Outcome
 from pipeline.store.units import Pair
 from schema.exact import exact
@@ -39,9 +39,9 @@ def list_plan(planned: Sequence[Planned], console: Console, applied: bool = Fals
         kinds = Counter(change.kind for change in changes)
         counts = "，".join(f"{_KINDS[kind]}{kinds[kind]}" for kind in _KINDS if kinds[kind])
         files = len({change.submission_id for change in changes})
-        console.print(f"[bold]{said(cause)}[/]  {files}份材料：{counts}", highlight=False)
+        console.print(f"[bold]{markup_safe(cause)}[/]  {files}份材料：{counts}", highlight=False)
         for change in changes[:_MOST]:
-            console.print(f"  {said(_line(change))}", highlight=False)
+            console.print(f"  {markup_safe(_line(change))}", highlight=False)
         if len(changes) > _MOST:
             console.print(f"  ……另有{len(changes) - _MOST}处，全部见--csv", highlight=False)
     if told:
@@ -52,7 +52,7 @@ def list_plan(planned: Sequence[Planned], console: Console, applied: bool = Fals
         )
     for p in planned:
         if p.trouble is not None:
-            console.print(f"[red]没有重读[/] {said(p.file)}：{said(p.trouble)}")
+            console.print(f"[red]没有重读[/] {markup_safe(p.file)}：{markup_safe(p.trouble)}")
     files = len({change.submission_id for _, change in told})
     same = sum(not p.changes and p.trouble is None for p in planned)
     verb = "已改变" if applied else "将改变"
@@ -75,7 +75,7 @@ def plan_csv(planned: Sequence[Planned]) -> str:
 def list_changes(changes: Sequence[Change], console: Console) -> None:
     """Changed values, a line each."""
     for change in changes:
-        console.print(said(_line(change)), highlight=False)
+        console.print(markup_safe(_line(change)), highlight=False)
     files = len({change.submission_id for change in changes})
     console.print(f"共{files}份材料的{len(changes)}个值不同。", highlight=False)
 
@@ -99,13 +99,13 @@ def list_stale(found: Sequence[Stale], console: Console) -> None:
     causes = Counter(cause for stale in found for cause in stale.causes)
     console.print(f"[yellow]待重读[/] {len(found)}份：ziping rerun 先看会有什么不同", highlight=False)
     for cause, count in causes.most_common(10):
-        console.print(f"  {said(cause)}：{count}份", highlight=False)
+        console.print(f"  {markup_safe(cause)}：{count}份", highlight=False)
 
 
 def list_submissions(rows: Sequence[sa.Row[Any]], console: Console) -> None:
     table = Table("编号", "文件", "单位", "年度", "标题", "表", "发现", "未识别", show_edge=False)
     for row in rows:
-        table.add_row(*("" if value is None else said(str(value)) for value in row))
+        table.add_row(*("" if value is None else markup_safe(str(value)) for value in row))
     console.print(table)
 
 
@@ -115,7 +115,7 @@ def list_runs(rows: Sequence[sa.Row[Any]], console: Console) -> None:
         counts = "，".join(f"{name} {count}" for name, count in (row.counts or {}).items())
         table.add_row(
             str(row.run_id), row.kind, row.started_at, row.ended_at or "中断或进行中",
-            said(f"{row.person or ''}@{row.host or ''}"), row.version, counts,
+            markup_safe(f"{row.person or ''}@{row.host or ''}"), row.version, counts,
         )  # fmt: skip
     console.print(table)
 
@@ -125,7 +125,7 @@ def list_versions(rows: Sequence[sa.Row[Any]], console: Console) -> None:
     for row in rows:
         table.add_row(
             str(row.no), "" if row.run_id is None else str(row.run_id), row.valid_from or "0.4.0以前",
-            row.valid_to or "现行", said("；".join(row.causes) or "读入"),
+            row.valid_to or "现行", markup_safe("；".join(row.causes) or "读入"),
         )  # fmt: skip
     console.print(table)
 
@@ -147,9 +147,9 @@ def list_corrections(rows: Sequence[sa.Row[Any]], console: Console) -> None:
     )
     for row in rows:
         table.add_row(
-            str(row.correction_id), said(row.file), said(f"{row.record}.{row.field}"), said(row.found or "（无）"),
-            said(row.should_be or "（无）"), said(row.reading or "（无）"), _STATES[row.state], said(row.reason),
-            said(row.person), row.made_at,
+            str(row.correction_id), markup_safe(row.file), markup_safe(f"{row.record}.{row.field}"), markup_safe(row.found or "（无）"),
+            markup_safe(row.should_be or "（无）"), markup_safe(row.reading or "（无）"), _STATES[row.state], markup_safe(row.reason),
+            markup_safe(row.person), row.made_at,
         )  # fmt: skip
     console.print(table)
 
@@ -158,11 +158,11 @@ def list_units(rows: Sequence[sa.Row[Any]], pairs: Sequence[Pair], console: Cons
     """Units with their spellings, and pairs that a person may find to be one."""
     table = Table("编号", "单位", "写法", "份数", show_edge=False)
     for row in rows:
-        table.add_row(row.unit_id, said(row.name), said(row.spelling), str(row.submissions))
+        table.add_row(row.unit_id, markup_safe(row.name), markup_safe(row.spelling), str(row.submissions))
     console.print(table)
     for pair in pairs:
         console.print(
-            f"[yellow]可能是同一单位[/]（{pair.likeness:.2f}） {said(pair.keep_name)}、{said(pair.join_name)}："
+            f"[yellow]可能是同一单位[/]（{pair.likeness:.2f}） {markup_safe(pair.keep_name)}、{markup_safe(pair.join_name)}："
             f"ziping units merge {pair.keep} {pair.join}",
             highlight=False,
         )
@@ -174,4 +174,4 @@ def list_preview(outcomes: Sequence[Outcome], console: Console) -> None:
         console.print(f"{_OUTCOMES[outcome]}：{count}份", highlight=False)
     for o in outcomes:
         if o.reason is not None:
-            console.print(f"[red]{_OUTCOMES[o.outcome]}[/] {said(o.path)}: {said(o.reason)}")
+            console.print(f"[red]{_OUTCOMES[o.outcome]}[/] {markup_safe(o.path)}: {markup_safe(o.reason)}")

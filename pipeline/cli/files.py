@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pipeline.cli.shell import (
+from pipeline.cli.common import (
     PATH,
     READ,
     REFUSED,
@@ -23,7 +23,7 @@ from pipeline.cli.shell import (
     store_option,
     write,
 )
-from pipeline.screen import console, said, say
+from pipeline.screen import console, markup_safe, say
 
 if TYPE_CHECKING:
     from pipeline.batch.executors import Executor
@@ -226,7 +226,7 @@ def ingest(
                 done = bar.tasks[0].completed + 1
                 bar.update(task, advance=1, rate=f"{done / max(time.monotonic() - begun, 0.1):.1f}份/秒")
                 if verbose:
-                    progress.print(f"{outcome.outcome:8} {said(outcome.path)}", highlight=False)
+                    progress.print(f"{outcome.outcome:8} {markup_safe(outcome.path)}", highlight=False)
 
             def more(count: int) -> None:
                 bar.update(task, total=(bar.tasks[0].total or 0) + count)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pipeline.cli.shell import (
+from pipeline.cli.common import (
     PATH,
     existing,
     is_there,

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pipeline.cli.shell import (
+from pipeline.cli.common import (
     existing,
     store_option,
 )
-from pipeline.screen import console, said
+from pipeline.screen import console, markup_safe
 
 if TYPE_CHECKING:
     pass
@@ -43,7 +43,7 @@ def status(url: str, listed: bool, runs: bool) -> None:
     ):  # fmt: skip
         screen.print(f"{label}：{counts.get(key, 0)}", highlight=False)
     for name, reason in contents.refused(store):
-        screen.print(f"未读取 {said(name)}: {said(reason)}", highlight=False)
+        screen.print(f"未读取 {markup_safe(name)}: {markup_safe(reason)}", highlight=False)
     list_copies(contents.copies(store), screen)
     list_stale(planning.stale(store), screen)
     if listed:

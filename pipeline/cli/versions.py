@@ -7,10 +7,10 @@ from pathlib import Path
 
 import click
 
-from pipeline.cli.shell import PATH, REFUSED, existing, store_option, write
+from pipeline.cli.common import PATH, REFUSED, existing, store_option, write
 from pipeline.screen import console, say
 from schema.errors import ZipingError
-from schema.visible import told
+from schema.visible import safe_line
 
 
 @click.command(
@@ -116,7 +116,7 @@ def units(context: click.Context, url: str) -> None:
     from pipeline.store import units as known
 
     store = existing(url)
-    list_units(known.listed(store), known.alike(store), console())
+    list_units(known.listed(store), known.similar_pairs(store), console())
 
 
 @units.command()
@@ -128,7 +128,7 @@ def merge(keep: str, join: str, url: str) -> None:
     from pipeline.store import units as known
 
     store = existing(url)
-    click.echo(told(f"{known.merge(store, keep, join)}种写法并入{keep}。"))
+    click.echo(safe_line(f"{known.merge(store, keep, join)}种写法并入{keep}。"))
 
 
 @units.command()
@@ -140,7 +140,7 @@ def assign(submission: str, name: str, url: str) -> None:
     from pipeline.store import units as known
 
     store = existing(url)
-    click.echo(told(f"{known.assign(store, submission, name)}的报送单位记为{name}。"))
+    click.echo(safe_line(f"{known.assign(store, submission, name)}的报送单位记为{name}。"))
 
 
 @click.command(
@@ -156,7 +156,7 @@ def reader(role: str, url: str) -> None:
 
     store = existing(url)
     made = let_read(store, role)
-    click.echo(told(f"角色{role}{'已建立，' if made else ''}可以读取全部表和视图，不能修改。"))
+    click.echo(safe_line(f"角色{role}{'已建立，' if made else ''}可以读取全部表和视图，不能修改。"))
 
 
 @click.group()
@@ -183,7 +183,7 @@ def add(submission: str, value: str, url: str, should_be: str | None, reason: st
 
     store = existing(url)
     said = correcting.add(store, submission, value, None, should_be, reason, person)
-    click.echo(told(said))
+    click.echo(safe_line(said))
 
 
 @correct.command("list")
@@ -234,4 +234,4 @@ def withdraw(number: int, url: str) -> None:
     from pipeline.rerun import correcting
 
     store = existing(url)
-    click.echo(told(correcting.withdraw(store, number)))
+    click.echo(safe_line(correcting.withdraw(store, number)))

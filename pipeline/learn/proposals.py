@@ -178,12 +178,12 @@ def effect(store: Store, path: Path) -> list[Planned]:
     """What the rows of a file would change in the store: the submissions they concern, understood again from their stored
     documents. Nothing is written. Raises VocabularyError, StoreError."""
     extended(path)
-    rows = {name: list(held) for name, held in ruleset.words().files.items()}
+    rows = {name: list(held) for name, held in ruleset.shipped_rows().files.items()}
     for name, added in rows_of(path).items():
         there = {tuple(row) for row in rows[name]}
         fresh = [[row[column] for column in COLUMNS[name][:-1]] for row in added]
         rows[name] += [row for row in fresh if tuple(row) not in there]
-    return list(plan(store, ruleset.under(ruleset.Words(rows))))
+    return list(plan(store, ruleset.under(ruleset.VocabularyRows(rows))))
 
 
 def add(path: Path) -> int:

@@ -18,8 +18,8 @@ import sqlalchemy as sa
 import extractors
 from extractors.files import digest, file_at
 from extractors.names import place
-from normalizers.likeness import likest
 from normalizers.lookups import CODES, PAIR
+from normalizers.similarity import best_guess
 from normalizers.vocabulary import Vocabulary
 from pipeline import ruleset
 from pipeline.batch import run
@@ -28,7 +28,7 @@ from pipeline.extract import Extraction, as_record, understand
 from pipeline.rerun import changes, staleness
 from pipeline.rerun.changes import Change
 from pipeline.rerun.staleness import Row
-from pipeline.ruleset import VERSION, Reading, Words
+from pipeline.ruleset import VERSION, Ruleset, VocabularyRows
 from pipeline.store import contents, decisions, journal, versions
 from pipeline.store.connection import Store, hold
 from pipeline.store.contents import of_submission
@@ -77,13 +77,13 @@ class Task:
     """What understanding submissions again needs. words: today's vocabulary; run_id: None where nothing is written."""
 
     url: str
-    words: Words
+    words: VocabularyRows
     run_id: int | None
     whole: bool  # nothing is left out: each submission ends with just these rows
 
 
 # ---------------------------------------------------------------- what is stale
-def stale(store: Store, reading: Reading | None = None) -> list[Stale]:
+def stale(store: Store, reading: Ruleset | None = None) -> list[Stale]:
     """The submissions whose keys are not those of today and that hold something that changed, in order of file."""
     reading = reading or ruleset.current()
     s, d, f = tables.submission, tables.document, tables.file
@@ -129,7 +129,7 @@ def _uncorrected(connection: sa.Connection) -> list[str]:
     return sorted(i for i in wanted.keys() | used.keys() if wanted.get(i, []) != used.get(i, []))
 
 
-def _concerned(connection: sa.Connection, words_key: str, reading: Reading) -> dict[str, list[Row]]:
+def _concerned(connection: sa.Connection, words_key: str, reading: Ruleset) -> dict[str, list[Row]]:
     """The submissions understood by an older vocabulary that a changed row may touch, with these rows."""
     s, w = tables.submission, tables.wordlist
     content = connection.execute(sa.select(w.c.content).where(w.c.words_key == words_key)).scalar_one()
@@ -169,15 +169,15 @@ def _fits(row: Row, noted: str) -> bool:
 
 
 def _unknown_in(connection: sa.Connection, row: Row, before: Vocabulary, after: Vocabulary) -> sa.Select[Any]:
-    """The submissions with a heading nobody knows that is now likest to another spelling, or may be proposed another field."""
+    """The submissions with a heading nobody knows that is now most similar to another spelling, or may be proposed another field."""
     s, u = tables.submission, tables.unknown_heading
     block, field = ("label", row.cells[2]) if row.file == "labels.csv" else (row.cells[1], row.cells[2])
     told = sa.select(u.c.text, u.c.taken).where(u.c.block == block).distinct()
     texts = [
         text
         for text, taken in connection.execute(told)
-        if (block != "label" and before.near(text, block) != after.near(text, block))
-        or (not taken and likest(after.stripped(text), [(row.cells[0], field)]) is not None)
+        if (block != "label" and before.similar(text, block) != after.similar(text, block))
+        or (not taken and best_guess(after.stripped(text), [(row.cells[0], field)]) is not None)
     ]
     return (
         sa.select(s.c.submission_id)
@@ -190,7 +190,7 @@ def _unknown_in(connection: sa.Connection, row: Row, before: Vocabulary, after: 
 # ---------------------------------------------------------------- plan and apply
 def plan(
     store: Store,
-    reading: Reading | None = None,
+    reading: Ruleset | None = None,
     *,
     only: Sequence[str] = (),
     reject: Sequence[str] = (),
@@ -239,7 +239,7 @@ def _chosen(found: Stale, only: Sequence[str], reject: Sequence[str]) -> Stale |
     return replace(found, rows=rows) if code or rows or found.corrected else None
 
 
-def _behind(store: Store, reading: Reading) -> dict[str, str]:
+def _behind(store: Store, reading: Ruleset) -> dict[str, str]:
     """The submissions understood by today's rules and by another vocabulary, with its key."""
     s = tables.submission
     query = sa.select(s.c.submission_id, s.c.words_key).where(
@@ -251,13 +251,13 @@ def _behind(store: Store, reading: Reading) -> dict[str, str]:
         return {row.submission_id: row.words_key for row in connection.execute(query)}
 
 
-def _catch_up(store: Store, reading: Reading, behind: dict[str, str]) -> None:
+def _catch_up(store: Store, reading: Ruleset, behind: dict[str, str]) -> None:
     """Submissions that hold nothing of what changed are of today too, where nobody has read them otherwise meanwhile."""
     s, w = tables.submission, tables.wordlist
 
     def work(connection: sa.Connection) -> None:
         hold(connection, versions.WORDS)
-        versions.keep_words(connection, reading)
+        versions.store_vocabulary(connection, reading)
         ids = list(behind)
         for start in range(0, len(ids), 500):
             chunk = ids[start : start + 500]
@@ -277,7 +277,7 @@ def one(task: Task, found: Stale) -> Planned:
     """One submission understood again, in whatever process; written where the task has a run."""
     store = run.opened(task.url, os.getpid())
     try:
-        return versions.lasting(lambda: _one(store, task, found))
+        return versions.retried(lambda: _one(store, task, found))
     except ZipingError as error:
         return Planned(found.submission_id, found.file, trouble=error.reason)
 
@@ -287,7 +287,7 @@ def _one(store: Store, task: Task, found: Stale) -> Planned:
         seen = versions.state(connection, found.submission_id)
         before = record(connection, found.submission_id)
         in_force = decisions.in_force(connection, found.submission_id)
-        old_words = versions.words(connection, found.submission_id)
+        old_words = versions.vocabulary_rows(connection, found.submission_id)
         stored = versions.document(connection, found.sha256)
     document = _reread(store, found) if found.reader or stored is None else stored
     told: list[tuple[str, Change]] = []
@@ -301,12 +301,12 @@ def _one(store: Store, task: Task, found: Stale) -> Planned:
     if task.run_id is None:
         return Planned(found.submission_id, found.file, tuple(told))
     today = ruleset.current()
-    reading = Reading(today.reader, today.rules, task.words if task.whole else words, today.vocabulary)
+    reading = Ruleset(today.reader, today.rules, task.words if task.whole else words, today.vocabulary)
     written = _write(store, extraction, reading, task.run_id, found, seen, bool(told))
     return Planned(found.submission_id, found.file, tuple(told), written)
 
 
-def _steps(found: Stale, old: Words, new: Words) -> Iterator[tuple[str, Words]]:
+def _steps(found: Stale, old: VocabularyRows, new: VocabularyRows) -> Iterator[tuple[str, VocabularyRows]]:
     """(cause, vocabulary) after each cause: first the code with the old words, then row by row."""
     if found.reader or found.rules:
         yield (READER if found.reader else RULES), old
@@ -324,7 +324,7 @@ def _steps(found: Stale, old: Words, new: Words) -> Iterator[tuple[str, Words]]:
 def _write(
     store: Store,
     extraction: Extraction,
-    reading: Reading,
+    reading: Ruleset,
     run_id: int,
     found: Stale,
     seen: State,
@@ -332,24 +332,24 @@ def _write(
 ) -> bool:
     """Writes another reading as a new version; where only its evidence is otherwise, in its place. False where it is the same.
     Raises Overtaken."""
-    kept = versions.kept(extraction.document, reading) if found.reader else None
-    fresh = versions.again(extraction, reading, store.engine.dialect)
+    kept = versions.document_row(extraction.document, reading) if found.reader else None
+    fresh = versions.prepare(extraction, reading, store.engine.dialect)
 
     def work(connection: sa.Connection) -> bool:
         versions.unchanged(connection, found.submission_id, seen)
         if kept is not None:
-            versions.keep(connection, kept, reading)
+            versions.store_document(connection, kept, reading)
             f = tables.file
             connection.execute(f.update().where(f.c.sha256 == found.sha256).values(version=VERSION))
         else:
-            versions.keep_words(connection, reading)
+            versions.store_vocabulary(connection, reading)
         equal = same(connection, found.submission_id, fresh.rows)
         if equal:
-            versions.touch(connection, fresh, reading)
+            versions.mark_current(connection, fresh, reading)
         elif changed:
-            versions.replace(connection, fresh, run_id, found.causes)
+            versions.supersede(connection, fresh, run_id, found.causes)
         else:
-            versions.rewrite(connection, fresh)
+            versions.overwrite(connection, fresh)
         decisions.keep(connection, extraction.corrections)
         return changed and not equal
 
@@ -377,15 +377,15 @@ def correct(connection: sa.Connection, submission_id: str, run_id: int) -> None:
     before = record(connection, submission_id)
     document, words = versions.basis(connection, head)
     today = ruleset.current()
-    reading = Reading(today.reader, head.rules_key, words, today.vocabulary)
+    reading = Ruleset(today.reader, head.rules_key, words, today.vocabulary)
     in_force = decisions.in_force(connection, submission_id)
     extraction = understand(document, ruleset.bound(words), in_force)
     changed = list(changes.changes(submission_id, head.name, before, as_record(extraction)))
-    fresh = versions.again(extraction, reading, connection.dialect)
+    fresh = versions.prepare(extraction, reading, connection.dialect)
     if changed:
-        versions.replace(connection, fresh, run_id, [CORRECTED])
+        versions.supersede(connection, fresh, run_id, [CORRECTED])
     elif not same(connection, submission_id, fresh.rows):
-        versions.rewrite(connection, fresh)
+        versions.overwrite(connection, fresh)
     else:
-        versions.touch(connection, fresh, reading)
+        versions.mark_current(connection, fresh, reading)
     decisions.keep(connection, extraction.corrections)

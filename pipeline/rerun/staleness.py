@@ -1,7 +1,7 @@
 """By which rows two vocabularies differ, and whom a row concerns.
 
 A changed extractor asks for the file again. A changed rule asks only for the stored document, a changed vocabulary row only for
-those whose reading asked for its spelling, found or not, or met a heading nobody knows in its block, which might now be likest
+those whose reading asked for its spelling, found or not, or met a heading nobody knows in its block, which might now be best_guess
 to it.
 """
 
@@ -14,7 +14,7 @@ from functools import lru_cache
 from normalizers import lookups
 from normalizers.text import squeeze
 from normalizers.vocabulary import COLUMNS, Vocabulary
-from pipeline.ruleset import Words
+from pipeline.ruleset import VocabularyRows
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class Row:
         return f"{'+' if self.added else '-'} {self.file} {','.join(self.cells)}"
 
 
-def changed(before: Words, after: Words) -> list[Row]:
+def changed(before: VocabularyRows, after: VocabularyRows) -> list[Row]:
     """The rows by which two vocabularies differ, those that went first; the order of patterns counts too."""
     out = []
     for name in COLUMNS:
@@ -40,14 +40,14 @@ def changed(before: Words, after: Words) -> list[Row]:
 
 
 @lru_cache(maxsize=64)
-def with_row(words: Words, row: Row, order: Words) -> Words:
+def with_row(words: VocabularyRows, row: Row, order: VocabularyRows) -> VocabularyRows:
     """The vocabulary with one more change of `changed`; a row that comes takes its place in `order`."""
     have = [list(r) for r in words.files[row.file] if tuple(r) != row.cells]
     if row.added:
         have.append(list(row.cells))
         place = {tuple(r): i for i, r in enumerate(order.files[row.file])}
         have.sort(key=lambda r: place.get(tuple(r), -1))
-    return Words({**words.files, row.file: have})
+    return VocabularyRows({**words.files, row.file: have})
 
 
 # ---------------------------------------------------------------- whom a row concerns

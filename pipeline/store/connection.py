@@ -147,7 +147,7 @@ class Store:
         its way, so it must be a function of the database alone. Raises StoreError."""
 
         def once() -> T:
-            with self.guard(), self._turn(), self.engine.begin() as connection:
+            with self.guard(), self._write_lock(), self.engine.begin() as connection:
                 return work(connection)
 
         if not self.writable:
@@ -155,7 +155,7 @@ class Store:
         return patiently(once, self.patience)
 
     @contextmanager
-    def _turn(self) -> Iterator[None]:
+    def _write_lock(self) -> Iterator[None]:
         """One process after another: SQLite itself only looks again and again, ever more seldom, whether it may write."""
         file = self.engine.url.database if self.engine.dialect.name == "sqlite" else None
         if fcntl is None or not file or file == ":memory:":
@@ -169,13 +169,13 @@ class Store:
             try:
                 fcntl.flock(queue, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                self._wait(queue, f"{file}-turn")
+                self._wait_for_lock(queue, f"{file}-turn")
             queue.write(f"{socket.gethostname()} {os.getpid()}".ljust(_OWNER).encode())
             yield
 
-    def _wait(self, queue: Any, name: str) -> None:
+    def _wait_for_lock(self, queue: Any, name: str) -> None:
         """Waits for the turn; after a while it says, once in a process, who has it."""
-        late = threading.Timer(TOLD_AFTER, self._say_who, [name])
+        late = threading.Timer(TOLD_AFTER, self._name_holder, [name])
         late.daemon = True
         late.start()
         try:
@@ -185,7 +185,7 @@ class Store:
 
     _said = False
 
-    def _say_who(self, turn: str) -> None:
+    def _name_holder(self, turn: str) -> None:
         if Store._said:
             return
         Store._said = True

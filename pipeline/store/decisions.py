@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from pipeline.corrections import APPLIED, Anchor, Correction, Standing
+from pipeline.corrections import APPLIED, Anchor, Correction, CorrectionState
 from schema.records import title
 from schema.relational import tables
 
@@ -44,7 +44,7 @@ def told(connection: sa.Connection, submission_id: str) -> list[str]:
     ]
 
 
-def keep(connection: sa.Connection, standings: Iterable[Standing]) -> None:
+def keep(connection: sa.Connection, standings: Iterable[CorrectionState]) -> None:
     """Writes how corrections stand after a reading."""
     c = tables.correction
     for standing in standings:

@@ -6,7 +6,7 @@ import json
 import zlib
 from typing import Any
 
-from schema.document import Cell, Document, Origin, Paragraph, Place, Reading, Table
+from schema.document import Cell, Document, Origin, PageReading, Paragraph, Place, Table
 
 _PARAGRAPH, _TABLE = 0, 1
 
@@ -24,7 +24,7 @@ def pack(document: Document) -> bytes:
 def unpack(data: bytes) -> Document:
     """The document that was packed, equal to it field by field."""
     name, kind, digest, blocks, pages = json.loads(zlib.decompress(data))
-    return Document(name, kind, digest, tuple(map(_block, blocks)), tuple(Reading(*page) for page in pages))
+    return Document(name, kind, digest, tuple(map(_block, blocks)), tuple(PageReading(*page) for page in pages))
 
 
 def _origin(origin: Origin) -> list[Any]:

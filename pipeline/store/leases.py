@@ -6,7 +6,7 @@ import time
 
 import sqlalchemy as sa
 
-from pipeline import living
+from pipeline import process_info
 from pipeline.store.connection import Store, hold
 from pipeline.store.rows import once
 from schema.relational import tables
@@ -14,10 +14,10 @@ from schema.relational import tables
 _FREED = tables.lease.delete().where(tables.lease.c.sha256 == sa.bindparam("digest"))
 
 
-def take(store: Store, sha256: str, seconds: float) -> bool:
+def acquire(store: Store, sha256: str, seconds: float) -> bool:
     """Takes the bytes for this process, for some seconds; False where another process that lives has them."""
     moment = time.time()
-    row = {"owner": living.owner(), "until": moment + seconds}
+    row = {"owner": process_info.owner(), "until": moment + seconds}
 
     def work(connection: sa.Connection) -> bool:
         hold(connection, sha256[:16])
@@ -27,7 +27,7 @@ def take(store: Store, sha256: str, seconds: float) -> bool:
         held = connection.execute(sa.select(tables.lease).where(tables.lease.c.sha256 == sha256)).first()
         if held is None:  # freed just now
             return once(connection, tables.lease, fresh)
-        if held.owner != row["owner"] and held.until > moment and living.lives(held.owner):
+        if held.owner != row["owner"] and held.until > moment and process_info.lives(held.owner):
             return False
         connection.execute(tables.lease.update().where(tables.lease.c.sha256 == sha256).values(**row))
         return True
@@ -35,5 +35,5 @@ def take(store: Store, sha256: str, seconds: float) -> bool:
     return store.write(work)
 
 
-def free(connection: sa.Connection, sha256: str) -> None:
+def release(connection: sa.Connection, sha256: str) -> None:
     connection.execute(_FREED, {"digest": sha256})

@@ -55,7 +55,7 @@ def _migrate(store: Store) -> None:
         if found is not None and found < _SUBMITTERS:
             units.gather(connection)
         if found is not None and found < _ANALYSTS:
-            units.locate(connection)
+            units.geocode(connection)
             search.gather(connection)
         if connection.dialect.name == "postgresql":
             for statement in dictionary.comments():

@@ -13,7 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from normalizers.text import grams
-from pipeline.extract import Extraction, told
+from pipeline.extract import Extraction, json_value
 from pipeline.store import copies
 from schema.document import Origin
 from schema.exact import exact
@@ -280,7 +280,7 @@ class _Loader:
         (head,) = self._all(tables.submission)
         forms = [self._form(row) for row in self._all(tables.form)]
         return {
-            "report": {name: told(getattr(head, name)) for name in about(Report)},
+            "report": {name: json_value(getattr(head, name)) for name in about(Report)},
             "forms": forms,
             "sections": [_back(row, ("submission_id", "record")) for row in self._all(tables.section)],
             "findings": [self._finding(row) for row in self._all(tables.finding)],
@@ -306,7 +306,7 @@ class _Loader:
             form[name] = [_back(r, dropped) for r in rows]
         values: dict[int, dict[str, Any]] = defaultdict(dict)
         for v in self._all(tables.basic_value, form_no=row.no):
-            values[v.basic_no][v.heading] = told(v.number) if v.number is not None else v.text
+            values[v.basic_no][v.heading] = json_value(v.number) if v.number is not None else v.text
         form["basics"] = [
             {"group": r.group_name, "path": r.path.split(" / ") if r.path else [], "values": values[r.no]}
             for r in self._all(tables.basic, form_no=row.no)
@@ -342,8 +342,8 @@ def _back(row: sa.Row[Any], dropped: tuple[str, ...]) -> dict[str, Any]:
         if name in mapping:
             op, unit = mapping.pop(f"{name}_op"), mapping.pop(f"{name}_unit")
             value = mapping[name]
-            mapping[name] = {"op": op, "value": told(value), "unit": unit} if op is not None else None
+            mapping[name] = {"op": op, "value": json_value(value), "unit": unit} if op is not None else None
     for name, value in mapping.items():
         if name not in dropped and not (name == "extra" and value is None):
-            out[name] = told(value)
+            out[name] = json_value(value)
     return out

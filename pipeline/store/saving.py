@@ -40,7 +40,7 @@ def save(
     standing = journal.as_read(len(extraction.evidence.leftovers))
     fresh, document_row = (
         batches(rows(extraction, reading.keys), store.engine.dialect),
-        versions.kept(document, reading),
+        versions.document_row(document, reading),
     )
     delivered = _delivery(path, document.digest)
 
@@ -49,11 +49,11 @@ def save(
         there = connection.execute(_SUBMITTED, {"digest": document.digest}).first() is not None
         if not there:
             _put_file(connection, path, size, document.digest, document.format, standing, None)
-            versions.keep(connection, document_row, reading)
+            versions.store_document(connection, document_row, reading)
             for batch in fresh:
                 put(connection, batch)
-            versions.begin(connection, document.digest[:16], run_id, [])
-            units.know(connection, extraction.submission.report.submitter)
+            versions.start(connection, document.digest[:16], run_id, [])
+            units.register(connection, extraction.submission.report.submitter)
         if _deliver(connection, delivered) or not there:
             copies.mark(connection, copies.key(connection, document.digest))
         _end(connection, document.digest, run_id, outcome)
@@ -83,7 +83,7 @@ def save_unreadable(store: Store, run_id: int, outcome: Outcome) -> None:
 
 
 def _end(connection: sa.Connection, sha256: str, run_id: int | None, outcome: Outcome | None) -> None:
-    leases.free(connection, sha256)
+    leases.release(connection, sha256)
     if run_id is not None and outcome is not None:
         journal.note(connection, run_id, outcome)
 

@@ -1,4 +1,4 @@
-"""Units and the spellings of their names: a new spelling is a unit of its own until a person says it is another's."""
+"""Units and the spellings of their names: a new spelling is a unit of its own until someone merges it into an existing one."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def unit_id(spelling: str) -> str:
     return hashlib.sha256(spelling.encode()).hexdigest()[:12]
 
 
-def know(connection: sa.Connection, name: str | None) -> None:
+def register(connection: sa.Connection, name: str | None) -> None:
     """Notes a unit's name as a submission spells it; a spelling seen before changes nothing."""
     spelling = squeeze(name or "")
     if not spelling or connection.execute(_SPELT, {"spelling": spelling}).first():
@@ -65,7 +65,7 @@ def _place(name: str) -> dict[str, str | None]:
 def gather(connection: sa.Connection) -> None:
     """Notes the units of every submission: for a store that an older version has written."""
     for (name,) in connection.execute(sa.select(tables.submission.c.submitter).distinct()).all():
-        know(connection, name)
+        register(connection, name)
 
 
 def assign(store: Store, wanted: str, name: str) -> str:
@@ -88,13 +88,13 @@ def assign(store: Store, wanted: str, name: str) -> str:
         if not once(connection, tables.assignment, row):
             a = tables.assignment
             connection.execute(a.update().where(a.c.submission_id == head.submission_id).values(**row))
-        know(connection, name)
+        register(connection, name)
         return str(head.name)
 
     return store.write(work)
 
 
-def locate(connection: sa.Connection) -> None:
+def geocode(connection: sa.Connection) -> None:
     """Says where every unit is: for a store that an older version has written."""
     u = tables.unit
     for row in connection.execute(sa.select(u.c.unit_id, u.c.name)).all():
@@ -119,7 +119,7 @@ def listed(store: Store) -> list[sa.Row[Any]]:
         return list(connection.execute(query))
 
 
-def alike(store: Store) -> list[Pair]:
+def similar_pairs(store: Store) -> list[Pair]:
     """Units whose names may be spellings of one, most alike first; a name that names another place is not like."""
     rows = {row.unit_id: row for row in listed(store)}
     places: dict[str, list[tuple[str, sa.Row[Any]]]] = {}

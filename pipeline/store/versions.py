@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from pipeline.clock import now
 from pipeline.extract import Extraction, as_json
-from pipeline.ruleset import Reading, Words, pack, unpack
+from pipeline.ruleset import Ruleset, VocabularyRows, pack, unpack
 from pipeline.store import copies, decisions, documents, units
 from pipeline.store.connection import hold
 from pipeline.store.journal import as_read
@@ -37,29 +37,29 @@ _ENDED = (
 
 
 # ---------------------------------------------------------------- writing, inside a transaction
-def kept(document: Document, reading: Reading) -> dict[str, Any]:
+def document_row(document: Document, reading: Ruleset) -> dict[str, Any]:
     """The row that keeps a document."""
     return {
         "sha256": document.digest, "reader_key": reading.reader, "content": documents.pack(document),
     }  # fmt: skip
 
 
-def keep(connection: sa.Connection, row: dict[str, Any], reading: Reading) -> None:
+def store_document(connection: sa.Connection, row: dict[str, Any], reading: Ruleset) -> None:
     """Keeps a document and the vocabulary that it was understood by."""
     if not once(connection, tables.document, row):
         d = tables.document
         connection.execute(d.update().where(d.c.sha256 == row["sha256"]).values(**row))
-    keep_words(connection, reading)
+    store_vocabulary(connection, reading)
 
 
-def keep_words(connection: sa.Connection, reading: Reading) -> None:
+def store_vocabulary(connection: sa.Connection, reading: Ruleset) -> None:
     """Keeps the rows of a vocabulary."""
     hold(connection, WORDS, shared=True)
     if connection.execute(_WORDS, {"words": reading.words.key}).first() is None:
         once(connection, tables.wordlist, {"words_key": reading.words.key, "content": pack(reading.words)})
 
 
-def begin(
+def start(
     connection: sa.Connection,
     submission_id: str,
     run_id: int | None,
@@ -80,7 +80,7 @@ def begin(
 
 
 @dataclass(frozen=True, slots=True)
-class Again:
+class Prepared:
     """Another reading of a submission as its rows, made before anybody has to wait for the store."""
 
     extraction: Extraction
@@ -97,37 +97,37 @@ class Again:
         return sorted(standing.correction_id for standing in self.extraction.corrections)
 
 
-def again(extraction: Extraction, reading: Reading, dialect: sa.Dialect) -> Again:
+def prepare(extraction: Extraction, reading: Ruleset, dialect: sa.Dialect) -> Prepared:
     fresh = rows(extraction, reading.keys)
     below = {table: found for table, found in fresh.items() if table is not tables.submission}
-    return Again(extraction, fresh, batches(below, dialect))
+    return Prepared(extraction, fresh, batches(below, dialect))
 
 
-def replace(connection: sa.Connection, fresh: Again, run_id: int, causes: list[str]) -> None:
+def supersede(connection: sa.Connection, fresh: Prepared, run_id: int, causes: list[str]) -> None:
     """Puts another reading in the place of the current one, which is kept as a version."""
     old = as_json(record(connection, fresh.submission_id), indent=None)
     ended = {"submission": fresh.submission_id, "valid_to": now(), "content": zlib.compress(old.encode(), 6)}
     connection.execute(_ENDED, ended)
-    begin(connection, fresh.submission_id, run_id, causes, fresh.corrected)
+    start(connection, fresh.submission_id, run_id, causes, fresh.corrected)
     _overwrite(connection, fresh)
 
 
-def rewrite(connection: sa.Connection, fresh: Again) -> None:
+def overwrite(connection: sa.Connection, fresh: Prepared) -> None:
     """Writes a reading over the rows of the current one, whose evidence alone is otherwise."""
     _made_with(connection, fresh)
     _overwrite(connection, fresh)
 
 
-def _made_with(connection: sa.Connection, fresh: Again) -> None:
+def _made_with(connection: sa.Connection, fresh: Prepared) -> None:
     """Notes the corrections that the current version was made with."""
     v = tables.version
     current = (v.c.submission_id == fresh.submission_id) & v.c.valid_to.is_(None)
     connection.execute(v.update().where(current).values(corrections=fresh.corrected or None))
 
 
-def _overwrite(connection: sa.Connection, fresh: Again) -> None:
+def _overwrite(connection: sa.Connection, fresh: Prepared) -> None:
     document, s, f = fresh.extraction.document, tables.submission, tables.file
-    units.know(connection, fresh.extraction.submission.report.submitter)
+    units.register(connection, fresh.extraction.submission.report.submitter)
     before = copies.key(connection, document.digest)
     for table in reversed(fresh.rows):
         if table is not s:
@@ -141,7 +141,7 @@ def _overwrite(connection: sa.Connection, fresh: Again) -> None:
     connection.execute(f.update().where(f.c.sha256 == document.digest).values(outcome=outcome))
 
 
-def touch(connection: sa.Connection, fresh: Again, reading: Reading) -> None:
+def mark_current(connection: sa.Connection, fresh: Prepared, reading: Ruleset) -> None:
     """The submission reads as before under other code, words or corrections."""
     s = tables.submission
     _made_with(connection, fresh)
@@ -176,7 +176,7 @@ def unchanged(connection: sa.Connection, submission_id: str, seen: State) -> Non
         raise Overtaken
 
 
-def lasting(work: Callable[[], T]) -> T:
+def retried(work: Callable[[], T]) -> T:
     """What `work` reads and writes, done again from its reading where it was overtaken."""
     while True:
         with suppress(Overtaken):
@@ -191,7 +191,7 @@ def document(connection: sa.Connection, sha256: str) -> Document | None:
     return documents.unpack(content) if content is not None else None
 
 
-def words(connection: sa.Connection, submission_id: str) -> Words | None:
+def vocabulary_rows(connection: sa.Connection, submission_id: str) -> VocabularyRows | None:
     """The vocabulary that a submission was understood by; None where an older version of ziping read it."""
     s, w = tables.submission, tables.wordlist
     query = sa.select(w.c.content).join(s, s.c.words_key == w.c.words_key)
@@ -199,9 +199,9 @@ def words(connection: sa.Connection, submission_id: str) -> Words | None:
     return unpack(content) if content is not None else None
 
 
-def basis(connection: sa.Connection, head: sa.Row[Any]) -> tuple[Document, Words]:
+def basis(connection: sa.Connection, head: sa.Row[Any]) -> tuple[Document, VocabularyRows]:
     """What a submission is understood from. Raises StoreError where an older version of ziping read it."""
-    found, rows_of = document(connection, head.sha256), words(connection, head.submission_id)
+    found, rows_of = document(connection, head.sha256), vocabulary_rows(connection, head.submission_id)
     if found is None or rows_of is None:
         raise StoreError(head.name, "库中没有它的原文（由旧版ziping读入）", "请先运行 ziping rerun --apply")
     return found, rows_of

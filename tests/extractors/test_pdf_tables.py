@@ -7,7 +7,7 @@ import pytest
 from extractors import pdf_pages
 from extractors.pdf_tables import Lattice, Rule, fill, lattices
 from extractors.pdf_text import Char, lines
-from schema.document import Reading, Table
+from schema.document import PageReading, Table
 
 
 def grid(xs: list[float], ys: list[float]) -> list[Rule]:
@@ -88,7 +88,7 @@ def page(
     (table,) = lattices(grid(list(xs), ys))
     chars = [c for r, row in enumerate(rows) for k, text in enumerate(row) for c in word(text, xs[k] + 4, ys[r] + 15)]
     fill([table], chars)
-    return pdf_pages.Page(Reading(number + 1, "pdfium"), [], [table], [])
+    return pdf_pages.Page(PageReading(number + 1, "pdfium"), [], [table], [])
 
 
 def texts(table: Table) -> list[list[str]]:
@@ -134,5 +134,5 @@ def test_tables_of_other_columns_or_with_text_between_are_not_joined() -> None:
 
 @pytest.mark.parametrize("number", ["- 3 -", "第3页", "3 / 12"])
 def test_a_page_number_is_ornament_and_parts_no_table(number: str) -> None:
-    laid = pdf_pages.laid_out(Reading(1, "pdfium"), 800, [], lines(word(number.replace(" ", ""), 300, 780)))
+    laid = pdf_pages.laid_out(PageReading(1, "pdfium"), 800, [], lines(word(number.replace(" ", ""), 300, 780)))
     assert [line.text for line in laid.ornaments] == [number.replace(" ", "")]

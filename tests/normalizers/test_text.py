@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from normalizers.text import blank, clean, squeeze, words
+from normalizers.text import blank, clean, squeeze, stated_text
 
 
 @pytest.mark.parametrize(
@@ -31,17 +31,17 @@ def test_a_text_is_its_own_words(raw: str, cleaned: str) -> None:
 @pytest.mark.parametrize("raw", ["", " 　\n", "/", "-", "—", "---", "……", "／"])
 def test_a_dash_a_slash_and_dots_say_nothing(raw: str) -> None:
     assert blank(raw)
-    assert words(raw) is None
+    assert stated_text(raw) is None
 
 
 @pytest.mark.parametrize("raw", ["无", "0", "是", "-3.5"])
 def test_what_is_stated_stays(raw: str) -> None:
-    assert words(raw) == raw
+    assert stated_text(raw) == raw
 
 
 def test_a_templates_own_hint_is_nothing_but_words_beside_it_stay() -> None:
-    assert words("（100字以内）") is None
-    assert words("完成较好（100字以内）") == "完成较好（100字以内）"
+    assert stated_text("（100字以内）") is None
+    assert stated_text("完成较好（100字以内）") == "完成较好（100字以内）"
 
 
 @given(st.text())

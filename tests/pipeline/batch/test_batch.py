@@ -17,7 +17,7 @@ import pytest
 import sqlalchemy as sa
 
 from extractors.files import File, find
-from pipeline import living
+from pipeline import process_info
 from pipeline.batch import run
 from pipeline.batch.cluster import cluster
 from pipeline.batch.executors import Executor, Limits, processes, serial
@@ -129,18 +129,18 @@ def test_two_ingests_at_once_read_each_file_once(url: str, tmp_path: Path) -> No
 
 def test_a_lease_of_a_process_that_is_gone_is_taken_over(tmp_path: Path) -> None:
     store = open_store(str(tmp_path / "s.db"))
-    assert leases.take(store, "ab", 100)
-    assert leases.take(store, "ab", 100)  # its own
+    assert leases.acquire(store, "ab", 100)
+    assert leases.acquire(store, "ab", 100)  # its own
     with store.engine.begin() as connection:
-        host = living.owner().split()[0]
+        host = process_info.owner().split()[0]
         connection.execute(tables.lease.update().values(owner=f"{host} 999999999 1"))
-    assert leases.take(store, "ab", 100)
+    assert leases.acquire(store, "ab", 100)
     with store.engine.begin() as connection:
         connection.execute(tables.lease.update().values(owner="elsewhere 1 1", until=time.time() + 100))
-    assert not leases.take(store, "ab", 100)
+    assert not leases.acquire(store, "ab", 100)
     with store.engine.begin() as connection:
         connection.execute(tables.lease.update().values(until=time.time() - 1))
-    assert leases.take(store, "ab", 100)
+    assert leases.acquire(store, "ab", 100)
 
 
 def test_only_files_changed_since_a_day_are_read(tmp_path: Path) -> None:

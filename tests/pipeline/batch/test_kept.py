@@ -27,7 +27,7 @@ from pipeline.batch.cluster import cluster
 from pipeline.batch.executors import Limits
 from pipeline.extract import extract
 from pipeline.rerun import correcting, planning
-from pipeline.ruleset import Reading
+from pipeline.ruleset import Ruleset
 from pipeline.store import contents
 from pipeline.store.opening import open_store
 from schema.relational import tables
@@ -45,17 +45,17 @@ Run = Callable[..., "subprocess.CompletedProcess[str]"]
 Rows = dict[str, list[tuple[object, ...]]]
 
 
-def older(forgotten: list[list[str]]) -> Reading:
+def older(forgotten: list[list[str]]) -> Ruleset:
     """Today's code with a vocabulary that has not learned some rows yet."""
-    held = ruleset.words().files.items()
-    words = ruleset.Words({name: [row for row in rows if row not in forgotten] for name, rows in held})
+    held = ruleset.shipped_rows().files.items()
+    words = ruleset.VocabularyRows({name: [row for row in rows if row not in forgotten] for name, rows in held})
     return ruleset.under(words)
 
 
 class As:
     """In this process, files are read as under a reading."""
 
-    def __init__(self, reading: Reading) -> None:
+    def __init__(self, reading: Ruleset) -> None:
         self.reading, self.patch = reading, pytest.MonkeyPatch()
 
     def __enter__(self) -> None:

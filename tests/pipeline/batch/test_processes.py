@@ -18,8 +18,8 @@ from urllib.parse import quote
 import pytest
 import sqlalchemy as sa
 
-from extractors import leash, office
-from pipeline import living
+from extractors import office, supervisor
+from pipeline import process_info
 from pipeline.analysts import bounded, query
 from pipeline.batch import executors, run
 from pipeline.store import contents
@@ -137,16 +137,16 @@ def _parent(pid: int) -> int:
 
 def test_the_workplace_of_a_process_that_is_gone_is_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    living._workplace.cache_clear()
+    process_info._workplace.cache_clear()
     gone, mine, other = (
         tmp_path / "ziping-1-1-x",
-        tmp_path / f"ziping-{os.getpid()}-{living.begun(os.getpid())}-y",
+        tmp_path / f"ziping-{os.getpid()}-{process_info.begun(os.getpid())}-y",
         tmp_path / "ziping-z",
     )
     for folder in (gone, mine, other):
         (folder / "in").mkdir(parents=True)
-    made = living.workplace()
-    living._workplace.cache_clear()
+    made = process_info.workplace()
+    process_info._workplace.cache_clear()
     assert sorted(tmp_path.iterdir()) == sorted([made, mine, other])
     shutil.rmtree(made)
 
@@ -157,7 +157,7 @@ def test_a_command_on_the_leash_ends_with_whoever_asked_for_it(tmp_path: Path) -
     mark = f"ZIPING_TEST_MARK={os.getpid()}-leash"
     code = (
         "import subprocess, sys\n"
-        f"subprocess.run([sys.executable, '-I', {leash.__file__!r}, '60', {str(folder)!r}, 'sh', '-c', 'sleep 50 & sleep 50'],"
+        f"subprocess.run([sys.executable, '-I', {supervisor.__file__!r}, '60', {str(folder)!r}, 'sh', '-c', 'sleep 50 & sleep 50'],"
         " start_new_session=True)"
     )
     asker = subprocess.Popen([sys.executable, "-c", code], env=os.environ | dict([mark.split("=")]))
@@ -177,12 +177,12 @@ def test_a_command_on_the_leash_ends_with_whoever_asked_for_it(tmp_path: Path) -
 def test_a_command_on_the_leash_has_its_time(tmp_path: Path) -> None:
     def ran(seconds: str, *command: str) -> int:
         return subprocess.run(
-            [sys.executable, "-I", leash.__file__, seconds, str(tmp_path), *command],
+            [sys.executable, "-I", supervisor.__file__, seconds, str(tmp_path), *command],
             start_new_session=True,
             check=False,
         ).returncode
 
-    assert ran("0.3", "sleep", "50") == leash.LATE
+    assert ran("0.3", "sleep", "50") == supervisor.LATE
     assert ran("9", "sh", "-c", "exit 7") == 7
     assert tmp_path.exists()
 

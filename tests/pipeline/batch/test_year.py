@@ -20,7 +20,7 @@ from pipeline import ruleset
 from pipeline.batch import run
 from pipeline.batch.executors import Limits, processes
 from pipeline.rerun import planning
-from pipeline.ruleset import Words
+from pipeline.ruleset import VocabularyRows
 from pipeline.store.connection import Store
 from pipeline.store.opening import open_store
 from schema.relational import tables
@@ -108,8 +108,8 @@ def batch(folder: Path, count: int) -> None:
 
 def learned(store: Store, first: float) -> None:
     """One heading that one in a hundred submissions hold."""
-    files = ruleset.words().files
-    words = Words({**files, "headings.csv": [*files["headings.csv"], [SPECIAL, "indicators", "target"]]})
+    files = ruleset.shipped_rows().files
+    words = VocabularyRows({**files, "headings.csv": [*files["headings.csv"], [SPECIAL, "indicators", "target"]]})
     reading = ruleset.under(words)
     opened, watching = list[str](), [True]
     sys.addaudithook(lambda event, args: opened.append(str(args[0])) if watching and event == "open" else None)

@@ -19,7 +19,7 @@ from pipeline.batch import run
 from pipeline.rerun import changes, planning, staleness
 from pipeline.rerun.planning import Planned
 from pipeline.rerun.staleness import Row
-from pipeline.ruleset import Reading, Words
+from pipeline.ruleset import Ruleset, VocabularyRows
 from pipeline.store import contents
 from pipeline.store.connection import Store
 from pipeline.store.opening import open_store
@@ -53,10 +53,10 @@ def filled(url: str, folder: Path) -> Store:
     return opened
 
 
-def learned(*added: list[str], file: str = "headings.csv") -> Reading:
+def learned(*added: list[str], file: str = "headings.csv") -> Ruleset:
     """Today's code with further vocabulary rows."""
-    files = ruleset.words().files
-    return ruleset.under(Words({**files, file: [*files[file], *added]}))
+    files = ruleset.shipped_rows().files
+    return ruleset.under(VocabularyRows({**files, file: [*files[file], *added]}))
 
 
 def changed(planned: Sequence[Planned]) -> set[tuple[str, str]]:
@@ -133,7 +133,7 @@ def test_a_rerun_gives_the_rows_of_a_store_built_anew(tmp_path: Path, monkeypatc
     assert one == two
 
 
-def run_extract(file: object, reading: Reading) -> object:
+def run_extract(file: object, reading: Ruleset) -> object:
     from pipeline.extract import extract
 
     return extract(file, reading.vocabulary)  # type: ignore[arg-type]
@@ -160,7 +160,7 @@ def test_each_changed_value_belongs_to_one_row(store: Store) -> None:
 
 def test_changed_rules_concern_every_submission_and_open_no_file(store: Store) -> None:
     today = ruleset.current()
-    other = Reading(today.reader, "another", today.words, today.vocabulary)
+    other = Ruleset(today.reader, "another", today.words, today.vocabulary)
     planned = list(planning.plan(store, other))
     assert [p.trouble for p in planned] == [None, None, None]
     assert changed(planned) == set()
@@ -168,7 +168,7 @@ def test_changed_rules_concern_every_submission_and_open_no_file(store: Store) -
 
 def test_a_changed_extractor_asks_for_the_file_and_says_where_it_is_gone(store: Store) -> None:
     today = ruleset.current()
-    other = Reading("another", today.rules, today.words, today.vocabulary)
+    other = Ruleset("another", today.rules, today.words, today.vocabulary)
     planned = list(planning.plan(store, other, apply=True))
     assert all(p.trouble is not None and "原文件已不在原处" in p.trouble for p in planned)
     assert len(planning.stale(store, other)) == 3
@@ -192,7 +192,7 @@ def test_comments_docstrings_and_spaces_change_no_key() -> None:
 
 
 def test_every_block_and_list_of_the_vocabulary_is_noted_under_a_letter_of_its_own() -> None:
-    files = ruleset.words().files
+    files = ruleset.shipped_rows().files
     for name in ("headings.csv", "labels.csv"):
         assert {staleness.code(Row(name, tuple(row), True)) for row in files[name]} <= set(CODES.values())
     assert len(set(CODES.values())) == len(CODES)
@@ -212,9 +212,9 @@ def test_what_was_looked_up_is_kept_and_a_row_concerns_only_who_asked_for_it(sto
         "乙.docx",
         "甲.docx",
     ]
-    files = ruleset.words().files
+    files = ruleset.shipped_rows().files
     less = [r for r in files["headings.csv"] if r[:2] != ["年度指标值", "indicators"]]
-    without = ruleset.under(Words({**files, "headings.csv": less}))
+    without = ruleset.under(VocabularyRows({**files, "headings.csv": less}))
     assert "丙.docx" in {found.file for found in planning.stale(store, without)}
 
 

@@ -107,7 +107,7 @@ def test_a_new_spelling_of_a_unit_is_proposed_and_merged_only_by_a_person(
         "青川县人大常委会办公室",
         "青川县人民代表大会常务委员会办公室",
     ]
-    (pair,) = units.alike(store)
+    (pair,) = units.similar_pairs(store)
     assert {pair.keep_name, pair.join_name} == {
         "青川县人大常委会办公室",
         "青川县人民代表大会常务委员会办公室",
@@ -116,7 +116,7 @@ def test_a_new_spelling_of_a_unit_is_proposed_and_merged_only_by_a_person(
     assert f"ziping units merge {pair.keep} {pair.join}" in shown
     assert ziping("units", "merge", pair.keep, pair.join, "--store", "s.db").stdout.startswith("1种写法并入")
     assert len({row.unit_id for row in units.listed(store)}) == 2
-    assert units.alike(store) == []
+    assert units.similar_pairs(store) == []
     assert ziping("units", "merge", pair.keep, "nosuch", "--store", "s.db").returncode == 1
 
 

@@ -10,7 +10,7 @@ from schema.document import Cell, Table
 FEWEST = 3  # headings that must repeat
 
 
-def apart(table: Table, words: Vocabulary) -> list[Table]:
+def apart(table: Table, vocabulary: Vocabulary) -> list[Table]:
     """The forms of a table from left to right; the table itself where it holds one.
 
     Two forms stand side by side where a row of indicator headings holds the same headings twice and only cells over the whole
@@ -18,7 +18,7 @@ def apart(table: Table, words: Vocabulary) -> list[Table]:
     """
     if table.ragged:  # its columns are running numbers
         return [table]
-    edge = next((edge for row in range(table.rows) if (edge := _edge(table, row, words)) is not None), None)
+    edge = next((edge for row in range(table.rows) if (edge := _edge(table, row, vocabulary)) is not None), None)
     if edge is None:
         return [table]
     over = [cell for cell in table.cells if cell.column < edge < cell.column + cell.column_span]
@@ -36,23 +36,23 @@ def apart(table: Table, words: Vocabulary) -> list[Table]:
     ]
 
 
-def _edge(table: Table, row: int, words: Vocabulary) -> int | None:
+def _edge(table: Table, row: int, vocabulary: Vocabulary) -> int | None:
     """The column at which the headings of a row begin again; None where they do not."""
     cells = sorted((c for c in table.cells if c.row == row and c.text.strip()), key=lambda cell: cell.column)
     half = len(cells) // 2
     if len(cells) % 2 or half < FEWEST:
         return None
     first, second = cells[:half], cells[half:]
-    same = all(_alike(a, b, words) for a, b in zip(first, second, strict=True))
-    known = sum(words.heading(cell.text, "indicators") is not None for cell in first)
+    same = all(_alike(a, b, vocabulary) for a, b in zip(first, second, strict=True))
+    known = sum(vocabulary.heading(cell.text, "indicators") is not None for cell in first)
     return second[0].column if same and known >= FEWEST else None
 
 
-def _alike(one: Cell, other: Cell, words: Vocabulary) -> bool:
+def _alike(one: Cell, other: Cell, vocabulary: Vocabulary) -> bool:
     """Do two headings say the same: in the same words, or naming the same field?"""
-    field = words.heading(one.text, "indicators")
-    named = field is not None and field == words.heading(other.text, "indicators")
-    return named or words.stripped(one.text) == words.stripped(other.text)
+    field = vocabulary.heading(one.text, "indicators")
+    named = field is not None and field == vocabulary.heading(other.text, "indicators")
+    return named or vocabulary.stripped(one.text) == vocabulary.stripped(other.text)
 
 
 def _whole(cell: Cell, columns: int) -> Cell:

@@ -1,5 +1,4 @@
-"""Loaded once by the server from which the processes of a batch are forked: none of them begins cold, and all of them keep house
-as suits many small files."""
+"""Imported once by the fork server of a batch: what every worker needs, and the settings of garbage collector and malloc that all inherit."""
 
 import ctypes
 import gc

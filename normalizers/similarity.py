@@ -1,8 +1,8 @@
 """A heading that the vocabulary does not hold: the known spelling most like it, and whether the cells below agree.
 
 Measured (`python -m tests.thresholds`, 36 layouts, every heading held back in turn, 2026-11-21): headings taken right and wrong
-at LIKE 0.65, 0.70, 0.75 with AHEAD 0.05: 344 and 2, 306 and 1, 295 and 1 (AHEAD 0.10); at 0.85 only 87 are taken at all. By
-spelling alone, each row of the vocabulary held back (tests/normalizers/test_likeness.py), of those that get a proposal 92 %, 95 %,
+at MIN_SIMILARITY 0.65, 0.70, 0.75 with MIN_LEAD 0.05: 344 and 2, 306 and 1, 295 and 1 (MIN_LEAD 0.10); at 0.85 only 87 are taken at all. By
+spelling alone, each row of the vocabulary held back (tests/normalizers/test_similarity.py), of those that get a proposal 92 %, 95 %,
 96 % are right: the cells below and the columns beside decide the rest. 0.70 is where more takings begin to cost wrong ones.
 """
 
@@ -19,9 +19,9 @@ from normalizers.text import blank, squeeze
 from normalizers.values import number
 from schema.records import Kind
 
-LIKE = 0.7  # the least likeness of two spellings that may mean the same
-AHEAD = 0.05  # how far the best field's spelling must be ahead of the next field's
-LEAST = 0.35  # the least likeness that is worth a person's look
+MIN_SIMILARITY = 0.7  # the least likeness of two spellings that may mean the same
+MIN_LEAD = 0.05  # how far the best field's spelling must be ahead of the next field's
+WORTH_SHOWING = 0.35  # the least likeness that is worth a person's look
 _SIGNS = frozenset("≥≤＞＜><")
 _LONG = 10  # characters of a text that explains something
 _SHORT = 40  # characters of a name, of a target
@@ -44,7 +44,7 @@ _SAME = {
 
 
 @dataclass(frozen=True, slots=True)
-class Near:
+class Match:
     """A proposal: the field, the known spelling it rests on, how alike they are (0 to 1)."""
 
     field: str
@@ -57,7 +57,7 @@ class Near:
         return self.why or f"近似“{self.spelling}”（{self.likeness:.2f}）"
 
 
-def nearest(spelling: str, known: Sequence[tuple[str, str]]) -> Near | None:
+def best_match(spelling: str, known: Sequence[tuple[str, str]]) -> Match | None:
     """The field whose spelling is most like this one; None where none is like enough, or two fields are.
 
     known: (spelling, field) of one block.
@@ -65,21 +65,21 @@ def nearest(spelling: str, known: Sequence[tuple[str, str]]) -> Near | None:
     told = telling(spelling)
     best: dict[str, tuple[float, str]] = {}
     for other, field in known:
-        if 2 * min(len(other), len(spelling)) < LIKE * (len(other) + len(spelling)) or telling(other) != told:
+        if 2 * min(len(other), len(spelling)) < MIN_SIMILARITY * (len(other) + len(spelling)) or telling(other) != told:
             continue
         likeness = normalized_similarity(other, spelling)
         if likeness > best.get(field, (0.0, ""))[0]:
             best[field] = likeness, other
     ranked = sorted(((score, field, other) for field, (score, other) in best.items()), reverse=True)
-    if not ranked or ranked[0][0] < LIKE:
+    if not ranked or ranked[0][0] < MIN_SIMILARITY:
         return None
-    if len(ranked) > 1 and ranked[0][0] - ranked[1][0] < AHEAD:
+    if len(ranked) > 1 and ranked[0][0] - ranked[1][0] < MIN_LEAD:
         return None
     score, field, other = ranked[0]
-    return Near(field, other, score)
+    return Match(field, other, score)
 
 
-def likest(spelling: str, known: Sequence[tuple[str, str]]) -> Near | None:
+def best_guess(spelling: str, known: Sequence[tuple[str, str]]) -> Match | None:
     """The field of the spelling most like this one, for a person to decide on; telling words count double."""
     told = telling(spelling)
     best = max(
@@ -87,10 +87,10 @@ def likest(spelling: str, known: Sequence[tuple[str, str]]) -> Near | None:
          for other, field in known),
         default=None,
     )  # fmt: skip
-    return Near(best[1], best[2], best[0] / 2) if best is not None and best[0] / 2 >= LEAST else None
+    return Match(best[1], best[2], best[0] / 2) if best is not None and best[0] / 2 >= WORTH_SHOWING else None
 
 
-def by_cells(cells: Sequence[str], missing: Sequence[str]) -> Near | None:
+def by_cells(cells: Sequence[str], missing: Sequence[str]) -> Match | None:
     """What a column may be by its cells alone, among the fields that its band lacks; for a person to decide on."""
     stated = [cell for cell in cells if not blank(cell)]
     if not stated:
@@ -105,14 +105,14 @@ def by_cells(cells: Sequence[str], missing: Sequence[str]) -> Near | None:
         found = "deviation", "其下为说明文字"
     elif sum(any(ch.isdigit() for ch in cell) for cell in stated) >= len(stated) / 2 and "actual" in missing:
         found = "actual", "其下多为数量，旁边没有完成值"
-    return Near(found[0], "", 0.0, found[1]) if found else None
+    return Match(found[0], "", 0.0, found[1]) if found else None
 
 
 def _shared(a: frozenset[str], b: frozenset[str]) -> float:
     return len(a & b) / len(a | b) if a | b else 0.0
 
 
-def agree(kind: Kind | None, cells: Sequence[str]) -> bool:
+def cells_fit(kind: Kind | None, cells: Sequence[str]) -> bool:
     """Do the cells below a heading hold what a field of this kind holds? Blank cells say nothing; no cell at all does not agree."""
     stated = [cell for cell in cells if not blank(cell)]
     if not stated:

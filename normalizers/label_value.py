@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 
 from normalizers.draft import Draft, Value
 from normalizers.grid import Block, Grid, Slot
-from normalizers.likeness import Near, agree
-from normalizers.text import squeeze, words
+from normalizers.similarity import Match, cells_fit
+from normalizers.text import squeeze, stated_text
 from normalizers.values import number
 from normalizers.vocabulary import FIELDS, KNOWN, LONGEST, Vocabulary
 from schema.document import Paragraph
@@ -26,7 +26,7 @@ def read(
     vocabulary: Vocabulary,
     typed: Callable[[str, str], Value | None] | None = None,
 ) -> None:
-    """The pairs of a block whose label is not known: under the field of the likest label where the value agrees and the block
+    """The pairs of a block whose label is not known: under the field of the most similar label where the value agrees and the block
     states it nowhere else, else in the form's `extra` under the label's own words. The label itself stays a leftover.
 
     typed: gives the value of a head field as its type; without it nothing is recognised (below a form, beside its funds).
@@ -38,24 +38,24 @@ def read(
         if (field := vocabulary.heading(slot.text, "head")) is not None
     }
     for label, value in _found(grid, block, draft, vocabulary):
-        near = vocabulary.near(label.text, "head")
+        near = vocabulary.similar(label.text, "head")
         text = value.cell.text
         sure = (
             typed is not None
             and near is not None
             and near.field not in fields | KNOWN
             and draft.get(near.field) is None
-            and agree(FIELDS["head"][near.field], [text])
+            and cells_fit(FIELDS["head"][near.field], [text])
             and typed(near.field, text) is not None
         )
         near = near or _likely(label.text, text, vocabulary)
         beside = tuple(slot.text for slot in grid.filled(label.cell.row) if slot not in (label, value))
-        example = (text,) if words(text) else ()
+        example = (text,) if stated_text(text) else ()
         draft.ledger.unknown(label.text, label.cell, "head", near, taken=sure, below=example, beside=beside)
         if sure and near is not None and typed is not None:
             draft.put(near.field, typed(near.field, text), value.cell, label=label.text, recognised=near.reason)
-        elif words(text) is not None:
-            draft.add_extra(_ENDS.sub("", label.text), words(text), value.cell)
+        elif stated_text(text) is not None:
+            draft.add_extra(_ENDS.sub("", label.text), stated_text(text), value.cell)
 
 
 _LINE = re.compile(r"^([\u4e00-\u9fff（()）]{2,12})[:：]\s*([^。；:：]{1,40})$")
@@ -64,15 +64,15 @@ _LINE = re.compile(r"^([\u4e00-\u9fff（()）]{2,12})[:：]\s*([^。；:：]{1,4
 def read_line(line: Paragraph, draft: Draft, vocabulary: Vocabulary) -> bool:
     """`自评级别：优` below a form, with a label nobody knows; False where the line is no such pair."""
     match = _LINE.match(squeeze(line.text))
-    if match is None or vocabulary.heading(match[1], "head") is not None or words(match[2]) is None:
+    if match is None or vocabulary.heading(match[1], "head") is not None or stated_text(match[2]) is None:
         return False
-    near = vocabulary.near(match[1], "head") or _likely(match[1], match[2], vocabulary)
+    near = vocabulary.similar(match[1], "head") or _likely(match[1], match[2], vocabulary)
     draft.ledger.unknown(match[1], line, "head", near, below=(match[2],))
     draft.add_extra(match[1], match[2], line)
     return True
 
 
-def _likely(label: str, value: str, vocabulary: Vocabulary) -> Near | None:
+def _likely(label: str, value: str, vocabulary: Vocabulary) -> Match | None:
     """A proposal for a label: most that nobody knows are of no field, so that it must be rather like."""
     found = vocabulary.guess(label, "head", (value,))
     return found if found is not None and found.likeness >= _LIKELY else None
@@ -120,7 +120,7 @@ def _like(label: Slot, value: Slot, vocabulary: Vocabulary) -> bool:
     """Is a label so like a known one that what stands behind it is its value, wherever they stand?"""
     if value.blank:
         return False
-    return vocabulary.near(label.text, "head") is not None or vocabulary.listed(label.text, "named") is not None
+    return vocabulary.similar(label.text, "head") is not None or vocabulary.listed(label.text, "named") is not None
 
 
 def _alone(grid: Grid, slots: list[Slot], draft: Draft, vocabulary: Vocabulary) -> bool:
@@ -139,8 +139,8 @@ def _alone(grid: Grid, slots: list[Slot], draft: Draft, vocabulary: Vocabulary) 
 def _beside_label(grid: Grid, row: int, draft: Draft, vocabulary: Vocabulary) -> tuple[Slot, Slot] | None:
     """`采购合规 | 合规 | ` in a row at whose side a label runs over several rows."""
     filled = grid.filled(row)
-    side = next((slot for slot in grid.covering[row] if slot.left == 0), None)
-    if len(filled) != 2 or side is None or side.cell.row == row or side.blank or grid.heads_blanks(row):
+    side = next((slot for slot in grid.spanning[row] if slot.left == 0), None)
+    if len(filled) != 2 or side is None or side.cell.row == row or side.blank or grid.heads_a_blank_row(row):
         return None
     label, value = filled
     if not _label(label, draft, vocabulary) or draft.ledger.claimed(value.cell) or len(label.text) > _LONGEST_ALONE:

@@ -11,7 +11,7 @@ import click
 
 from pipeline.screen import say
 from schema.errors import ZipingError
-from schema.visible import told
+from schema.visible import safe_line
 
 if TYPE_CHECKING:
     from pipeline.store.connection import Store
@@ -86,7 +86,7 @@ class Group(click.Group):
         except ZipingError as error:
             fail(str(error))
         except click.ClickException as error:
-            error.message = told(error.message)  # type: ignore[misc]
+            error.message = safe_line(error.message)  # type: ignore[misc]
             raise
         except (BrokenPipeError, click.Abort, click.exceptions.Exit):
             raise

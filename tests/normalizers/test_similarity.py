@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from normalizers.likeness import agree, nearest
+from normalizers.similarity import best_match, cells_fit
 from normalizers.vocabulary import FIELDS, KNOWN, vocabulary
 
 KNOWN_SPELLINGS = [
@@ -16,7 +16,7 @@ KNOWN_SPELLINGS = [
 
 
 def test_the_spelling_most_like_it_gives_the_field_and_says_why() -> None:
-    near = nearest("偏差原因分析和改进措施", KNOWN_SPELLINGS)
+    near = best_match("偏差原因分析和改进措施", KNOWN_SPELLINGS)
     assert near is not None
     assert near.field == "deviation"
     assert near.reason.startswith("近似“偏差原因分析及改进措施”")
@@ -24,11 +24,11 @@ def test_the_spelling_most_like_it_gives_the_field_and_says_why() -> None:
 
 @pytest.mark.parametrize("heading", ["上年指标值", "得分系数", "单位", "年度指标值未完成原因"])
 def test_a_word_that_decides_the_meaning_keeps_spellings_apart(heading: str) -> None:
-    assert nearest(heading, KNOWN_SPELLINGS) is None
+    assert best_match(heading, KNOWN_SPELLINGS) is None
 
 
 def test_two_fields_as_like_as_each_other_give_none() -> None:
-    assert nearest("年度甲值", [("年度乙值", "target"), ("年度丙值", "actual")]) is None
+    assert best_match("年度甲值", [("年度乙值", "target"), ("年度丙值", "actual")]) is None
 
 
 @pytest.mark.parametrize(
@@ -47,7 +47,7 @@ def test_two_fields_as_like_as_each_other_give_none() -> None:
 )
 def test_the_cells_below_must_agree(field: str, cells: list[str], expected: bool) -> None:
     kind = next(fields[field] for fields in FIELDS.values() if field in fields)
-    assert agree(kind, cells) is expected
+    assert cells_fit(kind, cells) is expected
 
 
 def test_of_the_vocabulary_held_back_spelling_by_spelling_most_proposals_are_right() -> None:
@@ -57,7 +57,7 @@ def test_of_the_vocabulary_held_back_spelling_by_spelling_most_proposals_are_rig
         rows = words._of_block(block)
         told = right = 0
         for i, (spelling, field) in enumerate(rows):
-            near = nearest(spelling, rows[:i] + rows[i + 1 :])
+            near = best_match(spelling, rows[:i] + rows[i + 1 :])
             if near is not None and field not in KNOWN:
                 told, right = told + 1, right + (near.field == field)
         assert told > 10
