@@ -40,6 +40,16 @@ class Origin:
             return f"{place}paragraph {self.block}"
         return f"{place}table {self.table} row {self.row} column {self.column}"
 
+    @property
+    def chinese(self) -> str:
+        """The same for people: `表格1第11行第4列`, `第5段`."""
+        place = "" if self.part == "body" else f"{self.part} "
+        return (
+            f"{place}第{self.block}段"
+            if self.table is None
+            else f"{place}表格{self.table}第{self.row}行第{self.column}列"
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Paragraph:

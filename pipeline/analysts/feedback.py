@@ -131,9 +131,7 @@ def _where(
     )
     if place is None:
         return ""
-    words = re.sub(r"table (\d+) row (\d+) column (\d+)", r"表格\1第\2行第\3列", place[0])
-    words = re.sub(r"paragraph (\d+)", r"第\1段", words)
-    return f"第{place[1]}页，{words}" if place[1] else words
+    return f"第{place[1]}页，{place[0]}" if place[1] else place[0]
 
 
 def _figure(value: Any) -> str:

@@ -17,7 +17,7 @@ from pipeline import ruleset
 from pipeline.rerun.planning import Planned, plan
 from pipeline.store import contents
 from pipeline.store.connection import Store
-from pipeline.store.rows import place_of
+from pipeline.store.rows import origin_of
 from schema.errors import VocabularyError
 
 HEADINGS, LABELS, CATEGORIES, NARRATIVE = COLUMNS
@@ -107,7 +107,7 @@ def _unknown(store: Store, words: Vocabulary) -> Iterator[tuple[str, str, Any]]:
 def _proposal(spelling: str, block: str, rows: list[Any], open_in: dict[str, set[str]], words: Vocabulary) -> Proposal:
     submissions = {row.submission_id for row in rows}
     first = rows[0]
-    example = f"{first.file} {place_of(first)}"
+    example = f"{first.file} {origin_of(first).chinese}"
     completes = sum(open_in.get(s, set()) == {spelling} for s in submissions)
     if block in (CATEGORY, SECTION):
         one, _, two = spelling.partition(_BOTH)

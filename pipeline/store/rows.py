@@ -200,9 +200,9 @@ def passages(table: sa.Table, row: Mapping[Any, Any]) -> Iterator[dict[str, Any]
             }  # fmt: skip
 
 
-def place_of(row: Any) -> str:
+def origin_of(row: Any) -> Origin:
     """Where something stands in its file, from the columns of a row that say so."""
-    return str(Origin(row.part, row.block_no, row.table_no, row.row_no, row.column_no))
+    return Origin(row.part, row.block_no, row.table_no, row.row_no, row.column_no)
 
 
 def _origin(origin: Origin) -> dict[str, Any]:
@@ -287,7 +287,7 @@ class _Loader:
             "coverage": {
                 "cells": head.cells, "used": head.used, "ornament": head.ornament,
                 "unexplained": [
-                    {"where": place_of(r), "text": r.text.strip()}
+                    {"where": str(origin_of(r)), "text": r.text.strip()}
                     for r in self._all(tables.leftover)
                 ],
             },

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from normalizers.text import grams
 from pipeline.store.connection import Store
-from pipeline.store.rows import SEARCHED, passages, place_of
+from pipeline.store.rows import SEARCHED, origin_of, passages
 from schema.errors import ZipingError
 from schema.relational import tables
 from schema.relational.views import handed_in
@@ -168,5 +168,7 @@ def places(
         )
         for found in connection.execute(query.order_by(p.c.submission_id, p.c.no)):
             if (found.submission_id, found.record) in wanted:
-                out.setdefault((found.submission_id, found.record, found.field), (place_of(found), found.page_no))
+                out.setdefault(
+                    (found.submission_id, found.record, found.field), (origin_of(found).chinese, found.page_no)
+                )
     return out

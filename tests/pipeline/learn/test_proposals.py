@@ -41,7 +41,7 @@ def test_unknown_headings_come_most_frequent_first_with_their_evidence(store: St
     first, second = proposals.unknown(store)
     assert (first.text, first.block, first.submissions, first.completes) == ("乙方承诺值", "indicators", 2, 1)
     assert first.below == ("≥20公里", "≥95%")
-    assert first.example.endswith("table 1 row 4 column 4")
+    assert first.example.endswith("表格1第4行第4列")
     assert (second.text, second.block, second.submissions, second.completes) == ("丙方账面", "funds", 1, 0)
 
 
@@ -147,7 +147,7 @@ def test_groups_and_headings_of_the_narrative_that_no_row_fits_are_proposed_and_
     found = {(p.block, p.text): p for p in proposals.unknown(opened)}
     groups = found["category", "甲方履职 / 乙方数量"]
     assert (groups.field, groups.reason) == ("output.quantity", "“乙方数量”有“数量”")
-    assert groups.example.endswith("column 2")
+    assert groups.example.endswith("第2列")
     assert found["section", "甲方往事"].field is None
     text = proposals.as_csv(found.values())
     assert "level1,level2,category,note\n^甲方履职$,^乙方数量$,output.quantity," in text
