@@ -14,7 +14,7 @@ COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gene
 RUN = --extra analysis --extra dask --extra postgresql --extra scan --extra tables
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test quick soak notebooks docs check format bench migration samples gold lock clean
+.PHONY: help install demo test quick soak notebooks docs check format bench migration samples locale gold lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -88,6 +88,9 @@ migration: install ## write the migration to the tables as they are now (make mi
 
 samples: install ## make data/samples from data/maker/sources
 	$(BIN)/python -m data.maker
+
+locale: install ## compile the Chinese of help and usage errors (pipeline/cli/locale)
+	$(BIN)/pybabel -q compile --domain ziping --directory pipeline/cli/locale
 
 gold: install ## write the golds that are made from sources (data/gold/years)
 	$(BIN)/python -m data.maker gold

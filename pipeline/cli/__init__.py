@@ -6,10 +6,11 @@ import os
 
 import click
 
-from pipeline.cli import analysts, files, learning, store, versions
+from pipeline.cli import analysts, files, language, learning, store, versions
 from pipeline.cli.common import Group
 from schema.extras import DISTRIBUTION
 
+language.bind()
 _EPILOG = """\b
 Examples:
   ziping extract 某局自评表.docx                 read one file, show its tables and findings
@@ -26,6 +27,10 @@ Exit codes: 0 everything was read, 1 something was refused, 2 wrong usage, 130 s
     epilog=_EPILOG,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
+@click.option(
+    "--lang", type=click.Choice(language.LANGUAGES), expose_value=False, is_eager=True, callback=language.choose,
+    help="The language of help and of usage errors [default: by LANG].",
+)  # fmt: skip
 @click.version_option(package_name=DISTRIBUTION, message="ziping %(version)s")
 def main() -> None:
     """Reads performance self-evaluation reports (绩效自评报告) into audited rows.

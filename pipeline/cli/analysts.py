@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from gettext import gettext as _
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -59,16 +60,18 @@ def query(
     from pipeline.analysts import query as asking
 
     if name and sql:
-        raise click.UsageError("Give the NAME of a question or --sql, not both.")
+        raise click.UsageError(_("Give the NAME of a question or --sql, not both."))
     if not name and not sql:
         _list_questions()
         return
     given = {"year": year, "unit": unit, "category": category}
     values = {k: str(v) for k, v in given.items() if v is not None}
     if sql and values:
-        raise click.UsageError("--year, --unit and --category go with a named question.")
+        raise click.UsageError(_("--year, --unit and --category go with a named question."))
     if name and name not in asking.questions():
-        raise click.UsageError(f"No question {name}; there are: {', '.join(asking.questions())}.")
+        raise click.UsageError(
+            _("No question {name}; there are: {names}.").format(name=name, names=", ".join(asking.questions()))
+        )
     store = existing(url)
     answer = (
         asking.free(store, sql, rows=limit, seconds=timeout, trusted=trust)
@@ -101,10 +104,12 @@ def _give(answer: Answer, kind: str | None, out: Path | None, title: str) -> Non
 
     kind = kind or (out.suffix.removeprefix(".") if out is not None else "table")
     if kind not in _FORMATS:
-        raise click.UsageError(f"Do not know the ending of {out}; use --format {'|'.join(_FORMATS)}.")
+        raise click.UsageError(
+            _("Do not know the ending of {out}; use --format {formats}.").format(out=out, formats="|".join(_FORMATS))
+        )
     if kind == "xlsx":
         if out is None:
-            raise click.UsageError("An .xlsx needs --out FILE.")
+            raise click.UsageError(_("An .xlsx needs --out FILE."))
         book = tabular.book()
         tabular.sheet(
             book,
@@ -120,7 +125,7 @@ def _give(answer: Answer, kind: str | None, out: Path | None, title: str) -> Non
     elif kind == "table":
         shown = console()
         if out is not None:
-            raise click.UsageError("A table is printed; for a file use --format csv, json, md or xlsx.")
+            raise click.UsageError(_("A table is printed; for a file use --format csv, json, md or xlsx."))
         if answer.rows:
             tabular.table(answer.columns, answer.labels, answer.rows, shown)
         else:
@@ -231,7 +236,9 @@ def export(
 
     kind = kind or FILES.get(out.suffix.lower())
     if kind is None:
-        raise click.UsageError(f"What is {out} to be? Use an ending (.xlsx, .db) or --format csv, parquet or jsonl.")
+        raise click.UsageError(
+            _("What is {out} to be? Use an ending (.xlsx, .db) or --format csv, parquet or jsonl.").format(out=out)
+        )
     choice = Choice(year, where, lists, contacts, trust)
     try:
         choice.chosen()
@@ -263,9 +270,9 @@ def report(submission: str | None, everything: bool, year: int | None, out: Path
     from pipeline.analysts import feedback
 
     if bool(submission) == everything:
-        raise click.UsageError("Give a SUBMISSION (id or file name), or --all.")
+        raise click.UsageError(_("Give a SUBMISSION (id or file name), or --all."))
     if year is not None and not everything:
-        raise click.UsageError("--year goes with --all.")
+        raise click.UsageError(_("--year goes with --all."))
     kinds = ("docx", "html") if kind == "both" else (kind,)
     store = existing(url)
     wanted = [submission] if submission else feedback.current(store, year)
@@ -317,7 +324,7 @@ def serve(host: str, port: int, names: tuple[str, ...], contacts: bool, url: str
     from pipeline.analysts.export import export as take
 
     if contacts and host not in ("127.0.0.1", "localhost", "::1"):
-        raise click.UsageError("--contacts is for this machine alone: leave it out, or leave out --host.")
+        raise click.UsageError(_("--contacts is for this machine alone: leave it out, or leave out --host."))
     with tempfile.TemporaryDirectory(dir=process_info.workplace()) as folder:
         browse.required()
         store = existing(url)

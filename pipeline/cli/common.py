@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from pipeline.cli import language
 from pipeline.screen import say
 from schema.errors import ZipingError
 from schema.visible import safe_line
@@ -75,7 +76,14 @@ def _stop_when_told() -> None:
 
 
 class Group(click.Group):
-    """Commands that an error of ziping's own or Ctrl-C ends in one line."""
+    """Commands that an error of ziping's own or Ctrl-C ends in one line, and that explain themselves in the language of their user."""
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        found = super().get_command(ctx, cmd_name)
+        return language.translated(found) if found is not None else None
+
+    def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        click.Group.format_help(language.translated(self), ctx, formatter)
 
     def invoke(self, ctx: click.Context) -> Any:
         _stop_when_told()

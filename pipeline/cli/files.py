@@ -6,6 +6,7 @@ import re
 import sys
 import time
 from datetime import datetime
+from gettext import gettext as _
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -69,9 +70,9 @@ def extract(
 ) -> None:
     """Read files and show what they say, without a store."""
     if (as_json or evidence) and (out or len(paths) != 1):
-        raise click.UsageError("--json and --evidence take one FILE; use --out DIR for several.")
+        raise click.UsageError(_("--json and --evidence take one FILE; use --out DIR for several."))
     if as_json and evidence:
-        raise click.UsageError("Choose one of --json and --evidence.")
+        raise click.UsageError(_("Choose one of --json and --evidence."))
     from extractors.files import File, find
     from pipeline.batch import run
     from pipeline.extract import Extraction, as_evidence, as_record
@@ -80,7 +81,7 @@ def extract(
 
     found = list(find(list(paths)))
     if (as_json or evidence) and len(found) != 1:
-        raise click.UsageError("--json and --evidence take one FILE; use --out DIR for an archive or a folder.")
+        raise click.UsageError(_("--json and --evidence take one FILE; use --out DIR for an archive or a folder."))
     refused = 0
     names = _names([file.path for file in found if isinstance(file, File)])
     if out is not None:
@@ -142,13 +143,13 @@ _UNITS = {"M": 20, "G": 30}
 _LEAST = 512 << 20  # bytes of memory without which nothing is read
 
 
-def _bytes(_: click.Context, __: click.Parameter, text: str) -> int:
+def _bytes(__: click.Context, ___: click.Parameter, text: str) -> int:
     match = re.fullmatch(r"(\d+(?:\.\d+)?)([MG])B?", text.strip().upper())
     if match is None:
-        raise click.BadParameter("write it as 2G or 1500M")
+        raise click.BadParameter(_("write it as 2G or 1500M"))
     size = int(float(match[1]) * (1 << _UNITS[match[2]]))
     if size < _LEAST:
-        raise click.BadParameter("a process needs 512M at least")
+        raise click.BadParameter(_("a process needs 512M at least"))
     return size
 
 
@@ -254,4 +255,4 @@ def _executor(named: str) -> Executor:
         return processes
     if named.startswith("dask="):
         return cluster(named.removeprefix("dask="))
-    raise click.BadParameter("processes, dask=tcp://host:port or dask=local", param_hint="--executor")
+    raise click.BadParameter(_("processes, dask=tcp://host:port or dask=local"), param_hint="--executor")

@@ -2,19 +2,84 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import os
+import re
 import shutil
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import click
 import pytest
+from babel.messages.mofile import read_mo
+from babel.messages.pofile import read_po
 
+from pipeline.cli import language, main
 from tests.conftest import SAMPLES
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 ONE = sorted(SAMPLES.glob("*.docx"))[0]
+
+
+# ---------------------------------------------------------------- language
+def strings(command: click.Command) -> Iterator[str]:
+    """What the help of a command and of those below it says."""
+    yield from (inspect.cleandoc(text) for text in (command.help, command.epilog) if text)
+    yield from (param.help for param in command.params if isinstance(param, click.Option) and param.help)
+    if isinstance(command, click.Group):
+        for below in command.commands.values():
+            yield from strings(below)
+
+
+def test_all_help_is_there_in_chinese_and_the_catalogue_is_compiled() -> None:
+    place = language.FOLDER / "zh" / "LC_MESSAGES"
+    with (place / "ziping.po").open("rb") as file:
+        catalogue = read_po(file)
+    told = {message.id: message.string for message in catalogue if message.id}
+    assert [text for text in strings(main) if not told.get(text)] == []
+    for one, other in told.items():
+        for english, chinese in zip(
+            [one] if isinstance(one, str) else one[-1:], [other] if isinstance(one, str) else other, strict=True
+        ):
+            assert set(re.findall(r"{\w+", chinese)) <= set(re.findall(r"{\w+", english)), english
+    with (place / "ziping.mo").open("rb") as compiled:
+        assert {
+            m.id if isinstance(m.id, str) else tuple(m.id): m.string if isinstance(m.id, str) else tuple(m.string)
+            for m in read_mo(compiled)
+            if m.id
+        } == told, "run `make locale`"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--lang", "zh", "ingest", "--help"), "把文件和文件夹读入数据库"),
+        (("--lang", "en", "ingest", "--help"), "Read files and folders"),
+        (("--lang", "zh", "score", "--help"), "两个文件夹，按文件名对应"),
+        (("--lang", "zh", "ingest"), "缺少参数"),
+        (("--lang", "zh", "query", "nosuch"), "没有问题nosuch"),
+        (("--lang", "en", "query", "nosuch"), "No question nosuch"),
+        (("--lang", "zh", "ingest", ".", "--memory", "1M"), "一个进程至少需要512M"),
+    ],
+)
+def test_help_and_usage_errors_are_in_the_language_of_the_user(
+    arguments: tuple[str, ...], said: str, ziping: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LANGUAGE", "")  # and what the command sets is taken back
+    done = ziping(*arguments)
+    assert said in done.stdout + done.stderr
+    assert done.returncode == (0 if "--help" in arguments else 2)
+
+
+def test_the_language_is_that_of_the_environment(ziping: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    for variable in ("LANGUAGE", "LC_ALL", "LC_MESSAGES"):
+        monkeypatch.delenv(variable, raising=False)
+    monkeypatch.setenv("LANG", "zh_CN.UTF-8")
+    assert "库里有什么" in ziping("status", "--help").stdout
+    monkeypatch.setenv("LANG", "C.UTF-8")
+    assert "What the store holds" in ziping("status", "--help").stdout
 
 
 def test_extract_prints_the_forms_and_marks_what_does_not_add_up(ziping: Run) -> None:
