@@ -55,7 +55,7 @@ def _stumble(work: Callable[[Any], Any], item: Any) -> Any:
 
     name = Path(str(item.path)).stem
     places = {
-        "reading": (run, "extract"), "rows": (saving, "rows"), "packing": (versions, "kept"), "storing": (saving, "put"),
+        "reading": (run, "extract"), "rows": (saving, "rows"), "packing": (versions, "document_row"), "storing": (saving, "put"),
     }  # fmt: skip
     if name not in places:
         return work(item)
