@@ -31,6 +31,11 @@ sys.path.insert(0, str(ROOT))  # data.maker is no installed package
 W = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """Three for two cores, as in a batch: a third of the tests wait for what they have begun."""
+    return max((os.cpu_count() or 1) * 3 // 2, 2)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def faults(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """The log of faults of this test run, its commands included."""

@@ -19,7 +19,7 @@ import sqlalchemy as sa
 from extractors.files import File, find
 from pipeline import process_info
 from pipeline.batch import run
-from pipeline.batch.cluster import cluster
+from pipeline.batch.cluster import _QUIET, cluster
 from pipeline.batch.executors import Executor, Limits, processes, serial
 from pipeline.store import contents, leases
 from pipeline.store.journal import Outcome
@@ -259,7 +259,8 @@ def test_a_cluster_gives_the_same_store_as_one_process(tmp_path: Path) -> None:
     assert rows(many) == rows(one)
 
 
-def test_an_address_without_a_cluster_is_said_in_one_line(ziping: Run) -> None:
+def test_an_address_without_a_cluster_is_said_in_one_line(ziping: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(_QUIET, "distributed.comm.timeouts.connect", "1s")
     said = ziping("ingest", SAMPLES, "--executor", "dask=tcp://127.0.0.1:9", "--store", "s.db")
     assert said.returncode == 1
     assert "连不上dask集群" in said.stderr
