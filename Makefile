@@ -54,7 +54,7 @@ demo: install ## read data/samples into data/work/demo.db and print what was fou
 
 test: install ## all tests; installs what they need beyond Python where it can
 	@tests/setup
-	$(BIN)/python -m pytest --numprocesses auto --dist loadfile
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
 
 quick: install ## what a change of words, rules or records breaks first, in half a minute; no server, no recogniser
 	$(BIN)/python -m pytest --numprocesses auto tests/schema tests/normalizers tests/test_vocabulary.py tests/test_samples.py tests/test_architecture.py
