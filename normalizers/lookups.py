@@ -77,15 +77,11 @@ class Lookups(Vocabulary):
         """Every spelling asked for with the letters of where (`CODES`), a line each, a line break at both ends. What holds no letter
         is no spelling."""
         found: dict[str, set[str]] = {}
-        by_text: dict[str, set[str]] = {}
+        asked: dict[tuple[str, bool], set[str]] = {}  # by text, and whether patterns look at it as it stands
         for text, where in self.asked:
-            if where in ("category", "narrative"):
-                if _WORD.search(text):
-                    found.setdefault(text.replace("\n", " "), set()).add(CODES[where])
-            else:
-                by_text.setdefault(text, set()).add(CODES[where])
-        for text, codes in by_text.items():
-            for spelling in self.inner.spellings(text):
+            asked.setdefault((text, where in ("category", "narrative")), set()).add(CODES[where])
+        for (text, whole), codes in asked.items():
+            for spelling in (text,) if whole else self.inner.spellings(text):
                 if _WORD.search(spelling):
                     found.setdefault(spelling.replace("\n", " "), set()).update(codes)
         lines = (f"{spelling}\t{''.join(sorted(codes))}" for spelling, codes in sorted(found.items()))

@@ -86,19 +86,8 @@ def ziping(tmp_path: Path) -> Run:
     return run
 
 
-@pytest.fixture
-def ziping_itself(tmp_path: Path) -> Run:
-    """Runs the command as a person's shell does, in a process of its own, and returns what it said."""
-
-    def run(*arguments: object, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
-        command = [str(Path(sys.executable).parent / "ziping"), *map(str, arguments)]
-        return subprocess.run(command, capture_output=True, text=True, cwd=cwd or tmp_path, check=False)
-
-    return run
-
-
 def share(cases: Iterable[T], every: int) -> list[Any]:
-    """Parameters of which `make test` tries every so-manieth and `make soak` the others."""
+    """Parameters of which `make test` tries every n-th and `make soak` the others."""
     return [pytest.param(case, marks=() if i % every == 0 else pytest.mark.soak) for i, case in enumerate(cases)]
 
 

@@ -30,9 +30,8 @@ from schema.errors import StoreError, ZipingError
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-RECYCLED = (
-    2000  # items after which a process makes room for a new one; a new one has to warm its caches for some hundreds
-)
+# Items after which a process makes room for a new one; a new one has to warm its caches for some hundreds.
+RECYCLED = 2000
 SPARE = 2  # items more than jobs, waiting for the next free process
 BREAKS = 3  # times in a row that a pool may break before the run ends
 LISTENS = 0.5  # seconds that a wait for the next result lasts at most; where waits cannot be interrupted (Windows), Ctrl-C is heard then

@@ -12,18 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pipeline.cli.common import (
-    PATH,
-    READ,
-    REFUSED,
-    existing,
-    fail,
-    is_there,
-    opened,
-    stopped,
-    store_option,
-    write,
-)
+from pipeline.cli.common import PATH, READ, REFUSED, existing, fail, is_there, opened, stopped, store_option, write
 from pipeline.screen import console, markup_safe, say
 
 if TYPE_CHECKING:

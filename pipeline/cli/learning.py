@@ -7,14 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pipeline.cli.common import (
-    PATH,
-    existing,
-    is_there,
-    opened,
-    store_option,
-    write,
-)
+from pipeline.cli.common import PATH, existing, is_there, opened, store_option, write
 from pipeline.screen import console
 
 if TYPE_CHECKING:

@@ -2,18 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import click
 
-from pipeline.cli.common import (
-    existing,
-    store_option,
-)
+from pipeline.cli.common import existing, store_option
 from pipeline.screen import console, markup_safe
-
-if TYPE_CHECKING:
-    pass
 
 
 @click.command(
