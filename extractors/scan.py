@@ -112,11 +112,11 @@ def _upright(grey: Any) -> tuple[Any, list[scan_text.Word]]:
         turns = [cv2.ROTATE_180, cv2.ROTATE_90_CLOCKWISE, cv2.ROTATE_90_COUNTERCLOCKWISE]
     readings = [(grey, found)]
     for turn in turns:
-        if not scan_text.doubtful(readings[-1][1]):
+        if not (scan_text.doubtful(readings[-1][1]) or scan_text.sideways(readings[-1][1])):
             break
         turned = scan_lines.straight(cv2.rotate(grey, turn))
         readings.append((turned, scan_text.words(turned)))
-    return max(readings, key=lambda reading: scan_text.certainty(reading[1]))
+    return max(readings, key=lambda reading: (not scan_text.sideways(reading[1]), scan_text.certainty(reading[1])))
 
 
 def _cell_by_cell(bare: Any, word: scan_text.Word, tables: list[Lattice], scale: float) -> list[scan_text.Word]:

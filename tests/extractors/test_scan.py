@@ -27,9 +27,9 @@ SCANNERS = {
     "coarse, askew": ("council-2021", Scanner(150, -1.5, noise=10, quality=35)),
     "fine": ("council-2021", Scanner(300, 0.6)),
     "on its side": ("culture-2022", Scanner(200, 0.3, turn=90)),
-    "on its other side, stamped": ("council-2021", Scanner(200, -0.4, turn=270, stamp=True)),
-    "on its head": ("culture-2022", Scanner(200, -0.3, turn=180)),
     "stamped": ("culture-2022", Scanner(200, 0.5, noise=6, quality=50, stamp=True)),
+    "on its head": ("culture-2022", Scanner(200, -0.3, turn=180)),
+    "on its other side, stamped": ("council-2021", Scanner(200, -0.4, turn=270, stamp=True)),
 }
 
 
@@ -66,6 +66,22 @@ def plain(value: Any, scanner: Scanner) -> Any:
 
     parts = {part: value[part] for part in ("report", "forms", "findings")}
     return without(parts) if scanner.stamp else parts
+
+
+@pytest.mark.parametrize("turn", share((270, 90, 180), 3))
+def test_a_page_on_its_side_is_read_as_the_upright_one(turn: int, tmp_path: Path) -> None:
+    source = """# 项目支出绩效自评表
+| 项目名称 | 河道保洁 | < | < | < | < |
+| 一级指标 | 二级指标 | 三级指标 | 年度指标值 | 分值 | 得分 |
+| 产出指标 | 数量指标 | 保洁里程 | ≥20公里 | 60 | 58 |
+| ^ | 质量指标 | 合格率 | ≥95% | 40 | 40 |
+"""
+    upright, turned = tmp_path / "upright.pdf", tmp_path / "turned.pdf"
+    upright.write_bytes(printed.pdf(source))
+    turned.write_bytes(as_pdf(pictures(upright.read_bytes(), Scanner(200, turn=turn)), 200))
+    read = record(extract(turned))
+    assert len(read["forms"][0]["indicators"]) == 2
+    assert unlike(record(extract(upright)), read) == []
 
 
 def test_a_photographed_page_is_read_and_says_so(tmp_path: Path) -> None:
