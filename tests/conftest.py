@@ -9,6 +9,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, ExitStack, chdir, contextmanager
 from pathlib import Path
@@ -28,6 +29,7 @@ SAMPLES, GOLD = ROOT / "data" / "samples" / "forms", ROOT / "data" / "gold" / "f
 YEARS, YEARS_GOLD = ROOT / "data" / "samples" / "years", ROOT / "data" / "gold" / "years"
 sys.path.insert(0, str(ROOT))  # data.maker is no installed package
 
+PATIENCE = 300.0  # seconds after which a test gives up on what comes in a moment where nothing else runs
 W = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
 
 
@@ -84,6 +86,16 @@ def ziping(tmp_path: Path) -> Run:
         return subprocess.CompletedProcess(words, done.exit_code, done.stdout, done.stderr)
 
     return run
+
+
+def eventually(holds: Callable[[], object]) -> bool:
+    """Waits until something holds, however busy the machine is; False where it still does not when patience is at its end."""
+    end = time.monotonic() + PATIENCE
+    while not holds():
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.02)
+    return True
 
 
 def share(cases: Iterable[T], every: int) -> list[Any]:
@@ -285,7 +297,7 @@ class Server:
 
     def start(self) -> None:
         options = f"-p {self.port} -k {self.folder} -c fsync=off -c listen_addresses=''"
-        self.run(f'pg_ctl -D {self.folder}/data -w -o "{options}" -l {self.folder}/log start')
+        self.run(f'pg_ctl -D {self.folder}/data -w -t {PATIENCE:.0f} -o "{options}" -l {self.folder}/log start')
 
     def stop(self) -> None:
         self.run(f"pg_ctl -D {self.folder}/data -m immediate stop")

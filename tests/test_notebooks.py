@@ -11,7 +11,7 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
-from tests.conftest import ROOT
+from tests.conftest import PATIENCE, ROOT
 
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 
@@ -32,7 +32,7 @@ def test_there_are_three_notebooks_without_outputs() -> None:
 def test_a_notebook_runs_and_shows_what_it_says(path: Path, demo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ZIPING_STORE", str(demo))
     book = nbformat.read(path, as_version=4)
-    NotebookClient(book, timeout=120, resources={"metadata": {"path": str(path.parent)}}).execute()
+    NotebookClient(book, timeout=PATIENCE, resources={"metadata": {"path": str(path.parent)}}).execute()
     shown = str([cell.get("outputs") for cell in book.cells])
     for word in {
         "01": ("39份材料", "湖南省临溪市档案馆", "image/svg+xml", "执行率"),

@@ -19,7 +19,7 @@ AHEAD = (0.0, 0.05)
 
 def measure(like: float, ahead: float, folder: Path) -> tuple[int, int, int]:
     """(headings taken right, taken wrong, values put in a wrong place) at two thresholds."""
-    similarity.LIKE, similarity.AHEAD = like, ahead
+    similarity.MIN_SIMILARITY, similarity.MIN_LEAD = like, ahead
     found = [case for layout in all_layouts() for case in held_back(layout, folder)]
     taken = [case for case in found if case.taken]
     right = sum(case.proposed in case.fields for case in taken)

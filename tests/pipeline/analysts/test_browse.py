@@ -6,7 +6,6 @@ import shutil
 import socket
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -19,7 +18,7 @@ from pipeline.analysts import browse
 from pipeline.analysts.query import questions
 from pipeline.batch import run
 from pipeline.store.opening import open_store
-from tests.conftest import missing
+from tests.conftest import PATIENCE, eventually, missing
 from tests.pipeline.analysts.test_feedback import EVIL
 
 FORM = f"""# 项目支出绩效自评表
@@ -61,16 +60,19 @@ def served(store: Path, *options: str) -> Iterator[str]:
     server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     address = f"http://127.0.0.1:{port}"
     try:
-        for _ in range(150):
-            try:
-                urllib.request.urlopen(address, timeout=30).read()
-                break
-            except OSError:  # not yet there, or busy
-                time.sleep(0.2)
+        assert eventually(lambda: answers(address))
         yield address
     finally:
         server.terminate()
         server.wait()
+
+
+def answers(address: str) -> bool:
+    try:
+        urllib.request.urlopen(address, timeout=PATIENCE).read()
+    except OSError:  # not yet there
+        return False
+    return True
 
 
 def seen(address: str) -> str:
@@ -80,7 +82,7 @@ def seen(address: str) -> str:
         missing("Chromium (Debian: chromium)")
     command = [str(browser), "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
     command += ["--virtual-time-budget=8000", "--dump-dom", address]
-    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=True).stdout
+    return subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=True).stdout
 
 
 def test_the_start_page_leads_to_views_and_questions(site: str) -> None:
@@ -121,9 +123,9 @@ def test_a_script_in_a_submission_is_text(site: str) -> None:
 def test_nothing_can_be_written(site: str) -> None:
     for sql in ("DELETE+FROM+form", "ATTACH+'x'+AS+y", "PRAGMA+writable_schema=1", "CREATE+TABLE+x(a)"):
         with pytest.raises(urllib.error.HTTPError):
-            urllib.request.urlopen(f"{site}/ziping?sql={sql}", timeout=60)
+            urllib.request.urlopen(f"{site}/ziping?sql={sql}", timeout=PATIENCE)
     with pytest.raises(urllib.error.HTTPError):
-        urllib.request.urlopen(f"{site}/ziping.db", timeout=60)
+        urllib.request.urlopen(f"{site}/ziping.db", timeout=PATIENCE)
 
 
 def test_contacts_are_for_this_machine_alone(ziping, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]

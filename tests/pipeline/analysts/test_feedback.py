@@ -17,7 +17,7 @@ from pipeline.store.connection import Store
 from pipeline.store.opening import open_store
 from schema.checks import CHECKS
 from schema.codes import CODES
-from tests.conftest import SAMPLES, missing
+from tests.conftest import PATIENCE, SAMPLES, missing
 
 EVIL = "<script>alert(1)</script>"
 
@@ -63,7 +63,7 @@ def test_the_word_sheet_is_one_page_and_holds_the_same(store: Store, tmp_path: P
         "pdf",
         "--outdir",
     ]
-    subprocess.run([*command, str(tmp_path), str(word)], check=True, capture_output=True, timeout=120)
+    subprocess.run([*command, str(tmp_path), str(word)], check=True, capture_output=True, timeout=PATIENCE)
     assert len(pypdfium2.PdfDocument(word.with_suffix(".pdf"))) == 1
 
 

@@ -31,7 +31,7 @@ from pipeline.ruleset import Ruleset
 from pipeline.store import contents
 from pipeline.store.opening import open_store
 from schema.relational import tables
-from tests.conftest import SAMPLES, emptied
+from tests.conftest import PATIENCE, SAMPLES, emptied, eventually
 from tests.pipeline.store.test_store import rows
 
 BIN = Path(sys.executable).parent
@@ -40,7 +40,7 @@ FORGOTTEN = [
     ["全年执行数", "funds", "executed"],
     ["得分", "indicators", "score"],
 ]
-FEW, MANY = 2, 50  # kills of one kind in `make test` and in `make soak`
+FEW, MANY = 1, 50  # kills of one kind in `make test` and in `make soak`
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 Rows = dict[str, list[tuple[object, ...]]]
 
@@ -267,6 +267,8 @@ def begun(tmp_path: Path) -> Iterator[tuple[str, list[subprocess.Popen[bytes]]]]
     )
     begin = [BIN / "dask", "worker", address, "--no-dashboard", "--no-nanny", "--nthreads"]
     workers = [subprocess.Popen([*begin, threads], start_new_session=True, **quiet) for threads in "12"]
+    with Client(address, timeout=PATIENCE, set_as_default=False) as client:
+        client.wait_for_workers(2, timeout=PATIENCE)
     yield address, workers
     for process in (*workers, scheduler):  # dask's worker may not hear of a polite end; what it began dies with it
         process.kill()
@@ -332,8 +334,7 @@ def test_two_runs_on_one_cluster_do_not_end_each_other_and_end_what_a_killed_one
     command = [BIN / "ziping", "ingest", "--executor", f"dask={begun[0]}", "--store"]
     killed = subprocess.Popen([*command, tmp_path / "killed.db", inboxes[1]], stdout=subprocess.DEVNULL)
     with Client(begun[0], set_as_default=False) as client:
-        while not client.run_on_scheduler(plugins):
-            time.sleep(0.05)
+        assert eventually(lambda: client.run_on_scheduler(plugins))
         killed.kill()
         killed.wait()
         left = client.run_on_scheduler(plugins)
@@ -342,7 +343,7 @@ def test_two_runs_on_one_cluster_do_not_end_each_other_and_end_what_a_killed_one
         for inbox in inboxes
     ]
     for process in both:
-        _, said = process.communicate(timeout=120)
+        _, said = process.communicate(timeout=PATIENCE)
         assert (process.returncode, said) == (0, b"")
     with Client(begun[0], set_as_default=False) as client:
         assert (len(left), client.run_on_scheduler(plugins)) == (1, [])

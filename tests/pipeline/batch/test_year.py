@@ -26,7 +26,6 @@ from pipeline.store.opening import open_store
 from schema.relational import tables
 from tests.pipeline.batch.misbehave import hostile
 
-LIMITS = Limits(3, 5.0, 2 << 30)
 HOSTILE = 0.02
 WRITERS = [("docx", word.make)] * 6 + [("xlsx", others.sheet)] * 2 + [("pdf", printed.pdf)] * 2
 SPECIAL = "甲乙丙专用口径"  # a heading that one in a hundred holds
@@ -67,13 +66,14 @@ def _special(i: int) -> str:
 """
 
 
-def batch(folder: Path, count: int) -> None:
+def batch(folder: Path, count: int, timeout: float) -> None:
+    limits = Limits(3, timeout, 2 << 30)
     good, bad = folder / "好", folder / "全"
     make(good, count, bad=False)
     hurt = make(bad, count, bad=True)
     plain = open_store(str(folder / "plain.db"))
     begun = time.perf_counter()
-    summary = run.ingest([good], plain, lambda outcome: None, executor=processes, limits=LIMITS)
+    summary = run.ingest([good], plain, lambda outcome: None, executor=processes, limits=limits)
     alone = time.perf_counter() - begun
     assert (summary.files, summary.refused) == (count, [])
 
@@ -88,7 +88,7 @@ def batch(folder: Path, count: int) -> None:
     store, told = open_store(str(folder / "store.db")), Counter[str]()
     begun = time.perf_counter()
     summary = run.ingest(
-        [bad], store, lambda outcome: told.update([outcome.outcome]), executor=hostile(), limits=LIMITS
+        [bad], store, lambda outcome: told.update([outcome.outcome]), executor=hostile(), limits=limits
     )
     seconds = time.perf_counter() - begun
     over.set()
@@ -142,11 +142,11 @@ def _resident() -> int:
 
 @pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="the parent's memory is read from /proc (Linux)")
 def test_a_small_years_batch(tmp_path: Path) -> None:
-    batch(tmp_path, 200)
+    batch(tmp_path, 200, timeout=10.0)
 
 
 @pytest.mark.soak
 @pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="the parent's memory is read from /proc (Linux)")
 def test_a_years_batch_of_ten_thousand(tmp_path: Path) -> None:
-    batch(tmp_path, 10_000)
+    batch(tmp_path, 10_000, timeout=5.0)
     shutil.rmtree(tmp_path)

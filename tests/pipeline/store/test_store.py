@@ -193,7 +193,7 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, lis
 ZIPING = [str(Path(sys.executable).parent / "ziping")]
 
 
-@pytest.mark.parametrize("seed", share(range(20), 7))
+@pytest.mark.parametrize("seed", share(range(20), 10))
 def test_an_ingest_killed_at_any_moment_is_completed_by_the_same_command(
     seed: int, tmp_path: Path, undisturbed: tuple[dict[str, list[tuple[Any, ...]]], float]
 ) -> None:

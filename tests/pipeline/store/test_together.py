@@ -29,7 +29,7 @@ from pipeline.store.opening import open_store
 from pipeline.store.rows import record
 from schema.errors import StoreError, ZipingError
 from schema.relational import tables
-from tests.conftest import emptied, postgres
+from tests.conftest import PATIENCE, emptied, eventually, postgres
 from tests.pipeline.batch.test_kept import FORGOTTEN, As, older
 from tests.pipeline.rerun.test_rerun import filled
 from tests.pipeline.store.test_store import rows
@@ -169,7 +169,7 @@ def at_once(url: str, folder: Path, plan: list[list[Act]], seed: int) -> dict[st
     ]
     for process in both:
         process.start()
-    told = dict(out.get(timeout=60) for _ in both)
+    told = dict(out.get(timeout=PATIENCE) for _ in both)
     for process in both:
         process.join(60)
     store = open_store(url)
@@ -464,11 +464,11 @@ def test_a_server_that_restarts_in_the_midst_is_waited_for(restartable: Any, bas
         [BIN / "ziping", "ingest", folder, "--store", restartable.url, "--quiet", "--jobs", "1"],
         stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
-    _wait_for(restartable.url, 3)
+    assert eventually(lambda: _holds(restartable.url) >= 3)
     restartable.stop()
     time.sleep(1)
     restartable.start()
-    _, said = process.communicate(timeout=120)
+    _, said = process.communicate(timeout=PATIENCE)
     assert (process.returncode, said) == (0, "")
     assert contents.counts(open_store(restartable.url))["submission"] == 30
 
@@ -489,15 +489,12 @@ def test_a_server_that_stays_away_is_named_and_the_same_command_completes(
     store.close()
 
 
-def _wait_for(url: str, submissions: int) -> None:
-    for _ in range(600):
-        time.sleep(0.05)
-        try:
-            store = open_store(url)
-            found = contents.counts(store)["submission"]
-            store.close()
-        except StoreError:
-            continue
-        if found >= submissions:
-            return
-    raise AssertionError("nothing was read")
+def _holds(url: str) -> int:
+    """The submissions in a store that another process may just be making."""
+    try:
+        store = open_store(url)
+        found = contents.counts(store)["submission"]
+        store.close()
+    except StoreError:
+        return 0
+    return found
