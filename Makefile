@@ -14,7 +14,7 @@ COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gene
 RUN = --extra analysis --extra dask --extra postgresql --extra scan --extra tables
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test quick soak notebooks docs check format bench migration samples locale gold lock clean
+.PHONY: help install demo test quick soak notebooks docs check format bench migration samples locale gold evidence lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -94,6 +94,9 @@ locale: install ## compile the Chinese of help and usage errors (pipeline/cli/lo
 
 gold: install ## write the golds that are made from sources (data/gold/years)
 	$(BIN)/python -m data.maker gold
+
+evidence: install ## count anew what the columns of made forms hold (normalizers/vocabulary/roles.csv)
+	$(BIN)/python -m data.maker evidence
 
 lock: install ## renew the three lock files from pyproject.toml
 	$(COMPILE) $(RUN) --extra dev -o requirements.lock pyproject.toml

@@ -9,16 +9,12 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 
-from normalizers.columns import LEVELS, named_alone, shown_by_cells
+from normalizers.columns import LEVELS, MAX_HEADER, MEASURED, named_alone, shown_by_all
 from normalizers.grid import Block, Grid, Slot
 from normalizers.titles import is_title
 from normalizers.values import number, year
 from normalizers.vocabulary import LONGEST, Vocabulary
 
-MAX_HEADER = 4
-_MEASURED = frozenset(
-    ("target", "actual", "weight", "score", "review_score", "criteria", "definition", "evidence", "deviation")
-)
 _FUND_COLUMNS = frozenset(("approved", "revised", "received", "executed", "execution_rate"))
 _MARKS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ①②③④⑤⑥⑦⑧⑨⑩⑪⑫⑬⑭⑮⑯⑰⑱⑲⑳"
 _COLUMN_MARK = re.compile(r"[（(]?(\d{1,2}|[A-Z①-⑳])[)）]?(?:[=＝].*)?")
@@ -40,7 +36,7 @@ def cut(grid: Grid, vocabulary: Vocabulary, basics: bool) -> list[Block]:
             kind = "basics" if basics else "unknown"
         if kind is None and current in ("title", "staging") and grid.filled(row):
             kind = "basics" if basics else "unknown"
-        if kind == current == "indicators" and _same_band(grid, blocks[-1], row, header):
+        if kind == current == "indicators" and same_band(grid, blocks[-1], row, header):
             kind = None  # the headings again, after a page
         if kind == "head" and current == "unknown":  # lines above the first label that somebody knows
             blocks[-1] = Block("head", blocks[-1].start, row + max(header, 1))
@@ -62,7 +58,7 @@ def _starts(grid: Grid, row: int, vocabulary: Vocabulary, current: str | None, b
         return "staging", 1
     if _people(filled, vocabulary) or (current == "people" and len(filled) > 2):
         return ("people" if current != "people" else None), 0
-    band = indicator_band(grid, row, vocabulary)
+    band = indicator_band(grid, row, vocabulary) or (current != "indicators" and shown_by_all(grid, row, vocabulary))
     if band:
         return "indicators", band
     if (
@@ -101,11 +97,11 @@ def _starts(grid: Grid, row: int, vocabulary: Vocabulary, current: str | None, b
     return None, 0
 
 
-def _same_band(grid: Grid, block: Block, row: int, header: int) -> bool:
-    """Does the heading band at a row repeat the one its block began with?"""
+def same_band(grid: Grid, block: Block, row: int, header: int) -> bool:
+    """Do some rows repeat the heading band that a block began with?"""
 
     def headings(start: int, depth: int) -> set[str]:
-        return {slot.text for r in range(start, start + depth) for slot in grid.filled(r)}
+        return {slot.text for r in range(start, min(start + depth, len(grid.rows))) for slot in grid.filled(r)}
 
     old, new = headings(block.start, block.header), headings(row, header)
     return len(old & new) >= 0.7 * max(len(new), 1)
@@ -141,15 +137,15 @@ def _indicator_band(grid: Grid, row: int, vocabulary: Vocabulary) -> int:
             break
         fields |= found
         depth += 1
-    fits = bool(fields & LEVELS) and len(fields & (LEVELS | _MEASURED)) >= 3 and bool(fields & _MEASURED)
+    fits = bool(fields & LEVELS) and len(fields & (LEVELS | MEASURED)) >= 3 and bool(fields & MEASURED)
     if not fits or not depth:
-        return int(shown_by_cells(grid, row, vocabulary))
+        return 0
     # headings merged down: what stands beside their lower rows is the band's too, known or not
     deep = max(
         (
             slot.cell.row_span
             for slot in grid.filled(row)
-            if vocabulary.heading(slot.text, "indicators") in LEVELS | _MEASURED
+            if vocabulary.heading(slot.text, "indicators") in LEVELS | MEASURED
         ),
         default=1,
     )

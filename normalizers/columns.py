@@ -1,26 +1,57 @@
-"""Names the columns of an indicator block: by their headings, by the most similar spelling, and where headings say nothing by their cells."""
+"""Names the columns of an indicator block: by their headings where these are known; the others by one joint reading of the whole band."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from itertools import pairwise
+from math import exp
 
+from normalizers.assignment import Decision, assign, baseline
 from normalizers.grid import Block, Grid, Slot, widest
-from normalizers.similarity import cells_fit
-from normalizers.values import Number, number, quantity
-from normalizers.vocabulary import FIELDS, KNOWN, LONGEST, Vocabulary
+from normalizers.roles import EXTRA, Look, kind_of, look
+from normalizers.similarity import WORTH_SHOWING, Match
+from normalizers.text import blank
+from normalizers.values import number
+from normalizers.vocabulary import KNOWN, LONGEST, Vocabulary
 
 LEVELS = frozenset(
     ("level1", "level2", "level3", "level4", "level")
 )  # `level`: a column of names that does not say of which level
+MEASURED = frozenset(
+    ("target", "actual", "weight", "score", "review_score", "criteria", "definition", "evidence", "deviation")
+)
+SURE = 0.9  # a column whose heading is not known is taken for a field from here on
+
+# What a heading says of its column, in the logs of the other evidence (roles.py). Chosen on the made forms, each layout held out.
+_EXACT = 8.0  # a known spelling
+# the log odds of a field rise from -_HEADING to it, steepest where likeness says nothing (tests/normalizers/test_joint.py)
+_HEADING, _EVEN, _STEEP = 6.0, 0.28, 14.0
+_OF_NONE = 2.0  # a heading nobody knows is often of no field of ours
+# What a whole reading says.
+# what a block of indicators has, one of each, and what it costs a reading to be without: names, what is to be reached, points
+_NEEDED = (
+    (frozenset(("level3", "level4")), -6.0),
+    (frozenset(("target", "actual", "criteria", "definition")), -4.0),
+    (frozenset(("weight", "score")), -2.0),
+)
+_NO_GROUPS = -6.0  # points beside a group's name that are not merged as the name is
+_HUNDRED = frozenset(
+    map(Decimal, (100, 90, 80, 70))
+)  # points of all indicators, with and without those of the execution
+_ADDS_UP, _ADDS_UP_NOT = 2.0, -0.5
+_WITHIN, _ABOVE = 2.0, -4.0  # scores beside their weights
+_FEWEST = 2  # rows below headings nobody knows that make a block
+MAX_HEADER = 4  # rows of headings
+_CLEARLY = 20.0  # so much better must a row of them be read as this block's headings than as those of none
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of a heading band: the field it names (None: not known), its own words, its stretch; recognised: why it is
-    that field, where its spelling is not known as written."""
+    """A column of a heading band: the field it names (None: not known), its own words, its stretch; recognised: why it is that field, where
+    its spelling is not known as written; proposal: the field that the joint reading has it for, whether taken or not."""
 
     field: str | None
     heading: str
@@ -28,10 +59,16 @@ class Column:
     right: float
     slot: Slot
     recognised: str | None = None
+    proposal: Match | None = None
 
 
 def columns(grid: Grid, block: Block, vocabulary: Vocabulary) -> list[Column]:
     """The columns of an indicator block's heading band, left to right."""
+    return _parted(grid, block, _decided(grid, block, named(grid, block, vocabulary), vocabulary))
+
+
+def named(grid: Grid, block: Block, vocabulary: Vocabulary) -> list[Column]:
+    """The columns with the fields that their headings name as they are known."""
     last = block.start + block.header - 1
     out: list[Column] = []
     for leaf in _leaves(grid, block):
@@ -48,44 +85,12 @@ def columns(grid: Grid, block: Block, vocabulary: Vocabulary) -> list[Column]:
         elif field == "block" and not beside and leaf.left > 0:
             field = named_alone(leaf)
         out.append(Column(field, leaf.text, leaf.left, leaf.right, leaf))
-    band = _disambiguated(_recognised(grid, block, out, vocabulary))
-    if shown_by_cells(grid, block.start, vocabulary):
-        band = _by_cells(grid, block, band, [i for i, c in enumerate(band) if c.field is None], vocabulary)
-    elif bare := [i for i, c in enumerate(band) if c.field is None and number(c.heading) is not None]:
-        band = _by_cells(grid, block, band, bare, vocabulary)
-    return _parted(grid, block, band)
-
-
-def _recognised(grid: Grid, block: Block, band: list[Column], vocabulary: Vocabulary) -> list[Column]:
-    """Columns whose heading is not known by the spelling most like it, where the cells below agree and no other column
-    has that field."""
-    taken = {column.field for column in band}
-    out = []
-    for column in band:
-        near = vocabulary.similar(column.heading, "indicators") if column.field is None else None
-        if near is None or near.field in taken or near.field in KNOWN:
-            out.append(column)
-        elif cells_fit(FIELDS["indicators"][near.field], below(grid, block, column, vocabulary)):
-            taken.add(near.field)
-            out.append(replace(column, field=near.field, recognised=near.reason))
-        else:
-            out.append(column)
-    return out
+    return _disambiguated(out)
 
 
 def below(grid: Grid, block: Block, column: Column, vocabulary: Vocabulary) -> list[str]:
     """The texts that stand below a heading in its block; neither in a total row nor in a ragged one."""
-    out: list[str] = []
-    last = None
-    for row in range(block.start + block.header, block.stop):
-        filled = grid.filled(row)
-        if row in grid.ragged or len(filled) < 3 or vocabulary.listed(filled[0].text, "total_row"):
-            continue
-        slot = widest(grid.spanning[row], column.left, column.right)
-        if slot is not None and slot.cell is not last and not slot.blank:
-            out.append(slot.cell.text)
-        last = slot.cell if slot is not None else None
-    return out
+    return [text for text in _cells(list(_rows(grid, block, vocabulary)), column) if not blank(text)]
 
 
 def _disambiguated(band: list[Column]) -> list[Column]:
@@ -114,124 +119,168 @@ def _free_level(before: list[str | None], behind: list[str | None]) -> str | Non
     return levels[between[0]] if between else None
 
 
-# ---------------------------------------------------------------- what cells show where headings do not
-_FEWEST = 2  # rows below a heading that show what its column holds
-# Points of all indicators, with and without those of the execution.
-_HUNDRED = frozenset(map(Decimal, (100, 90, 80, 70)))
-_GROUP = re.compile(
-    "(?:项目)?(?:产出|效益|满意度|服务满意度|投入|过程|效果|成本|决策|履职效能|管理效率|社会效应|可持续)(?:指标)?(?:类)?"
-)
-_SIGNED = re.compile("[≥≤＞＜><=＝]|不(?:低于|少于|高于|超过)|%|％")
+# ---------------------------------------------------------------- headings nobody knows
+def looks(grid: Grid, block: Block, vocabulary: Vocabulary) -> list[tuple[Column, Look]]:
+    """The columns with the fields that their headings name as they are known, and what stands below each."""
+    rows = list(_rows(grid, block, vocabulary))
+    return [(column, _look(rows, column)) for column in named(grid, block, vocabulary)]
 
 
-def shown_by_cells(grid: Grid, row: int, vocabulary: Vocabulary) -> bool:
-    """Is a row of headings that nobody knows over a block of indicators? Below it one column's figures sum to the points of all
-    indicators, another's never exceed them, and groups have known names, or targets have signs."""
-    heads = grid.filled(row)
-    if row in grid.ragged or len(heads) < 4:
-        return False
-    if any(len(s.text) > LONGEST or re.search("[。；，：:]", s.text) or _measures(s.text) for s in heads):
-        return False
-    weight = next((slot for slot in heads if _sums_up(_cells(grid, row, slot, vocabulary))), None)
-    if weight is None:
-        return False
-    cells = {slot: list(_cells(grid, row, slot, vocabulary)) for slot in heads}
-    score = next((s for s in heads if s is not weight and _within(cells[s], cells[weight])), None)
-    if score is None:
-        return False
-    known = sum(vocabulary.heading(slot.text, "indicators") is not None for slot in heads)
-    groups = any(_share(cells[slot], _is_group) >= 0.6 for slot in heads)
-    signed = any(_share(cells[slot], _is_signed) >= 0.5 for slot in heads if slot not in (weight, score))
-    return known + groups + signed >= 2
-
-
-def _cells(grid: Grid, row: int, head: Slot, vocabulary: Vocabulary) -> Iterator[Slot | None]:
-    """What stands below a heading, a cell for each row down to the total or to a row of another form."""
-    for below in range(row + head.cell.row_span, len(grid.rows)):
-        filled = grid.filled(below)
-        if len(filled) < 3 or below in grid.ragged or vocabulary.listed(filled[0].text, "total_row"):
-            return
-        yield widest(grid.spanning[below], head.left, head.right)
-
-
-def _figures(cells: Iterable[Slot | None]) -> list[Decimal] | None:
-    """The figures of a column that holds nothing else; None where it does."""
-    out: list[Decimal] = []
-    last = None
-    for slot in cells:
-        figure: Number | None = number(slot.cell.text) if slot is not None else None
-        if slot is None or figure is None or figure.unit not in ("", "分") or slot.cell is last:
-            return None
-        out.append(figure.value)
-        last = slot.cell
-    return out if len(out) >= _FEWEST else None
-
-
-def _sums_up(cells: Iterable[Slot | None]) -> bool:
-    figures = _figures(cells)
-    return figures is not None and sum(figures) in _HUNDRED and all(figure > 0 for figure in figures)
-
-
-def _within(cells: list[Slot | None], weights: list[Slot | None]) -> bool:
-    """Is no figure of a column above the points beside it?"""
-    scores, points = _figures(cells), _figures(weights)
-    if scores is None or points is None or len(scores) != len(points) or not any(scores):
-        return False
-    return all(0 <= score <= most for score, most in zip(scores, points, strict=True))
-
-
-def _share(cells: list[Slot | None], holds: Callable[[str], bool]) -> float:
-    texts = [slot.text for slot in cells if slot is not None and not slot.blank]
-    return sum(map(holds, texts)) / len(texts) if texts else 0.0
-
-
-def _is_group(text: str) -> bool:
-    return _GROUP.fullmatch(re.sub(r"[（(]?\d+(?:\.\d+)?分?[)）]?$", "", text)) is not None
-
-
-def _is_signed(text: str) -> bool:
-    return _SIGNED.search(text) is not None and quantity(text) is not None
-
-
-def _by_cells(grid: Grid, block: Block, band: list[Column], free: list[int], vocabulary: Vocabulary) -> list[Column]:
-    """Columns that no heading names (free), by what stands below them: points, scores, groups and names. Targets and actuals look alike:
-    they keep their headings' words."""
-    if not free:
+def _decided(grid: Grid, block: Block, band: list[Column], vocabulary: Vocabulary) -> list[Column]:
+    """The columns; those that no known heading names as the joint reading of the band has them, where it is sure."""
+    if all(column.field is not None or not column.heading for column in band):
         return band
-    row = block.start + block.header - 1
-    cells = [list(_cells(grid, row, column.slot, vocabulary)) for column in band]
-    fields = {column.field: i for i, column in enumerate(band)}
-    told: dict[int, tuple[str, str]] = {}
-    if "weight" not in fields and (found := [i for i in free if _sums_up(cells[i])]):
-        told[found[0]] = ("weight", "其下合计为各项指标的分值")
-    weight = next(iter(told), fields.get("weight"))
-    if "score" not in fields and weight is not None:
-        found = [i for i in free if i not in told and i > weight and _within(cells[i], cells[weight])]
-        if len(found) == 1:
-            told[found[0]] = ("score", "其下均不超过分值")
-    if "level1" not in fields and (found := [i for i in free if _share(cells[i], _is_group) >= 0.6]):
-        told[found[0]] = ("level1", "其下为一级指标名称")
-    if not fields.keys() & {"level3", "level4"}:
-        names = [i for i in free if i not in told and _are_names(cells[i])]
-        first = min((i for i, column in enumerate(cells) if _share(column, _measures) >= 0.5), default=len(band))
-        if names := [i for i in names if i < first]:
-            told[names[-1]] = ("level3", "其下为各不相同的名称")
+    rows = list(_rows(grid, block, vocabulary))
+    scores = _scores(band, [_look(rows, column) for column in band], vocabulary)
+    decisions, _ = assign(scores, vocabulary.roles.order, lambda roles: _whole(roles, band, rows), _OFTEN)
     return [
-        replace(column, field=told[i][0], recognised=told[i][1]) if i in told else column
-        for i, column in enumerate(band)
+        column if column.field or not column.heading else _taken(column, decision, vocabulary)
+        for column, decision in zip(band, decisions, strict=True)
     ]
 
 
-def _measures(text: str) -> bool:
-    return number(text) is not None or quantity(text) is not None
+_OFTEN = KNOWN  # what several columns of a band may be
 
 
-def _are_names(cells: list[Slot | None]) -> bool:
-    """Short words, another in every row."""
-    texts = [slot.text for slot in cells if slot is not None and not slot.blank]
-    return len(texts) >= _FEWEST and len(set(texts)) == len(texts) and all(
-        len(text) <= LONGEST and number(text) is None and not re.search("[。；]", text) for text in texts
-    )  # fmt: skip
+def _scores(
+    band: list[Column], looks: list[Look], vocabulary: Vocabulary, lenient: bool = False
+) -> list[Mapping[str, float]]:
+    """What speaks for each role of each column: a column with a known heading has no choice. lenient: headings may speak for a role but
+    not against it."""
+    taken = {column.field for column in band}
+    free = [role for role in vocabulary.roles.names if role in KNOWN or role not in taken]
+    out: list[Mapping[str, float]] = []
+    for column, seen in zip(band, looks, strict=True):
+        if column.field is not None or not column.heading:
+            role = column.field or EXTRA
+            out.append({role: 0.0 if role in KNOWN else _EXACT + vocabulary.roles.cells(role, seen)})
+            continue
+        alike = vocabulary.likeness(column.heading, "indicators")
+        least = 0.0 if lenient or number(column.heading) is not None else -_HEADING  # a year, points: no words
+        said = {role: max(_heading(role, alike), least) for role in free}
+        out.append({role: said[role] + vocabulary.roles.cells(role, seen) for role in free})
+    return out
+
+
+def _heading(role: str, alike: Mapping[str, Match]) -> float:
+    """What a heading says for a role by the likeness of its most similar spelling; for no field of ours it says nothing, or that it is like
+    others of that kind."""
+    shared = alike[role].likeness if role in alike else 0.0
+    said = _HEADING * (2 / (1 + exp(_STEEP * (_EVEN - shared))) - 1)
+    return max(said, 0.0) + _OF_NONE if role == EXTRA else said
+
+
+def _taken(column: Column, decision: Decision, vocabulary: Vocabulary) -> Column:
+    """A column as the joint reading has it: under its field where that is sure enough, else with a proposal."""
+    told = [(decision.role, decision.sure), *([decision.other] if decision.other else [])]
+    role, sure = next(((role, sure) for role, sure in told if role not in KNOWN), (EXTRA, 0.0))
+    if role == EXTRA:
+        return column
+    near = vocabulary.likeness(column.heading, "indicators").get(role)
+    alike = f"{near.reason}；" if near is not None and near.likeness >= WORTH_SHOWING else ""
+    match = Match(role, near.spelling if near else "", sure, f"{alike}整表判断，把握{sure:.2f}")
+    if role == decision.role and sure >= SURE:
+        return replace(column, field=role, recognised=match.reason, proposal=match)
+    return replace(column, proposal=match)
+
+
+Row = list[Slot]  # the cells that stand in a row
+
+
+def _rows(grid: Grid, block: Block, vocabulary: Vocabulary) -> Iterator[Row]:
+    """The rows of a block that hold an indicator each, whole: neither totals nor ragged ones."""
+    for row in range(block.start + block.header, block.stop):
+        filled = grid.filled(row)
+        if row not in grid.ragged and len(filled) >= 3 and not vocabulary.listed(filled[0].text, "total_row"):
+            yield grid.spanning[row]
+
+
+def _cells(rows: list[Row], column: Column) -> list[str]:
+    """The texts below a heading, that of a cell merged over several rows once."""
+    slots = [widest(row, column.left, column.right) for row in rows]
+    return [
+        slot.cell.text
+        for before, slot in pairwise([None, *slots])
+        if slot and (not before or slot.cell is not before.cell)
+    ]
+
+
+def _look(rows: list[Row], column: Column) -> Look:
+    return look(_cells(rows, column), len(rows))
+
+
+def _whole(roles: Sequence[str], band: list[Column], rows: list[Row]) -> float:
+    """What a reading as a whole says: a column of names, points of groups merged as their names are, weights that sum to the points of all
+    indicators, no score above its weight."""
+    at = {role: i for i, role in enumerate(roles)}
+    said = sum(lost for fields, lost in _NEEDED if not at.keys() & fields)
+    for level, points in (("level1", "level1_weight"), ("level2", "level2_weight")):
+        if level in at and points in at and not _merged_alike(rows, band[at[level]], band[at[points]]):
+            said += _NO_GROUPS
+    if "weight" not in at:
+        return said
+    weights = _figures(rows, band[at["weight"]])
+    total = sum(weight for weight in weights if weight is not None)
+    if weights and None not in weights:
+        said += _ADDS_UP if total in _HUNDRED else _ADDS_UP_NOT
+    if "score" in at:
+        scores = _figures(rows, band[at["score"]])
+        both = [(w, s) for w, s in zip(weights, scores, strict=True) if w is not None and s is not None]
+        said += (_WITHIN if all(s <= w for w, s in both) else _ABOVE) if both else 0.0
+    return said
+
+
+def _merged_alike(rows: list[Row], one: Column, other: Column) -> bool:
+    """Have two columns about as many cells of their own?"""
+    counts = sorted((len(_cells(rows, one)), len(_cells(rows, other))))
+    return counts[0] >= 0.7 * counts[1]
+
+
+def _figures(rows: list[Row], column: Column) -> list[Decimal | None]:
+    slots = [widest(row, column.left, column.right) for row in rows]
+    return [f.value if slot is not None and (f := number(slot.cell.text)) is not None else None for slot in slots]
+
+
+_BLOCKS = ("indicators", "head", "funds", "tasks", "goals", "management")
+_SENTENCE = re.compile("[。；，：:]")
+_VALUES = frozenset(("percent", "points", "figure", "signed", "sign", "group", "quantity"))
+
+
+def shown_by_all(grid: Grid, row: int, vocabulary: Vocabulary) -> int:
+    """How many rows of headings stand in a row over a block of indicators, though hardly one of them is known; 0 where none does: read
+    jointly, they must be clearly better explained as this block's than as those of none."""
+    heads = grid.filled(row)
+    if row in grid.ragged or len(heads) < 4:
+        return 0
+    if any(len(s.text) > LONGEST or _SENTENCE.search(s.text) or kind_of(s.text) in _VALUES for s in heads):
+        return 0
+    known = {block: sum(vocabulary.heading(s.text, block) not in KNOWN | {None} for s in heads) for block in _BLOCKS}
+    most = max(known.values())
+    if most > known["indicators"] and 2 * most >= len(heads):
+        return 0  # the headings of another block
+    deep = max(slot.cell.row_span for slot in heads[1:])
+    block = _under(grid, row, deep if deep <= MAX_HEADER else 1, vocabulary)
+    rows = list(_rows(grid, block, vocabulary))
+    if len(rows) < _FEWEST:
+        return 0
+    band = named(grid, block, vocabulary)
+    scores = _scores(band, [_look(rows, column) for column in band], vocabulary, lenient=True)
+    order = vocabulary.roles.order
+    decisions, best = assign(scores, order, lambda roles: _whole(roles, band, rows), _OFTEN)
+    told = {decision.role for decision in decisions}
+    if not told & LEVELS or len(told & MEASURED) < 2:
+        return 0
+    return block.header if best - baseline(scores, order, EXTRA) >= _CLEARLY else 0
+
+
+def _under(grid: Grid, row: int, header: int, vocabulary: Vocabulary) -> Block:
+    """The rows below headings, down to the total or to a row of another form."""
+    stop = row + header
+    while stop < len(grid.rows) and stop not in grid.ragged and len(filled := grid.filled(stop)) >= 3:
+        if vocabulary.listed(filled[0].text, "total_row"):
+            break
+        stop += 1
+    return Block("indicators", row, stop, header)
 
 
 # ---------------------------------------------------------------- one heading over two columns

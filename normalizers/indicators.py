@@ -7,13 +7,12 @@ from dataclasses import replace
 from decimal import Decimal
 
 from normalizers import goals, levels, ragged, totals
-from normalizers.blocks import indicator_band
+from normalizers.blocks import indicator_band, same_band
 from normalizers.columns import Column, below, columns
 from normalizers.draft import Draft, Unreadable
 from normalizers.grid import Block, Grid, Slot
 from normalizers.head import read_note
 from normalizers.ledger import keep
-from normalizers.similarity import by_cells
 from normalizers.text import squeeze, stated_text
 from normalizers.values import OPERATORS, chinese_number, not_stated, number, quantity, rate
 from normalizers.vocabulary import Vocabulary
@@ -21,7 +20,6 @@ from schema.arithmetic import CENT
 from schema.records import Indicator, Kind, of_kind
 
 CARRIED = "沿用上一行的分组"
-_TOLD = ("target", "actual", "weight", "deviation")  # what cells alone may tell
 _LEVELS = ("level1", "level2", "level3", "level4")
 _POINTS = of_kind(Indicator, Kind.POINTS)
 _RATES = of_kind(Indicator, Kind.RATE)
@@ -64,6 +62,8 @@ def read(grid: Grid, block: Block, draft: Draft, vocabulary: Vocabulary) -> None
     row = block.start + block.header
     while row < block.stop:
         again = indicator_band(grid, row, vocabulary)
+        if not again and same_band(grid, block, row, block.header):  # of headings that hardly anybody knows
+            again = block.header
         for heading_row in range(row, row + again):  # the headings repeated after a page
             for slot in grid.filled(heading_row):
                 draft.ledger.ornament(slot.cell)
@@ -78,22 +78,14 @@ def read(grid: Grid, block: Block, draft: Draft, vocabulary: Vocabulary) -> None
 
 def _tell_unknown(grid: Grid, block: Block, band: list[Column], draft: Draft, vocabulary: Vocabulary) -> None:
     """Headings whose spelling nobody knows go to the evidence, with what they were taken for or what may be meant."""
-    missing = [field for field in _TOLD if all(column.field != field for column in band)]
     for i, column in enumerate(band):
         if not column.heading or (column.field is not None and column.recognised is None):
             continue
         cells = tuple(below(grid, block, column, vocabulary))
-        near = (
-            vocabulary.similar(column.heading, "indicators")
-            or vocabulary.guess(column.heading, "indicators", cells)
-            or by_cells(cells, missing)
-        )
-        if near is not None and near.field in missing:
-            missing.remove(near.field)
         beside = tuple(band[j].heading for j in (i - 1, i + 1) if 0 <= j < len(band))
         taken = column.recognised is not None
         draft.ledger.unknown(
-            column.heading, column.slot.cell, "indicators", near, taken=taken, below=cells, beside=beside
+            column.heading, column.slot.cell, "indicators", column.proposal, taken=taken, below=cells, beside=beside
         )
 
 

@@ -29,6 +29,7 @@ class Lookups(Vocabulary):
     def __init__(self, vocabulary: Vocabulary) -> None:
         self.inner = vocabulary
         self.forms = vocabulary.forms
+        self.roles = vocabulary.roles
         self.asked: set[tuple[str, str]] = set()
 
     def heading(self, text: str, block: str) -> str | None:  # type: ignore[override]  # the one it stands for keeps its answers
@@ -58,6 +59,10 @@ class Lookups(Vocabulary):
     def similar(self, text: str, block: str) -> Match | None:  # type: ignore[override]  # the one it stands for keeps its answers
         self.asked.add((text, block))
         return self.inner.similar(text, block)
+
+    def likeness(self, text: str, block: str) -> dict[str, Match]:  # type: ignore[override]
+        self.asked.add((text, block))
+        return self.inner.likeness(text, block)
 
     def similar_label(self, text: str) -> Match | None:
         self.asked.add((text, "label"))

@@ -9,7 +9,7 @@ spelling alone, each row of the vocabulary held back (tests/normalizers/test_sim
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -22,13 +22,12 @@ from schema.records import Kind
 MIN_SIMILARITY = 0.7  # the least likeness of two spellings that may mean the same
 MIN_LEAD = 0.05  # how far the best field's spelling must be ahead of the next field's
 WORTH_SHOWING = 0.35  # the least likeness that is worth a person's look
-_SIGNS = frozenset("≥≤＞＜><")
-_LONG = 10  # characters of a text that explains something
+_TOLD_APART = 0.8  # what is left of a likeness for each telling word that only one of two spellings has
 _SHORT = 40  # characters of a name, of a target
 _FEW = 0.2  # share of cells that may be otherwise than the field promises
 # Words that decide what a heading means: two headings are alike only if they share them. Some stand for each other.
 _TELLING = re.compile(
-    "上年|去年|执行|支出|到位|批复|安排|决算|追加|系数|复核|复评|折算|调整|年初|方向|符号|得分|分值|权重|分数|扣分|[一二三四]级|原因|依据|标准|材料|名称|来源|内容|内涵|数字|"
+    "上年|去年|下年|执行|支出|到位|批复|安排|决算|追加|系数|复核|复评|折算|调整|年初|方向|符号|得分|分值|权重|分数|扣分|[一二三四]级|原因|依据|标准|材料|名称|来源|内容|内涵|数字|"
     "未|不|无|是否|比|率|差|类|及|和|与|单位|值|目标|预期|预设|计划|实际|完成|达成|指标(?=$)|说明|情况"
 )
 _SAME = {
@@ -90,22 +89,32 @@ def best_guess(spelling: str, known: Sequence[tuple[str, str]]) -> Match | None:
     return Match(best[1], best[2], best[0] / 2) if best is not None and best[0] / 2 >= WORTH_SHOWING else None
 
 
-def by_cells(cells: Sequence[str], missing: Sequence[str]) -> Match | None:
-    """What a column may be by its cells alone, among the fields that its band lacks; for a person to decide on."""
-    stated = [cell for cell in cells if not blank(cell)]
-    if not stated:
-        return None
-    figures = [figure.value for cell in stated if (figure := number(cell)) is not None]
-    found = None
-    if len(figures) == len(stated) > 1 and sum(figures) == 100 and "weight" in missing:
-        found = "weight", "其下合计为100"
-    elif sum(cell.strip()[:1] in _SIGNS for cell in stated) >= len(stated) / 2 and "target" in missing:
-        found = "target", "其下多有≥、≤"
-    elif len(figures) <= _FEW * len(stated) and max(map(len, stated)) >= _LONG and "deviation" in missing:
-        found = "deviation", "其下为说明文字"
-    elif sum(any(ch.isdigit() for ch in cell) for cell in stated) >= len(stated) / 2 and "actual" in missing:
-        found = "actual", "其下多为数量，旁边没有完成值"
-    return Match(found[0], "", 0.0, found[1]) if found else None
+class Index:
+    """Known spellings by their characters and pairs of neighbours, each with its weight."""
+
+    def __init__(self, known: Sequence[tuple[str, str]], weight: Callable[[str], float]) -> None:
+        """known: (spelling, field) of one block; weight: of a character or a pair. It must not depend on what is known: else a new spelling
+        would change what headings are like that have nothing in common with it."""
+        self._known = [(spelling, field, grams_of(spelling)) for spelling, field in known]
+        self._weight = weight
+
+    def likeness(self, spelling: str) -> dict[str, Match]:
+        """Per field its most similar spelling; how alike they are: the share of weight that both have in common (0 to 1)."""
+        own, told, weight = grams_of(spelling), telling(spelling), self._weight
+        out: dict[str, Match] = {}
+        for other, field, grams in self._known:
+            both = own & grams
+            if both:
+                shared = sum(map(weight, both)) / sum(map(weight, own | grams))
+                shared *= _TOLD_APART ** len(told ^ telling(other))
+                if field not in out or shared > out[field].likeness:
+                    out[field] = Match(field, other, shared)
+        return out
+
+
+def grams_of(spelling: str) -> frozenset[str]:
+    """The characters of a spelling and its pairs of neighbours."""
+    return frozenset(spelling) | {spelling[i : i + 2] for i in range(len(spelling) - 1)}
 
 
 def _shared(a: frozenset[str], b: frozenset[str]) -> float:

@@ -15,7 +15,8 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Any
 
-from normalizers.similarity import Match, best_guess, best_match, cells_fit, telling
+from normalizers import roles
+from normalizers.similarity import Index, Match, best_guess, best_match, cells_fit, telling
 from normalizers.text import squeeze
 from schema import numbering
 from schema.errors import VocabularyError
@@ -107,6 +108,7 @@ class Vocabulary:
                 bind(folder.joinpath(name), _rows(folder.joinpath(name), COLUMNS[name]))
             bind(place, more.get(name, []))
         self.forms = _forms(folder.joinpath("forms.yml"))
+        self.roles = roles.load(folder.joinpath("roles.csv"), "indicators")
         typing = self.forms["typing_errors"]
         self._typing = re.compile("|".join(map(re.escape, typing)))
         self._right: dict[str, str] = typing
@@ -197,6 +199,20 @@ class Vocabulary:
         alike = self._by_telling(block).get(telling(spellings[-1]), [])
         return best_match(spellings[-1], alike) or self._telling(spellings, block)
 
+    @lru_cache(maxsize=4096)  # noqa: B019
+    def likeness(self, text: str, block: str) -> dict[str, Match]:
+        """Per field of a block its spelling most like a text; telling words of a field make it wholly alike."""
+        spellings = self.spellings(text)
+        if not spellings:
+            return {}
+        out = self._index(block).likeness(spellings[-1])
+        told = self._telling(spellings, block)
+        return out | {told.field: told} if told is not None else out
+
+    @lru_cache(maxsize=16)  # noqa: B019
+    def _index(self, block: str) -> Index:
+        return Index(self.of_block(block), self.roles.weight)
+
     def _telling(self, spellings: Sequence[str], block: str) -> Match | None:
         """The field that words of a heading tell whatever stands around them (forms.yml: telling)."""
         for rule in self.forms["telling"]:
@@ -217,7 +233,7 @@ class Vocabulary:
         spellings = self.spellings(text)
         known = [
             pair
-            for pair in self._of_block(block)
+            for pair in self.of_block(block)
             if pair[1] not in KNOWN and cells_fit(FIELDS[block].get(pair[1]), cells)
         ]
         return best_guess(spellings[-1], known) if spellings else None
@@ -227,21 +243,22 @@ class Vocabulary:
         spellings = self.spellings(text)
         if not spellings:
             return None
-        of = {block: [pair for pair in self._of_block(block) if pair[1] not in KNOWN] for block in FIELDS}
+        of = {block: [pair for pair in self.of_block(block) if pair[1] not in KNOWN] for block in FIELDS}
         near = [(block, found) for block, known in of.items() if (found := best_match(spellings[-1], known))]
         if not near:
             near = [(block, found) for block, known in of.items() if (found := best_guess(spellings[-1], known))]
         return max(near, key=lambda pair: pair[1].likeness, default=None)
 
     @lru_cache(maxsize=16)  # noqa: B019
-    def _of_block(self, block: str) -> list[tuple[str, str]]:
+    def of_block(self, block: str) -> list[tuple[str, str]]:
+        """The spellings of a block with their fields."""
         return [(spelling, field) for (spelling, of), field in self._headings.items() if of == block]
 
     @lru_cache(maxsize=16)  # noqa: B019
     def _by_telling(self, block: str) -> dict[frozenset[str], list[tuple[str, str]]]:
         """The spellings of a block by the telling words that they hold: only those with the same may mean the same."""
         out: dict[frozenset[str], list[tuple[str, str]]] = {}
-        for spelling, field in self._of_block(block):
+        for spelling, field in self.of_block(block):
             out.setdefault(telling(spelling), []).append((spelling, field))
         return out
 
@@ -357,19 +374,8 @@ def _forms(source: Traversable) -> dict[str, Any]:
 
     loaded: dict[str, Any] = yaml.safe_load(source.read_text(encoding="utf-8"))
     wanted = (
-        "title",
-        "kinds",
-        "report_title",
-        "unit_ends",
-        "notes",
-        "signature",
-        "staging",
-        "no_money",
-        "telling",
-        "items",
-        "annex",
-        "people",
-        "typing_errors",
+        *("title", "kinds", "report_title", "unit_ends", "notes", "signature", "staging", "no_money"),
+        *("telling", "items", "annex", "people", "typing_errors"),
     )
     missing = [name for name in wanted if name not in loaded]
     if missing:

@@ -57,9 +57,9 @@ def reader_key() -> str:
 
 @cache
 def rules_key() -> str:
-    """Changes where a document may be understood otherwise under the same words: normalizers, checks, forms.yml."""
-    yml = folder().joinpath("forms.yml").read_bytes()
-    return _digest([*_sources("normalizers"), *_sources("schema", _RULES), yml])
+    """Changes where a document may be understood otherwise under the same words: normalizers, checks, forms.yml, roles.csv."""
+    data = [folder().joinpath(name).read_bytes() for name in ("forms.yml", "roles.csv")]
+    return _digest([*_sources("normalizers"), *_sources("schema", _RULES), *data])
 
 
 @dataclass(frozen=True, slots=True)

@@ -104,6 +104,7 @@ def test_every_linked_file_exists_and_every_target_of_make_is_explained() -> Non
         "samples",
         "locale",
         "gold",
+        "evidence",
         "lock",
         "clean",
     )

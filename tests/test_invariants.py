@@ -119,7 +119,7 @@ _ELSEWHERE = {
 def test_every_field_that_a_heading_may_name_is_read(block: str, field: str, tmp_path: Path) -> None:
     """One that the vocabulary knows and no reader lists would be claimed and lost."""
     known = vocabulary()
-    spelling = next((s for s, f in known._of_block(block) if f == field and known.heading(s, block) == field), None)
+    spelling = next((s for s, f in known.of_block(block) if f == field and known.heading(s, block) == field), None)
     assert spelling is not None, f"no row of headings.csv names {field} in {block}"
     named = [known.heading(more, block) for more in _BESIDE.get(block, ())]
     more = next((m for m, f in zip(_BESIDE.get(block, ()), named, strict=True) if f != field), "")

@@ -20,7 +20,7 @@ from extractors.files import digest, file_at
 from extractors.names import place
 from normalizers.lookups import CODES, PAIR
 from normalizers.similarity import best_guess
-from normalizers.vocabulary import Vocabulary
+from normalizers.vocabulary import LONGEST, Vocabulary
 from pipeline import ruleset
 from pipeline.batch import run
 from pipeline.batch.executors import Executor, Limits, serial
@@ -169,22 +169,23 @@ def _fits(row: Row, noted: str) -> bool:
 
 
 def _unknown_in(connection: sa.Connection, row: Row, before: Vocabulary, after: Vocabulary) -> sa.Select[Any]:
-    """The submissions with a heading nobody knows that is now most similar to another spelling, or may be proposed another field."""
-    s, u = tables.submission, tables.unknown_heading
+    """The submissions with a heading nobody knows that is now most similar to another spelling, or may be proposed another field; of a row of
+    the indicators' also those that left over a text like it: it may head a table that was not known for one."""
+    s, u, left = tables.submission, tables.unknown_heading, tables.leftover
     block, field = ("label", row.cells[2]) if row.file == "labels.csv" else (row.cells[1], row.cells[2])
     told = sa.select(u.c.text, u.c.taken).where(u.c.block == block).distinct()
     texts = [
         text
         for text, taken in connection.execute(told)
-        if (block != "label" and before.similar(text, block) != after.similar(text, block))
+        if staleness.read_otherwise(text, block, before, after)
         or (not taken and best_guess(after.stripped(text), [(row.cells[0], field)]) is not None)
     ]
-    return (
-        sa.select(s.c.submission_id)
-        .join(u, u.c.submission_id == s.c.submission_id)
-        .where((u.c.block == block) & u.c.text.in_(texts))
-        .distinct()
-    )
+    concerned = [sa.select(u.c.submission_id).where((u.c.block == block) & u.c.text.in_(texts))]
+    if block == "indicators":
+        short = connection.execute(sa.select(left.c.text).where(sa.func.length(left.c.text) <= LONGEST).distinct())
+        heads = list(staleness.alike(short.scalars(), row, after))
+        concerned.append(sa.select(left.c.submission_id).where(left.c.text.in_(heads)))
+    return sa.select(s.c.submission_id).where(sa.or_(*(s.c.submission_id.in_(those) for those in concerned)))
 
 
 # ---------------------------------------------------------------- plan and apply

@@ -1,17 +1,18 @@
 """By which rows two vocabularies differ, and whom a row concerns.
 
 A changed extractor asks for the file again. A changed rule asks only for the stored document, a changed vocabulary row only for
-those whose reading asked for its spelling, found or not, or met a heading nobody knows in its block, which might now be best_guess
-to it.
+those whose reading asked for its spelling, found or not, or met a heading nobody knows in its block, which might now be like
+it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
 from normalizers import lookups
+from normalizers.similarity import WORTH_SHOWING, Index
 from normalizers.text import squeeze
 from normalizers.vocabulary import COLUMNS, Vocabulary
 from pipeline.ruleset import VocabularyRows
@@ -74,3 +75,18 @@ def noted(lines: str, spellings: set[str], letter: str) -> bool:
 def noted_patterns(lines: str, letter: str) -> Iterator[str]:
     """The texts that patterns were matched against."""
     return (spelling for line in lines.split("\n") for spelling, _, codes in [line.partition("\t")] if letter in codes)
+
+
+def read_otherwise(text: str, block: str, before: Vocabulary, after: Vocabulary) -> bool:
+    """Is a heading nobody knows like another spelling than it was?"""
+    if block == "indicators":  # they are read jointly: every likeness counts
+        return before.likeness(text, block) != after.likeness(text, block)
+    return block != "label" and before.similar(text, block) != after.similar(text, block)
+
+
+def alike(texts: Iterable[str], row: Row, vocabulary: Vocabulary) -> Iterator[str]:
+    """The texts that have enough in common with the spelling of a row to be a heading because of it."""
+    index = Index([(vocabulary.stripped(row.cells[0]), row.cells[2])], vocabulary.roles.weight)
+    for text in texts:
+        if any(match.likeness >= WORTH_SHOWING for match in index.likeness(vocabulary.stripped(text)).values()):
+            yield text

@@ -54,7 +54,7 @@ def test_of_the_vocabulary_held_back_spelling_by_spelling_most_proposals_are_rig
     """Spelling alone; the cells below are not asked here."""
     words = vocabulary()
     for block in FIELDS:
-        rows = words._of_block(block)
+        rows = words.of_block(block)
         told = right = 0
         for i, (spelling, field) in enumerate(rows):
             near = best_match(spelling, rows[:i] + rows[i + 1 :])
