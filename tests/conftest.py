@@ -29,7 +29,7 @@ SAMPLES, GOLD = ROOT / "data" / "samples" / "forms", ROOT / "data" / "gold" / "f
 YEARS, YEARS_GOLD = ROOT / "data" / "samples" / "years", ROOT / "data" / "gold" / "years"
 sys.path.insert(0, str(ROOT))  # data.maker is no installed package
 
-PATIENCE = 300.0  # seconds after which a test gives up on what comes in a moment where nothing else runs
+PATIENCE = 1200.0  # seconds after which a test gives up on what comes in a moment where nothing else runs
 W = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
 
 

@@ -60,7 +60,8 @@ def served(store: Path, *options: str) -> Iterator[str]:
     server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     address = f"http://127.0.0.1:{port}"
     try:
-        assert eventually(lambda: answers(address))
+        assert eventually(lambda: server.poll() is not None or answers(address))
+        assert server.poll() is None
         yield address
     finally:
         server.terminate()
