@@ -24,7 +24,7 @@ install: $(STAMP) ## build .venv; afterwards .venv/bin/ziping works from any fol
 $(STAMP): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "ziping needs Python 3.11 or newer: make PYTHON=python3.11 ..."; exit 1; }
 	@echo "ziping: building .venv (1.2 GB; one to five minutes, most of it downloads)"
-	@rm -rf ziping.egg-info # of releases before 0.8
+	@rm -rf *.egg-info # an older version's, which would be found before the installed one
 	@$(VENV) .venv
 	@$(PIP) --require-hashes -r requirements.lock
 	@$(PIP) --no-deps --no-build-isolation -e .
