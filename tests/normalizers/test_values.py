@@ -124,3 +124,40 @@ _written = st.text() | st.text(
 def test_any_text_gives_a_value_or_none(text: str) -> None:
     for parse in (number, quantity, year, day, values.not_stated):
         parse(text)
+
+
+# ---------------------------------------------------------------- what a run of small changes (mutmut) left unnoticed
+@pytest.mark.parametrize(
+    ("text", "percent", "computed", "fraction"),
+    [
+        ("5‰", False, None, "0.005"), ("97%", False, None, "0.97"), ("97.4", True, None, "0.974"), ("0.97", False, None, "0.97"),
+        ("1.5", False, None, "1.5"), ("1.51", False, None, "0.0151"), ("1", True, None, "0.01"), ("1", True, "1", "0.01"),
+        ("0.9", True, "0.9", "0.9"), ("90", True, "0.9", "0.90"), ("1.2", True, "1.2", "1.2"), ("0.833", False, "0.8333", "0.833"),
+    ],
+)  # fmt: skip
+def test_a_rate_is_a_fraction(text: str, percent: bool, computed: str | None, fraction: str) -> None:
+    figure = number(text)
+    assert figure is not None
+    assert rate(figure, percent, None if computed is None else D(computed)) == D(fraction)
+
+
+def test_a_long_minus_is_a_minus_and_words_for_nothing_are_known() -> None:
+    assert (number("−5") or number("0")).value == -5  # type: ignore[union-attr]
+    assert values.not_stated(" 无 ")
+    assert not values.not_stated("有")
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("2 0 2 1 年 度", 2021),
+        ("（2021）", 2021),
+        ("2021", 2021),
+        ("二〇二一年度", 2021),
+        ("二零二○年", 2020),
+        ("二O一九年", 2019),
+        ("二0二0年", 2020),
+    ],
+)
+def test_a_year_however_it_is_written(text: str, told: int) -> None:
+    assert year(text) == told
