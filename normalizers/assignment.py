@@ -50,11 +50,12 @@ def assign(
     done = sorted(((total + order(path[-1], END) + whole(path[1:]), path[1:]) for total, path in paths), reverse=True)
     best, roles = done[0]
     weights = [exp(total - best) for total, _ in done]
+    share = 1 / sum(weights)
     decisions = []
     for at, role in enumerate(roles):
         shares = Counter[str]()
         for weight, (_, path) in zip(weights, done, strict=True):
-            shares[path[at]] += weight / sum(weights)  # type: ignore[assignment]
+            shares[path[at]] += share * weight  # type: ignore[assignment]
         others = [(name, share) for name, share in shares.most_common(2) if name != role]
         decisions.append(Decision(role, shares[role], others[0] if others else None))
     return decisions, best

@@ -64,7 +64,7 @@ class Column:
 
 def columns(grid: Grid, block: Block, vocabulary: Vocabulary) -> list[Column]:
     """The columns of an indicator block's heading band, left to right."""
-    return _parted(grid, block, _decided(grid, block, named(grid, block, vocabulary), vocabulary))
+    return _parted(grid, block, _decided(grid, block, vocabulary))
 
 
 def named(grid: Grid, block: Block, vocabulary: Vocabulary) -> list[Column]:
@@ -122,44 +122,86 @@ def _free_level(before: list[str | None], behind: list[str | None]) -> str | Non
 # ---------------------------------------------------------------- headings nobody knows
 def looks(grid: Grid, block: Block, vocabulary: Vocabulary) -> list[tuple[Column, Look]]:
     """The columns with the fields that their headings name as they are known, and what stands below each."""
-    rows = list(_rows(grid, block, vocabulary))
-    return [(column, _look(rows, column)) for column in named(grid, block, vocabulary)]
+    band = _Band(grid, block, named(grid, block, vocabulary), vocabulary)
+    return list(zip(band.columns, band.looks, strict=True))
 
 
-def _decided(grid: Grid, block: Block, band: list[Column], vocabulary: Vocabulary) -> list[Column]:
+class _Band:
+    """The columns of a block as their headings name them, to be read jointly; guards what is below each, worked out once."""
+
+    def __init__(self, grid: Grid, block: Block, columns: list[Column], vocabulary: Vocabulary) -> None:
+        self.vocabulary, self.columns = vocabulary, columns
+        rows = list(_rows(grid, block, vocabulary))
+        cells = [_cells(rows, column) for column in self.columns]
+        self.looks = [look(texts, len(rows)) for texts in cells]
+        self._counts = [len(texts) for texts in cells]
+        self._figures = [_figures(rows, column) for column in self.columns]
+
+    def read(self, lenient: bool = False) -> tuple[list[Decision], float]:
+        """A role for each column, and how much better the best reading is than that of a band of no field. lenient: headings may speak for
+        a role but not against it."""
+        scores, order = self._scores(lenient), self.vocabulary.roles.order
+        decisions, best = assign(scores, order, self._whole, KNOWN)
+        return decisions, best - baseline(scores, order, EXTRA)
+
+    def _scores(self, lenient: bool) -> list[Mapping[str, float]]:
+        """What speaks for each role of each column: one with a known heading has no choice."""
+        roles = self.vocabulary.roles
+        taken = {column.field for column in self.columns}
+        free = [role for role in roles.names if role in KNOWN or role not in taken]
+        out: list[Mapping[str, float]] = []
+        for column, seen in zip(self.columns, self.looks, strict=True):
+            if not _is_free(column):
+                role = column.field or EXTRA
+                out.append({role: 0.0 if role in KNOWN else _EXACT + roles.cells(role, seen)})
+                continue
+            alike = self.vocabulary.likeness(column.heading, "indicators")
+            least = 0.0 if lenient or number(column.heading) is not None else -_HEADING  # a year, points: no words
+            said = {role: max(_heading(role, alike), least) for role in free}
+            out.append({role: said[role] + roles.cells(role, seen) for role in free})
+        return out
+
+    def _whole(self, roles: Sequence[str]) -> float:
+        """What a reading as a whole says: a column of names, points of groups merged as their names are, weights that sum to the points of
+        all indicators, no score above its weight."""
+        at = {role: i for i, role in enumerate(roles)}
+        said = sum(lost for fields, lost in _NEEDED if not at.keys() & fields)
+        for level, points in (("level1", "level1_weight"), ("level2", "level2_weight")):
+            if level in at and points in at and not self._merged_alike(at[level], at[points]):
+                said += _NO_GROUPS
+        if "weight" not in at:
+            return said
+        weights = self._figures[at["weight"]]
+        total = sum(weight for weight in weights if weight is not None)
+        if weights and None not in weights:
+            said += _ADDS_UP if total in _HUNDRED else _ADDS_UP_NOT
+        if "score" in at:
+            scores = self._figures[at["score"]]
+            both = [(w, s) for w, s in zip(weights, scores, strict=True) if w is not None and s is not None]
+            said += (_WITHIN if all(s <= w for w, s in both) else _ABOVE) if both else 0.0
+        return said
+
+    def _merged_alike(self, one: int, other: int) -> bool:
+        """Have two columns about as many cells of their own?"""
+        fewer, more = sorted((self._counts[one], self._counts[other]))
+        return fewer >= 0.7 * more
+
+
+def _is_free(column: Column) -> bool:
+    """Is a column's field to be decided by the joint reading? One without a heading is none's."""
+    return column.field is None and bool(column.heading)
+
+
+def _decided(grid: Grid, block: Block, vocabulary: Vocabulary) -> list[Column]:
     """The columns; those that no known heading names as the joint reading of the band has them, where it is sure."""
-    if all(column.field is not None or not column.heading for column in band):
-        return band
-    rows = list(_rows(grid, block, vocabulary))
-    scores = _scores(band, [_look(rows, column) for column in band], vocabulary)
-    decisions, _ = assign(scores, vocabulary.roles.order, lambda roles: _whole(roles, band, rows), _OFTEN)
+    columns = named(grid, block, vocabulary)
+    if not any(map(_is_free, columns)):
+        return columns
+    decisions, _ = _Band(grid, block, columns, vocabulary).read()
     return [
-        column if column.field or not column.heading else _taken(column, decision, vocabulary)
-        for column, decision in zip(band, decisions, strict=True)
+        _taken(column, decision, vocabulary) if _is_free(column) else column
+        for column, decision in zip(columns, decisions, strict=True)
     ]
-
-
-_OFTEN = KNOWN  # what several columns of a band may be
-
-
-def _scores(
-    band: list[Column], looks: list[Look], vocabulary: Vocabulary, lenient: bool = False
-) -> list[Mapping[str, float]]:
-    """What speaks for each role of each column: a column with a known heading has no choice. lenient: headings may speak for a role but
-    not against it."""
-    taken = {column.field for column in band}
-    free = [role for role in vocabulary.roles.names if role in KNOWN or role not in taken]
-    out: list[Mapping[str, float]] = []
-    for column, seen in zip(band, looks, strict=True):
-        if column.field is not None or not column.heading:
-            role = column.field or EXTRA
-            out.append({role: 0.0 if role in KNOWN else _EXACT + vocabulary.roles.cells(role, seen)})
-            continue
-        alike = vocabulary.likeness(column.heading, "indicators")
-        least = 0.0 if lenient or number(column.heading) is not None else -_HEADING  # a year, points: no words
-        said = {role: max(_heading(role, alike), least) for role in free}
-        out.append({role: said[role] + vocabulary.roles.cells(role, seen) for role in free})
-    return out
 
 
 def _heading(role: str, alike: Mapping[str, Match]) -> float:
@@ -205,37 +247,6 @@ def _cells(rows: list[Row], column: Column) -> list[str]:
     ]
 
 
-def _look(rows: list[Row], column: Column) -> Look:
-    return look(_cells(rows, column), len(rows))
-
-
-def _whole(roles: Sequence[str], band: list[Column], rows: list[Row]) -> float:
-    """What a reading as a whole says: a column of names, points of groups merged as their names are, weights that sum to the points of all
-    indicators, no score above its weight."""
-    at = {role: i for i, role in enumerate(roles)}
-    said = sum(lost for fields, lost in _NEEDED if not at.keys() & fields)
-    for level, points in (("level1", "level1_weight"), ("level2", "level2_weight")):
-        if level in at and points in at and not _merged_alike(rows, band[at[level]], band[at[points]]):
-            said += _NO_GROUPS
-    if "weight" not in at:
-        return said
-    weights = _figures(rows, band[at["weight"]])
-    total = sum(weight for weight in weights if weight is not None)
-    if weights and None not in weights:
-        said += _ADDS_UP if total in _HUNDRED else _ADDS_UP_NOT
-    if "score" in at:
-        scores = _figures(rows, band[at["score"]])
-        both = [(w, s) for w, s in zip(weights, scores, strict=True) if w is not None and s is not None]
-        said += (_WITHIN if all(s <= w for w, s in both) else _ABOVE) if both else 0.0
-    return said
-
-
-def _merged_alike(rows: list[Row], one: Column, other: Column) -> bool:
-    """Have two columns about as many cells of their own?"""
-    counts = sorted((len(_cells(rows, one)), len(_cells(rows, other))))
-    return counts[0] >= 0.7 * counts[1]
-
-
 def _figures(rows: list[Row], column: Column) -> list[Decimal | None]:
     slots = [widest(row, column.left, column.right) for row in rows]
     return [f.value if slot is not None and (f := number(slot.cell.text)) is not None else None for slot in slots]
@@ -260,17 +271,13 @@ def shown_by_all(grid: Grid, row: int, vocabulary: Vocabulary) -> int:
         return 0  # the headings of another block
     deep = max(slot.cell.row_span for slot in heads[1:])
     block = _under(grid, row, deep if deep <= MAX_HEADER else 1, vocabulary)
-    rows = list(_rows(grid, block, vocabulary))
-    if len(rows) < _FEWEST:
+    if sum(1 for _ in _rows(grid, block, vocabulary)) < _FEWEST:
         return 0
-    band = named(grid, block, vocabulary)
-    scores = _scores(band, [_look(rows, column) for column in band], vocabulary, lenient=True)
-    order = vocabulary.roles.order
-    decisions, best = assign(scores, order, lambda roles: _whole(roles, band, rows), _OFTEN)
+    decisions, lead = _Band(grid, block, named(grid, block, vocabulary), vocabulary).read(lenient=True)
     told = {decision.role for decision in decisions}
     if not told & LEVELS or len(told & MEASURED) < 2:
         return 0
-    return block.header if best - baseline(scores, order, EXTRA) >= _CLEARLY else 0
+    return block.header if lead >= _CLEARLY else 0
 
 
 def _under(grid: Grid, row: int, header: int, vocabulary: Vocabulary) -> Block:
