@@ -103,6 +103,15 @@ def share(cases: Iterable[T], every: int) -> list[Any]:
     return [pytest.param(case, marks=() if i % every == 0 else pytest.mark.soak) for i, case in enumerate(cases)]
 
 
+def copy_of_the_code(place: Path) -> None:
+    """Puts all that tests need into a folder where it may be changed."""
+    for room in ("extractors", "normalizers", "pipeline", "schema", "tests", "data", "docs"):
+        left_out = shutil.ignore_patterns("__pycache__", "held_out", "work")
+        shutil.copytree(ROOT / room, place / room, ignore=left_out)
+    for name in ("pyproject.toml", "README.md", "README.zh-CN.md", "CHANGELOG.md", "Makefile"):
+        shutil.copy(ROOT / name, place / name)
+
+
 def as_nobody(work: Callable[[], T], folder: Path) -> T:
     """What work gives in a process of a user to whom nothing belongs, who may pass down to a folder; work must be a function that
     forking carries over."""

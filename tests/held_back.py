@@ -10,8 +10,9 @@ from __future__ import annotations
 import random
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from itertools import product
 from pathlib import Path
 
 from data.maker import evidence, forms, word
@@ -22,7 +23,7 @@ from normalizers.blocks import cut
 from normalizers.columns import Column, columns
 from normalizers.grid import Block, Grid
 from normalizers.roles import Roles
-from normalizers.vocabulary import KNOWN, Vocabulary, folder
+from normalizers.vocabulary import KNOWN, Vocabulary, folder, vocabulary
 from schema.document import Cell, Table
 
 _NO_FIELD = KNOWN | {None}
@@ -41,11 +42,8 @@ class Band:
 
     def vocabulary(self, *without: str) -> Vocabulary:
         """The vocabulary without the spellings of some headings."""
-        words = Vocabulary(folder())
+        words = forgetful(without, ("indicators",))
         words.roles = self.roles
-        for heading in without:
-            for spelling in words.spellings(heading):
-                words._headings.pop((spelling, "indicators"), None)
         return words
 
     def again(self, words: Vocabulary, table: Table | None = None) -> list[Column] | None:
@@ -57,10 +55,19 @@ class Band:
         return None
 
 
+def forgetful(headings: Iterable[str], blocks: Iterable[str]) -> Vocabulary:
+    """The vocabulary without the spellings of some headings in some blocks."""
+    words = Vocabulary(folder())
+    for heading, block in product(headings, blocks):
+        for spelling in words.spellings(heading):
+            words._headings.pop((spelling, block), None)
+    return words
+
+
 def bands(layouts: list[Layout]) -> list[Band]:
     counted = {layout.name: evidence.counts([layout]) for layout in all_layouts()}
     every = sum(counted.values(), evidence.parts())
-    shipped, out = Vocabulary(folder()), []
+    shipped, out = vocabulary(), []
     with tempfile.TemporaryDirectory() as place:
         path = Path(place, "form.docx")
         for layout in layouts:
@@ -105,7 +112,7 @@ def all_of_them(band: Band) -> Iterator[str]:
 
 def _fields(band: Band) -> list[Column]:
     """The columns whose headings are known and name a field, but for a heading in front of the whole block."""
-    shipped = Vocabulary(folder())
+    shipped = vocabulary()
     known = (c for c in band.columns if c.field not in _NO_FIELD and c.heading)
     return [c for c in known if shipped.heading(c.heading, "indicators") not in _NO_FIELD]
 

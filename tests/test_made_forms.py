@@ -21,6 +21,7 @@ from normalizers.vocabulary import FIELDS, KNOWN, Vocabulary, folder
 from pipeline.extract import Extraction, as_json, as_record, extract
 from pipeline.score import score
 from tests.conftest import ROOT
+from tests.held_back import forgetful
 from tests.hold_out import HELD_OUT, measure
 
 LAYOUTS = all_layouts()
@@ -112,10 +113,7 @@ def held_back(layout: Layout, tmp_path: Path) -> list[Held]:
         fields = {field for block in FIELDS if (field := base.heading(text, block)) and field not in KNOWN}
         if not fields:
             continue
-        words = Vocabulary(folder())
-        for block in FIELDS:
-            for variant in words.spellings(text):
-                words._headings.pop((variant, block), None)
+        words = forgetful([text], FIELDS)
         submission, evidence = normalize(document, words)
         record = simplejson.loads(as_json(as_record(Extraction(document, submission, evidence))), use_decimal=True)
         errors = score(record, gold)["fields"].errors

@@ -3,7 +3,6 @@ which tests."""
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import sys
 from collections import Counter
@@ -11,20 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import ROOT
+from tests.conftest import ROOT, copy_of_the_code
 
-ROOMS = ("extractors", "normalizers", "pipeline", "schema", "tests", "data", "docs")
-FILES = ("pyproject.toml", "README.md", "README.zh-CN.md", "CHANGELOG.md", "Makefile")
 SURVIVORS = ROOT / "data" / "work" / "mutants.txt"
 
 
 @pytest.mark.soak
 @pytest.mark.skipif(sys.platform == "win32", reason="mutmut forks")
 def test_most_changes_of_values_rules_and_store_are_noticed(tmp_path: Path) -> None:
-    for room in ROOMS:
-        shutil.copytree(ROOT / room, tmp_path / room, ignore=shutil.ignore_patterns("__pycache__", "held_out", "work"))
-    for name in FILES:
-        shutil.copy(ROOT / name, tmp_path / name)
+    copy_of_the_code(tmp_path)
     mutmut = Path(sys.executable).parent / "mutmut"
     subprocess.run([mutmut, "run"], cwd=tmp_path, check=True, capture_output=True)
     told = subprocess.run(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -12,9 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import ROOT
-
-_ROOMS = ("extractors", "normalizers", "pipeline", "schema", "tests", "data")
+from tests.conftest import ROOT, copy_of_the_code
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,10 +179,7 @@ SURVIVORS = (
 @pytest.mark.soak
 @pytest.mark.parametrize("change", SURVIVORS, ids=lambda change: change.name)
 def test_a_change_that_went_unnoticed_is_noticed(change: Survivor, tmp_path: Path) -> None:
-    for room in _ROOMS:
-        shutil.copytree(ROOT / room, tmp_path / room, ignore=shutil.ignore_patterns("__pycache__", "held_out"))
-    for name in ("pyproject.toml", "README.md", "CHANGELOG.md"):
-        shutil.copy(ROOT / name, tmp_path / name)
+    copy_of_the_code(tmp_path)
     path = tmp_path / change.file
     text = path.read_text(encoding="utf-8")
     assert text.count(change.before) == 1, f"{change.before} is not in {change.file} once: rewrite this change"
