@@ -58,8 +58,8 @@ def _starts(grid: Grid, row: int, vocabulary: Vocabulary, current: str | None, b
         return "staging", 1
     if _people(filled, vocabulary) or (current == "people" and len(filled) > 2):
         return ("people" if current != "people" else None), 0
-    band = indicator_band(grid, row, vocabulary) or (current != "indicators" and shown_by_all(grid, row, vocabulary))
-    if band:
+    band = indicator_band(grid, row, vocabulary)
+    if band or (current != "indicators" and (band := shown_by_all(grid, row, vocabulary))):
         return "indicators", band
     if (
         len(filled) == 1
@@ -117,7 +117,9 @@ def _note(filled: list[Slot], vocabulary: Vocabulary) -> bool:
 
 
 def _band_follows(grid: Grid, row: int, vocabulary: Vocabulary) -> bool:
-    return row + 1 < len(grid.rows) and indicator_band(grid, row + 1, vocabulary) > 0
+    if row + 1 == len(grid.rows):
+        return False
+    return (indicator_band(grid, row + 1, vocabulary) or shown_by_all(grid, row + 1, vocabulary)) > 0
 
 
 # ---------------------------------------------------------------- heading bands

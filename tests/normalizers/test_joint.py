@@ -139,6 +139,14 @@ def test_a_table_none_of_whose_headings_is_known_goes_on_below_them_on_the_next_
     assert len(once.indicators) == len(twice.indicators) == 3
 
 
+def test_a_goal_in_words_over_headings_nobody_knows_is_the_form_s(docx: Docx) -> None:
+    goal = "| 年度绩效目标：河道常年清洁，投诉逐年减少。 | < | < | < | < | < |\n"
+    rows = NOVEL.splitlines(keepends=True)
+    read = form(docx, "".join([*rows[:2], goal, *rows[2:]])).submission.forms[0]
+    assert read.annual_goal == "河道常年清洁，投诉逐年减少。"
+    assert len(read.indicators) == 3
+
+
 def test_a_taken_column_says_how_sure_it_is(docx: Docx) -> None:
     found = form(docx, NOVEL.replace("年底完成", "年底实际完成值"))
     why = {p.recognised for p in found.evidence.provenance if p.field == "actual"}
