@@ -49,7 +49,7 @@ def said(checkout: Path, out: Path, files: list[Path]) -> None:
         for kind in ("--json", "--evidence"):
             (out / f"{i:03d}-{path.name}{kind}").write_text(run(ziping, "extract", path, kind))
     store = out / "s.db"
-    run(ziping, "ingest", ROOT / "data" / "samples", *files, "--store", store, "--quiet")
+    run(ziping, "ingest", ROOT / "data" / "samples", *files, "--store", store, "--quiet", "--timeout", "600")
     with sqlite3.connect(store) as connection:
         (out / "rows").write_text("\n".join(rows(connection)))
     for question in sorted((ROOT / "pipeline" / "analysts" / "questions").glob("*.sql")):
