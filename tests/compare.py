@@ -21,6 +21,7 @@ from tests.conftest import ROOT
 
 # What tells runs apart and not what was read: when, where, by which code.
 _OWN = (
+    "lookups",  # what was asked of the vocabulary, not what was read
     *("rules_key", "words_key", "reader_key", "version", "host", "arguments", "content"),
     *("started_at", "ended_at", "valid_from", "seconds", "passage_id"),  # passages are numbered as they come
 )
