@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from normalizers.draft import Draft
 from normalizers.grid import Block, Grid, Slot
-from normalizers.text import squeeze, stated_text
+from normalizers.text import OF_WHICH, squeeze, stated_text
 from normalizers.values import number, rate
 from normalizers.vocabulary import Vocabulary
 from schema import numbering
@@ -16,13 +16,12 @@ from schema.records import Basic
 
 # A unit in brackets is no part of a name; another note is.
 _UNIT = re.compile(r"[（(](?:单位[:：])?(?:人|个|辆|台|户|[百千]?万?元|亿元|%|平方米|㎡)[)）]$")
-_OF_WHICH = re.compile(r"^其中[:：]?")
 _UNNUMBERED, _WITHIN = 6, 10  # an unnumbered label hangs from a numbered one, 其中 from any
 
 
 @dataclass(slots=True)
 class _Row:
-    depth: int
+    depth: float
     path: tuple[str, ...]
     values: dict[str, Decimal | str | None]
     group: str | None
@@ -64,7 +63,7 @@ class _Rows:
         if label is None:
             self._add(_UNNUMBERED, (), None, values)
         else:
-            self._labelled(label, values)
+            self._labelled(label, values, row)
 
     def _is_heading(self, filled: list[Slot]) -> bool:
         """A row of words: a group's name (or its continuation) and the headings of its columns."""
@@ -84,29 +83,37 @@ class _Rows:
             return bool(self.headings) and self.grid.rows[row].index(slot) > 0
         return any(head.overlap(slot.left, slot.right) > 0 for head in self.headings)
 
-    def _labelled(self, label: Slot, values: list[Slot]) -> None:
+    def _labelled(self, label: Slot, values: list[Slot], row: int) -> None:
         text = squeeze(label.cell.text)
-        own = self._depth(text)
-        name = numbering.without(_OF_WHICH.sub("", text))
+        own = self._depth(text, row)
+        name = numbering.without(OF_WHICH.sub("", text))
         name = _UNIT.sub("", name.rstrip(":："))
         while self.open and self.open[-1].depth >= own:
             self.open.pop()
         path = (*(self.open[-1].path if self.open else ()), name)
-        row = self._add(own, path, label, values)
-        self.open.append(row)
+        self.open.append(self._add(own, path, label, values))
 
-    def _depth(self, text: str) -> int:
-        """How deep a label stands: by its numbering, else under the label it follows."""
+    def _depth(self, text: str, row: int) -> float:
+        """How deep a label stands: by its numbering, over the list that begins below it, else under the label it follows."""
         if (numbered := numbering.parse(text)) is not None:
             return numbered.level
-        if self.vocabulary.listed(text, "basics_top") and not _OF_WHICH.match(text):
-            return 1
+        if not OF_WHICH.match(text):
+            if self.vocabulary.listed(text, "basics_top"):
+                return 1
+            if (first := self._list_below(row)) is not None:
+                return first - 0.5
         last = self.open[-1].depth if self.open else 0
-        if _OF_WHICH.match(text):
+        if OF_WHICH.match(text):
             return last + _WITHIN
         return last if last >= _UNNUMBERED else last + _UNNUMBERED
 
-    def _add(self, depth: int, path: tuple[str, ...], label: Slot | None, slots: list[Slot]) -> _Row:
+    def _list_below(self, row: int) -> int | None:
+        """The level of the list whose first number begins the next row."""
+        below = self.grid.filled(row + 1) if row + 1 < len(self.grid.rows) else []
+        numbered = numbering.parse(squeeze(below[0].cell.text)) if below else None
+        return numbered.level if numbered is not None and numbered.value == 1 else None
+
+    def _add(self, depth: float, path: tuple[str, ...], label: Slot | None, slots: list[Slot]) -> _Row:
         values: dict[str, Decimal | str | None] = {h.text: None for h in self.headings}
         cells: list[tuple[str, Slot]] = []
         for slot in slots:

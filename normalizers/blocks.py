@@ -10,10 +10,12 @@ import re
 from itertools import pairwise
 
 from normalizers.columns import LEVELS, MAX_HEADER, MEASURED, named_alone, shown_by_all
+from normalizers.fund_columns import begins
 from normalizers.grid import Block, Grid, Slot
+from normalizers.spelling import LONGEST
 from normalizers.titles import is_title
 from normalizers.values import number, year
-from normalizers.vocabulary import LONGEST, Vocabulary
+from normalizers.vocabulary import Vocabulary
 
 _FUND_COLUMNS = frozenset(("approved", "revised", "received", "executed", "execution_rate"))
 _MARKS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ①②③④⑤⑥⑦⑧⑨⑩⑪⑫⑬⑭⑮⑯⑰⑱⑲⑳"
@@ -81,7 +83,7 @@ def _starts(grid: Grid, row: int, vocabulary: Vocabulary, current: str | None, b
         return "goals", 1
     if _tasks_unread(filled, vocabulary):
         return "unknown", filled[0].cell.row_span
-    if _funds_starts(filled, vocabulary, current):
+    if _funds_starts(grid, row, vocabulary, current):
         return "funds", 0
     if current != "indicators" and vocabulary.listed(filled[0].text, "basics_group") and len(filled) > 1:
         return "basics", 0
@@ -210,20 +212,21 @@ def _goal_years(filled: list[Slot], vocabulary: Vocabulary) -> bool:
 
 
 def _goal_columns(grid: Grid, row: int, vocabulary: Vocabulary) -> bool:
-    """`年度目标 | 预期目标 | (a heading nobody knows)` over a row of texts: the label at the side covers both rows,
-    one heading is known, every one is short, and a longer text stands below. The unknown one must not become a goal."""
+    """`年度目标 | 预期目标 | (a heading nobody knows)` over a row of texts: the label at the side covers both rows, every heading is
+    short, and a longer text stands below one that is known, or below each. An unknown one must not become a goal."""
     filled = grid.filled(row)
     if len(filled) != 3 or row + 1 >= len(grid.rows) or filled[0].cell.row_span < 2:
         return False
     fields = [vocabulary.heading(slot.text, "goals") for slot in filled]
-    if fields[0] != "block" or not {"planned", "actual", "block"} & set(fields[1:]) or None not in fields[1:]:
+    if fields[0] != "block" or None not in fields[1:]:
         return False
     below = [slot for slot in grid.filled(row + 1) if slot.cell is not filled[0].cell]
-    return all(len(slot.text) <= LONGEST for slot in filled) and any(
-        slot.overlap(head.left, head.right) > 0 and len(slot.text) > len(head.text)
+    longer = [
+        any(slot.overlap(head.left, head.right) > 0 and len(slot.text) > len(head.text) for slot in below)
         for head in filled[1:]
-        for slot in below
-    )
+    ]
+    known = bool({"planned", "actual", "block"} & set(fields[1:]))
+    return all(len(slot.text) <= LONGEST for slot in filled) and (any(longer) if known else all(longer))
 
 
 def band_fields(
@@ -251,7 +254,8 @@ def _tasks_unread(filled: list[Slot], vocabulary: Vocabulary) -> bool:
     return named and first.cell.row_span > 1 and len(filled) > 2
 
 
-def _funds_starts(filled: list[Slot], vocabulary: Vocabulary, current: str | None) -> bool:
+def _funds_starts(grid: Grid, row: int, vocabulary: Vocabulary, current: str | None) -> bool:
+    filled = grid.filled(row)
     fields = {vocabulary.heading(slot.text, "funds") for slot in filled}
     if len(fields & _FUND_COLUMNS) >= 2 or (
         fields & _FUND_COLUMNS and fields & {"weight", "score"} and len(filled) > 3
@@ -261,6 +265,8 @@ def _funds_starts(filled: list[Slot], vocabulary: Vocabulary, current: str | Non
         return not any(number(slot.cell.text) for slot in filled)
     if current in ("indicators", "tasks", "funds", "basics"):
         return False
+    if begins(grid, row, vocabulary):
+        return True
     if len(filled) == 1 and vocabulary.listed(filled[0].text, "side"):
         return True  # 年度收入情况, over a row of items
     if any(

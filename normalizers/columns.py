@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import pairwise
-from math import exp
 
-from normalizers.assignment import Decision, assign, baseline
+from normalizers import band
+from normalizers.assignment import Decision
 from normalizers.grid import Block, Grid, Slot, widest
-from normalizers.roles import EXTRA, Look, kind_of, look
-from normalizers.similarity import WORTH_SHOWING, Match
+from normalizers.roles import Look, kind_of, look
+from normalizers.similarity import Match
+from normalizers.spelling import LONGEST
 from normalizers.text import blank
-from normalizers.values import number
-from normalizers.vocabulary import KNOWN, LONGEST, Vocabulary
+from normalizers.values import number, year
+from normalizers.vocabulary import KNOWN, Vocabulary
 
 LEVELS = frozenset(
     ("level1", "level2", "level3", "level4", "level")
@@ -23,13 +24,6 @@ LEVELS = frozenset(
 MEASURED = frozenset(
     ("target", "actual", "weight", "score", "review_score", "criteria", "definition", "evidence", "deviation")
 )
-SURE = 0.9  # a column whose heading is not known is taken for a field from here on
-
-# What a heading says of its column, in the logs of the other evidence (roles.py). Chosen on the made forms, each layout held out.
-_EXACT = 8.0  # a known spelling
-# the log odds of a field rise from -_HEADING to it, steepest where likeness says nothing (tests/normalizers/test_joint.py)
-_HEADING, _EVEN, _STEEP = 6.0, 0.28, 14.0
-_OF_NONE = 2.0  # a heading nobody knows is often of no field of ours
 # What a whole reading says.
 # what a block of indicators has, one of each, and what it costs a reading to be without: names, what is to be reached, points
 _NEEDED = (
@@ -93,9 +87,9 @@ def below(grid: Grid, block: Block, column: Column, vocabulary: Vocabulary) -> l
     return [text for text in _cells(list(_rows(grid, block, vocabulary)), column) if not blank(text)]
 
 
-def _disambiguated(band: list[Column]) -> list[Column]:
+def _disambiguated(columns: list[Column]) -> list[Column]:
     """Columns of one name by their neighbours: points behind each level, two columns of names."""
-    fields = [column.field for column in band]
+    fields = [column.field for column in columns]
     for i, field in enumerate(fields):
         if field == "level":  # a column of names whose heading does not say of which level
             fields[i] = _free_level(fields[:i], fields[i + 1 :])
@@ -105,7 +99,7 @@ def _disambiguated(band: list[Column]) -> list[Column]:
             fields[i] = None  # the points of a column that nobody knows
         elif field == "level3" and "level3" in fields[i + 1 :] and "level2" not in fields:
             fields[i] = "level2"
-    return [replace(column, field=field) for column, field in zip(band, fields, strict=True)]
+    return [replace(column, field=field) for column, field in zip(columns, fields, strict=True)]
 
 
 def _free_level(before: list[str | None], behind: list[str | None]) -> str | None:
@@ -122,8 +116,8 @@ def _free_level(before: list[str | None], behind: list[str | None]) -> str | Non
 # ---------------------------------------------------------------- headings nobody knows
 def looks(grid: Grid, block: Block, vocabulary: Vocabulary) -> list[tuple[Column, Look]]:
     """The columns with the fields that their headings name as they are known, and what stands below each."""
-    band = _Band(grid, block, named(grid, block, vocabulary), vocabulary)
-    return list(zip(band.columns, band.looks, strict=True))
+    found = _Band(grid, block, named(grid, block, vocabulary), vocabulary)
+    return list(zip(found.columns, found.looks, strict=True))
 
 
 class _Band:
@@ -138,28 +132,8 @@ class _Band:
         self._figures = [_figures(rows, column) for column in self.columns]
 
     def read(self, lenient: bool = False) -> tuple[list[Decision], float]:
-        """A role for each column, and how much better the best reading is than that of a band of no field. lenient: headings may speak for
-        a role but not against it."""
-        scores, order = self._scores(lenient), self.vocabulary.roles.order
-        decisions, best = assign(scores, order, self._whole, KNOWN)
-        return decisions, best - baseline(scores, order, EXTRA)
-
-    def _scores(self, lenient: bool) -> list[Mapping[str, float]]:
-        """What speaks for each role of each column: one with a known heading has no choice."""
-        roles = self.vocabulary.roles
-        taken = {column.field for column in self.columns}
-        free = [role for role in roles.names if role in KNOWN or role not in taken]
-        out: list[Mapping[str, float]] = []
-        for column, seen in zip(self.columns, self.looks, strict=True):
-            if not _is_free(column):
-                role = column.field or EXTRA
-                out.append({role: 0.0 if role in KNOWN else _EXACT + roles.cells(role, seen)})
-                continue
-            alike = self.vocabulary.likeness(column.heading, "indicators")
-            least = 0.0 if lenient or number(column.heading) is not None else -_HEADING  # a year, points: no words
-            said = {role: max(_heading(role, alike), least) for role in free}
-            out.append({role: said[role] + roles.cells(role, seen) for role in free})
-        return out
+        headed = [band.Headed(c.heading, c.field, seen) for c, seen in zip(self.columns, self.looks, strict=True)]
+        return band.read("indicators", headed, self.vocabulary, self._whole, lenient)
 
     def _whole(self, roles: Sequence[str]) -> float:
         """What a reading as a whole says: a column of names, points of groups merged as their names are, weights that sum to the points of
@@ -187,42 +161,26 @@ class _Band:
         return fewer >= 0.7 * more
 
 
-def _is_free(column: Column) -> bool:
-    """Is a column's field to be decided by the joint reading? One without a heading is none's."""
-    return column.field is None and bool(column.heading)
-
-
 def _decided(grid: Grid, block: Block, vocabulary: Vocabulary) -> list[Column]:
     """The columns; those that no known heading names as the joint reading of the band has them, where it is sure."""
     columns = named(grid, block, vocabulary)
-    if not any(map(_is_free, columns)):
+    if all(column.field or not column.heading for column in columns):
         return columns
     decisions, _ = _Band(grid, block, columns, vocabulary).read()
     return [
-        _taken(column, decision, vocabulary) if _is_free(column) else column
+        _taken(column, decision, vocabulary) if column.field is None and column.heading else column
         for column, decision in zip(columns, decisions, strict=True)
     ]
 
 
-def _heading(role: str, alike: Mapping[str, Match]) -> float:
-    """What a heading says for a role by the likeness of its most similar spelling; for no field of ours it says nothing, or that it is like
-    others of that kind."""
-    shared = alike[role].likeness if role in alike else 0.0
-    said = _HEADING * (2 / (1 + exp(_STEEP * (_EVEN - shared))) - 1)
-    return max(said, 0.0) + _OF_NONE if role == EXTRA else said
-
-
 def _taken(column: Column, decision: Decision, vocabulary: Vocabulary) -> Column:
     """A column as the joint reading has it: under its field where that is sure enough, else with a proposal."""
-    told = [(decision.role, decision.sure), *([decision.other] if decision.other else [])]
-    role, sure = next(((role, sure) for role, sure in told if role not in KNOWN), (EXTRA, 0.0))
-    if role == EXTRA:
+    match = band.proposal(column.heading, decision, "indicators", vocabulary)
+    if match is None:
         return column
-    near = vocabulary.likeness(column.heading, "indicators").get(role)
-    alike = f"{near.reason}；" if near is not None and near.likeness >= WORTH_SHOWING else ""
-    match = Match(role, near.spelling if near else "", sure, f"{alike}整表判断，把握{sure:.2f}")
-    if role == decision.role and sure >= SURE:
-        return replace(column, field=role, recognised=match.reason, proposal=match)
+    taken = match.field == decision.role and match.likeness >= band.SURE and year(column.heading) is None
+    if taken:  # but another year's figures are no field of ours
+        return replace(column, field=match.field, recognised=match.reason, proposal=match)
     return replace(column, proposal=match)
 
 
@@ -254,7 +212,8 @@ def _figures(rows: list[Row], column: Column) -> list[Decimal | None]:
 
 _BLOCKS = ("indicators", "head", "funds", "tasks", "goals", "management")
 _SENTENCE = re.compile("[。；，：:]")
-_VALUES = frozenset(("percent", "points", "figure", "signed", "sign", "group", "quantity"))
+_VALUES = frozenset(("percent", "signed", "sign", "group", "quantity"))  # no heading
+_FIGURES = frozenset(("points", "figure"))  # a year may be one among others
 
 
 def shown_by_all(grid: Grid, row: int, vocabulary: Vocabulary) -> int:
@@ -263,7 +222,10 @@ def shown_by_all(grid: Grid, row: int, vocabulary: Vocabulary) -> int:
     heads = grid.filled(row)
     if row in grid.ragged or len(heads) < 4:
         return 0
-    if any(len(s.text) > LONGEST or _SENTENCE.search(s.text) or kind_of(s.text) in _VALUES for s in heads):
+    kinds = [kind_of(slot.text) for slot in heads]
+    if any(len(s.text) > LONGEST or _SENTENCE.search(s.text) for s in heads) or _VALUES.intersection(kinds):
+        return 0
+    if 3 * sum(kind in _FIGURES for kind in kinds) > len(heads):
         return 0
     known = {block: sum(vocabulary.heading(s.text, block) not in KNOWN | {None} for s in heads) for block in _BLOCKS}
     most = max(known.values())
@@ -283,24 +245,24 @@ def shown_by_all(grid: Grid, row: int, vocabulary: Vocabulary) -> int:
 def _under(grid: Grid, row: int, header: int, vocabulary: Vocabulary) -> Block:
     """The rows below headings, down to the total or to a row of another form."""
     stop = row + header
-    while stop < len(grid.rows) and stop not in grid.ragged and len(filled := grid.filled(stop)) >= 3:
-        if vocabulary.listed(filled[0].text, "total_row"):
+    while stop < len(grid.rows) and stop not in grid.ragged and len(filled := grid.filled(stop)) not in (1, 2):
+        if filled and vocabulary.listed(filled[0].text, "total_row"):
             break
         stop += 1
     return Block("indicators", row, stop, header)
 
 
 # ---------------------------------------------------------------- one heading over two columns
-def _parted(grid: Grid, block: Block, band: list[Column]) -> list[Column]:
+def _parted(grid: Grid, block: Block, columns: list[Column]) -> list[Column]:
     """A heading merged over a name and what describes it: the name keeps the heading's field, the text beside it is its
     definition, or keeps the heading's words where another column is one."""
     out: list[Column] = []
-    for column in band:
+    for column in columns:
         edges = _inner_edges(grid, block, column) if column.field in ("level3", "level4") else []
         if len(edges) != 1:
             out.append(column)
             continue
-        defined = any(other.field == "definition" for other in band)
+        defined = any(other.field == "definition" for other in columns)
         out += [
             replace(column, right=edges[0]),
             replace(

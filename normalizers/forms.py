@@ -196,7 +196,8 @@ class Forms:
         elif block.kind in _READERS:
             _READERS[block.kind](grid, block, draft, self.vocabulary)
         if block.kind not in ("head", "basics", "management", "people"):
-            label_value.read(grid, block, draft, self.vocabulary)
+            above = draft.read == {"unknown"}  # pairs over all else are the form's head
+            label_value.read(grid, block, draft, self.vocabulary, head.head_value if above else None)
 
 
 def _opens_with_title(blocks: list[Block]) -> bool:

@@ -6,17 +6,16 @@ import re
 from dataclasses import replace
 from decimal import Decimal
 
-from normalizers import ragged
+from normalizers import band, fund_columns, ragged
 from normalizers.draft import Draft
-from normalizers.fund_lines import OF_WHICH, UNKNOWN, Heading
+from normalizers.fund_lines import UNKNOWN, Heading
 from normalizers.grid import Block, Grid, Slot
-from normalizers.similarity import Match, cells_fit
-from normalizers.text import stated_text
+from normalizers.spelling import LONGEST
+from normalizers.text import OF_WHICH, stated_text
 from normalizers.values import Number, number
-from normalizers.vocabulary import FIELDS, LONGEST, Label, Vocabulary
+from normalizers.vocabulary import Label, Vocabulary
 
 MONEY = ("approved", "revised", "received", "executed", "amount")
-_FIELDS = (*MONEY, "execution_rate", "weight", "score")
 RUN_IN = re.compile(r"^(.{2,30}?)[:：](.+)$", re.DOTALL)
 _POINTS = re.compile(r"[（(](\d+(?:\.\d+)?)分[)）]")
 
@@ -61,6 +60,15 @@ class Headings:
         """A side whose label stands at the left of its rows."""
         self.beside, self.sided = [*self.beside, heading], True
 
+    def head_side(self, heading: Heading) -> None:
+        """A side whose label stands over its lines."""
+        self.headings, self.sided = [*self.headings, heading], True
+
+    def only_over(self, slot: Slot) -> bool:
+        """Does one field's heading alone stand over a cell?"""
+        over = {h.field for h in self.headings if h.field and h.slot.overlap(slot.left, slot.right) > 0}
+        return len(over) == 1
+
     def behind_side(self, slot: Slot) -> tuple[str, str] | None:
         """(side, label) of `1、资金来源：（1）财政拨款`, the first line of a side."""
         match = RUN_IN.match(slot.text)
@@ -78,7 +86,7 @@ class Headings:
         if side and not label:
             self.sided = True
             return Heading(slot, row, side=side)
-        if name in _FIELDS or name == "extra":
+        if name in fund_columns.FIELDS or name == "extra":
             return Heading(slot, row, field=name)
         if label:
             return Heading(slot, row, item=label)
@@ -89,6 +97,9 @@ class Headings:
     def take_row(self, row: int, named: list[Heading]) -> bool:
         """Takes a row without a figure as headings; False where it is a line with nothing stated."""
         sides = any(h.side for h in named)
+        if not named and fund_columns.heads(self.grid, row, self.vocabulary):
+            self._unknown_headings(row, set())
+            return True
         if not named or (len(named) == 1 and named[0].item):
             return False
         if sides:  # 按收入性质分 | 按支出性质分: the columns above no longer hold
@@ -97,7 +108,7 @@ class Headings:
             upper = self.grid.rows[self.headings[-1].row]
             stretched = dict(zip(upper, ragged.spread(upper, self.grid.rows[row]), strict=True))
             self.headings = [replace(h, slot=stretched.get(h.slot, h.slot)) for h in self.headings]
-        if any(h.field in _FIELDS for h in named) and all(h.item.item == "total" for h in named if h.item):
+        if any(h.field in fund_columns.FIELDS for h in named) and all(h.item.item == "total" for h in named if h.item):
             # 小计 among headings that name fields sums up some of them: it is no line
             named = [replace(h, item=None, field="extra") if h.item else h for h in named]
         self.headings += named
@@ -113,8 +124,15 @@ class Headings:
         return True
 
     def _unknown_headings(self, row: int, named: set[Slot]) -> None:
-        """Headings beside known ones that nobody knows: the field of the most similar spelling where the figures below agree, else
-        their figures keep the heading's own words. Without it they would look like amounts that no heading names."""
+        """Headings that nobody knows, read jointly with those beside them: their field where that is sure, else their figures keep the heading's
+        own words. Without it they would look like amounts that no heading names."""
+        aside = [] if self.title is None else [self.title]
+        found = fund_columns.columns(self.grid, row, self.block.stop, self.vocabulary, aside)
+        read = (
+            dict(zip((c.slot for c in found), fund_columns.read(found, self.vocabulary)[0], strict=True))
+            if found
+            else {}
+        )
         taken = {heading.field for heading in self.headings}
         for slot in self.grid.filled(row):
             if slot in named or slot is self.title or len(slot.text) > LONGEST or re.search("[。；]", slot.text):
@@ -129,14 +147,15 @@ class Headings:
                 # known to say nothing: its figures keep its words
                 self.headings.append(Heading(slot, row, field="extra"))
                 continue
-            near = self.vocabulary.similar(slot.text, "funds")
+            near = band.proposal(slot.text, read[slot], "funds", self.vocabulary) if slot in read else None
             sure = (
                 near is not None
-                and near.field in _FIELDS
+                and near.likeness >= band.SURE
+                and near.field == read[slot].role
                 and (near.field not in taken or self._only_over(slot, row, near.field))
-                and cells_fit(FIELDS["funds"][near.field], cells)
             )
-            proposal = near or self.vocabulary.guess(slot.text, "funds", cells) or self._only_missing(taken)
+            if near is None:  # over other headings, or over words
+                near = self.vocabulary.similar(slot.text, "funds") or self.vocabulary.guess(slot.text, "funds", cells)
             if near is not None and sure:
                 self.headings.append(Heading(slot, row, field=near.field, recognised=near.reason))
                 self.draft.ledger.ornament(slot.cell)
@@ -144,17 +163,12 @@ class Headings:
             else:
                 self.headings.append(Heading(slot, row, field="extra"))
             beside = tuple(other.text for other in self.grid.filled(row) if other in named)
-            self.draft.ledger.unknown(slot.text, slot.cell, "funds", proposal, taken=sure, below=cells, beside=beside)
+            self.draft.ledger.unknown(slot.text, slot.cell, "funds", near, taken=sure, below=cells, beside=beside)
 
     def _only_over(self, slot: Slot, row: int, field: str) -> bool:
         """Do only headings over a cell name its field, as 预算安排 over 年初安排数?"""
         others = [h for h in self.headings if h.field == field]
         return all(h.row < row and h.slot.overlap(slot.left, slot.right) > 0 for h in others)
-
-    def _only_missing(self, taken: set[str | None]) -> Match | None:
-        """The one of the three figures of a budget's year that no heading names."""
-        missing = [field for field in ("approved", "revised", "executed") if field not in taken]
-        return Match(missing[0], "", 0.0, "其余表头只缺这一项") if len(missing) == 1 else None
 
     def _below(self, slot: Slot, row: int) -> list[str]:
         """The texts below a cell in its block."""

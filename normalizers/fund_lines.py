@@ -9,12 +9,11 @@ from decimal import Decimal
 from normalizers import money
 from normalizers.grid import Slot
 from normalizers.ledger import keep
-from normalizers.text import stated_text
+from normalizers.text import OF_WHICH, stated_text
 from normalizers.values import Number, number
 from normalizers.vocabulary import Label
 from schema import numbering
 
-OF_WHICH = re.compile(r"^其中[:：]?")
 UNKNOWN = Label(None, None)  # a line whose label no code fits
 
 
@@ -53,7 +52,15 @@ class Line:
     rate: tuple[Number, bool] | None = None
     crossed: bool = False  # do figures of it stand under the items of other lines?
     stated: bool = False  # is its unit of money stated anywhere?
+    unnamed: int = 0  # figures that no heading names
     unreadable: list[tuple[str, str, str]] = field(default_factory=list)  # field, raw text, what is wrong
+
+    def takes_back(self, name: str, heading: str) -> None:
+        """A value that is not sure after all keeps its own words."""
+        slot = next(slot for told, slot in self.cells if told == name)
+        del self.values[name]
+        self.cells.remove((name, slot))
+        self.also(heading, slot)
 
     def also(self, heading: str, slot: Slot) -> None:
         """A cell that belongs to the line and to no field of it."""

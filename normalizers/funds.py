@@ -8,14 +8,19 @@ from itertools import pairwise, takewhile
 
 from normalizers import head, money
 from normalizers.draft import Draft, Unreadable
+from normalizers.fund_columns import heads
 from normalizers.fund_headings import MONEY, Headings, run_in
-from normalizers.fund_lines import OF_WHICH, UNKNOWN, Heading, Line, Units
+from normalizers.fund_lines import UNKNOWN, Heading, Line, Units
 from normalizers.grid import Block, Grid, Slot
 from normalizers.ledger import keep
-from normalizers.text import stated_text
+from normalizers.spelling import LONGEST
+from normalizers.text import OF_WHICH, stated_text
 from normalizers.values import Number, not_stated, number, rate
-from normalizers.vocabulary import LONGEST, Vocabulary
+from normalizers.vocabulary import KNOWN, Label, Vocabulary
 from schema.records import Fund
+
+_WORD = re.compile("[\u4e00-\u9fffA-Za-z]")  # `①+②+③` names no line
+_OTHERS = "其他"  # what figures that no heading names are kept under
 
 
 def read(grid: Grid, block: Block, draft: Draft, vocabulary: Vocabulary) -> None:
@@ -40,7 +45,11 @@ class _Rows:
 
     # -- rows
     def row(self, row: int) -> None:
-        taken = head.read_row(self.grid, row, self.block, self.draft, self.vocabulary, funds=True)
+        taken: set[Slot] = set()
+        if heads(self.grid, row, self.vocabulary):
+            self._named_below(row)
+        else:
+            taken = head.read_row(self.grid, row, self.block, self.draft, self.vocabulary, funds=True)
         slots = [slot for slot in self.grid.rows[row] if slot not in taken]
         for slot in slots:
             if not slot.blank:
@@ -55,6 +64,21 @@ class _Rows:
         if figures or not self.headings.take_row(row, list(named.values())):
             self._values(row, slots, figures, named)
 
+    def _named_below(self, row: int) -> None:
+        """A head field among headings of money, over one value alone: `项目名称 | 资金来源 | 预算数` over the lines of one project."""
+        for slot in self.grid.filled(row):
+            field = self.vocabulary.heading(slot.text, "head")
+            if field is None or field in KNOWN or self.vocabulary.heading(slot.text, "funds"):
+                continue
+            below = [
+                s for r in range(row + 1, self.block.stop) if (s := self.grid.at(r, slot.left, slot.right)) is not None
+            ]
+            own = {s.cell.text: s for s in below if s.cell.column_span <= slot.cell.column_span and not s.blank}
+            told = [s for text, s in own.items() if self.vocabulary.label(text) is None]
+            if len(told) == 1:
+                self.draft.put(field, head.head_value(field, told[0].cell.text), told[0].cell)
+                self.draft.ledger.ornament(slot.cell)
+
     # -- figures
     def _values(self, row: int, slots: list[Slot], figures: list[Slot], named: dict[Slot, Heading]) -> None:
         ordered = self._by_order(row, figures)
@@ -63,11 +87,7 @@ class _Rows:
             if slot.blank:
                 continue
             if figure := run_in(slot):
-                left = Heading(
-                    slot,
-                    row,
-                    item=self.vocabulary.label(re.split("[:：]", OF_WHICH.sub("", slot.text))[0]) or UNKNOWN,
-                )
+                left = self._run_in(slot, row)
                 self._state(
                     self._line(left),
                     self._run_in_field(left),
@@ -86,6 +106,14 @@ class _Rows:
                 self._place(slot, figure, left, ordered.get(slot))
             else:
                 left = self._words(slot, left, ordered.get(slot))
+
+    def _run_in(self, slot: Slot, row: int) -> Heading:
+        """The line that a label with its figure names: `基本支出：30`; `按收入性质分：100` is a side's total, and heads what is below."""
+        label = re.split("[:：]", OF_WHICH.sub("", slot.text))[0]
+        if (side := self.vocabulary.listed(label, "side")) is not None:
+            self.headings.head_side(Heading(slot, row, side=side))
+            return Heading(slot, row, item=Label("total", side))
+        return Heading(slot, row, item=self.vocabulary.label(label) or UNKNOWN)
 
     def _no_money(self, left: Heading) -> str | None:
         """The label of a line that counts no money: 受益人数, 批复文号."""
@@ -128,7 +156,17 @@ class _Rows:
             field_above = self.pairs[-1] if name == "extra" else field_above
         if name is None and item_above is not None and line.side == "expenditure":
             name = "executed"  # under items as column headings (支出合计 | 基本支出 | …)
-        self._state(line, name or "amount", slot, figure, field_above)
+        if name is None:
+            self._state_unnamed(line, slot, figure, field_above)
+        else:
+            self._state(line, name, slot, figure, field_above)
+
+    def _state_unnamed(self, line: Line, slot: Slot, figure: Number, heading: Heading | None) -> None:
+        """A figure that no heading names is the line's amount where it is the only one; of several nobody knows which."""
+        line.unnamed += 1
+        if line.unnamed == 2 and "amount" in line.values:
+            line.takes_back("amount", _OTHERS)
+        self._state(line, "amount" if line.unnamed == 1 else "extra", slot, figure, heading)
 
     def _crosses(self, left: Heading, item_above: Heading | None) -> bool:
         """Does a figure belong to a line and to a column of another item: the part of `财政性资金` that is `基本支出`?"""
@@ -180,8 +218,8 @@ class _Rows:
         """A cell of words is a note of the line, a figure that cannot be read, or a label nobody knows."""
         above = ordered or self.headings.above(slot, "field")
         if above is None or above.field is None or above.slot.left == 0:
-            known = len(slot.text) <= LONGEST and not re.search("[。；]", slot.text)
-            return Heading(slot, slot.cell.row, item=UNKNOWN) if known else left
+            named = len(slot.text) <= LONGEST and not re.search("[。；]", slot.text) and _WORD.search(slot.text)
+            return Heading(slot, slot.cell.row, item=UNKNOWN) if named else left
         line = self._line_of(slot, left, self.headings.above(slot, "item"))
         if above.field == "extra":
             line.also(above.slot.text, slot)
@@ -215,10 +253,11 @@ class _Rows:
         return self.lines.setdefault((label, "total", None, None), Line(label, "total", None, source))
 
     def _run_in_field(self, heading: Heading) -> str:
-        """A total that shares its row with an executed figure but has no column heading is `approved`."""
+        """The field of the one heading it stands under; a total that shares its row with an executed figure but has no column heading is
+        `approved`."""
         above = self.headings.above(heading.slot, "field")
         if above is not None and above.field in MONEY:
-            return above.field
+            return above.field if self.headings.only_over(heading.slot) else "amount"
         beside = [s for s in self.grid.rows[heading.row] if number(s.cell.text)]
         executed = any(
             (h := self.headings.above(s, "field")) and h.field in ("executed", "execution_rate") for s in beside
@@ -227,7 +266,7 @@ class _Rows:
 
     def _state(self, line: Line, name: str, slot: Slot, figure: Number, heading: Heading | None) -> None:
         if name == "extra" or name in line.values:
-            line.also(heading.slot.text if heading else "其他", slot)
+            line.also(heading.slot.text if heading else _OTHERS, slot)
             return
         line.cells.append((name, slot))
         if name == "execution_rate":
@@ -251,7 +290,8 @@ class _Rows:
     def close(self) -> None:
         """Hands the lines with a figure over to the draft; what only headings and empty lines said is ornament."""
         for line in self.lines.values():
-            if line.values or line.unreadable or line.crossed:
+            kept = line.unnamed > 0 and not any(h.item for h in self.headings.headings)
+            if line.values or line.unreadable or line.crossed or kept:
                 self._hand_over(line)
         for row in range(self.block.start, self.block.stop):
             for slot in self.grid.filled(row):

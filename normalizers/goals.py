@@ -14,9 +14,10 @@ from normalizers.draft import Draft
 from normalizers.grid import Block, Grid, Slot
 from normalizers.ledger import keep
 from normalizers.similarity import Match
+from normalizers.spelling import LONGEST
 from normalizers.text import stated_text
 from normalizers.values import year
-from normalizers.vocabulary import LONGEST, Vocabulary
+from normalizers.vocabulary import Vocabulary
 from schema.records import Goal
 
 _FIELDS = ("planned", "actual", "adjusted", "extra")

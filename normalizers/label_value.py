@@ -8,9 +8,10 @@ from collections.abc import Callable, Iterator
 from normalizers.draft import Draft, Value
 from normalizers.grid import Block, Grid, Slot
 from normalizers.similarity import Match, cells_fit
+from normalizers.spelling import LONGEST
 from normalizers.text import squeeze, stated_text
 from normalizers.values import number
-from normalizers.vocabulary import FIELDS, KNOWN, LONGEST, Vocabulary
+from normalizers.vocabulary import FIELDS, KNOWN, Vocabulary
 from schema.document import Paragraph
 
 _LIKELY = 0.6

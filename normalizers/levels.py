@@ -18,6 +18,7 @@ _RUNNING = re.compile(r"^指标\d{1,2}(?=[\u4e00-\u9fff])")  # 指标1培训人�
 _GROUP_POINTS = re.compile(
     r"[（(\[]\s*(?:共|权重|分值|满分)?[:：]?\s*(\d+(?:\.\d+)?)\s*(?:分|%)?\s*[)）\]]$|(?<=[^\d.])(\d+(?:\.\d+)?)\s*分$"
 )
+_POINTS_BEFORE = re.compile(r"^[（(\[]\s*(\d+(?:\.\d+)?)\s*分\s*[)）\]](?=\S)")
 _OWN_POINTS = re.compile(r"[（(]\s*(\d+(?:\.\d+)?)\s*分\s*[)）]$")
 _GROUPS = re.compile(r"([^\d（()）]+)[（(](\d+(?:\.\d+)?)分?[)）]")
 _HOLLOW = re.compile(r"^(?:指标\s*\d*\s*[:：、.]?\s*)?(?:[/—\-…\.]*|[xX×]{2,})$|^指标\s*\d*[:：]?$")
@@ -86,8 +87,10 @@ def hollow(field: str, text: str) -> bool:
 
 
 def group_name(text: str) -> tuple[str | None, Decimal | None]:
-    """`产出指标（50分）` → (产出指标, 50); the points None where none are stated."""
+    """`产出指标（50分）`, `（50分）产出指标` → (产出指标, 50); the points None where none are stated."""
     plain = squeeze(text)
+    if before := _POINTS_BEFORE.match(plain):
+        return numbering.without(plain[before.end() :]) or None, Decimal(before[1])
     match = _GROUP_POINTS.search(plain)
     points = Decimal(match[1] or match[2]) if match else None
     name = numbering.without(plain[: match.start()] if match else plain)

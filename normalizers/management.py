@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from normalizers.draft import Draft
 from normalizers.grid import Block, Grid, Slot
+from normalizers.spelling import LONGEST
 from normalizers.text import stated_text
-from normalizers.vocabulary import LONGEST, Vocabulary
+from normalizers.vocabulary import Vocabulary
 from schema import numbering
 from schema.records import Management
 

@@ -13,7 +13,7 @@ from normalizers.lookups import Lookups
 from normalizers.scale import settle
 from normalizers.sections import Heading, Narrative, heading
 from normalizers.text import blank, clean, squeeze
-from normalizers.titles import bare_title, is_report_title, is_title, names_unit
+from normalizers.titles import bare_title, form_kind, is_report_title, is_title, names_unit
 from normalizers.values import year
 from normalizers.vocabulary import Vocabulary, vocabulary
 from schema.document import Document, Paragraph, Table
@@ -164,6 +164,9 @@ class _Reader:
         self._give_back()
         self.forms.close()
         settle(self.forms.drafts)
+        for draft in self.forms.drafts:  # a table that no title is over is of the report's kind
+            if draft.kind is None and self.titles:
+                draft.kind = form_kind(self.titles[0].text, self.words)
         forms = tuple(draft.form() for draft in self.forms.drafts)
         sections = tuple(self.narrative.sections)
         report = self._report(forms)

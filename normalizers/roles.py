@@ -140,8 +140,10 @@ class Roles:
         return (counted[value] + 0.5) / (counted.total() + 0.5 * (len(counted) + 1))
 
 
-def load(source: Traversable, block: str) -> Roles:
-    """The counts of a block in roles.csv."""
+def load(source: Traversable) -> dict[str, Roles]:
+    """The counts of each block in roles.csv."""
+    counts: dict[str, list[tuple[str, str, str, float]]] = defaultdict(list)
     with source.open("r", encoding="utf-8") as lines:
-        rows = [row for row in csv.DictReader(lines) if row["block"] == block]
-    return Roles((row["role"], row["evidence"], row["value"], float(row["count"])) for row in rows)
+        for row in csv.DictReader(lines):
+            counts[row["block"]].append((row["role"], row["evidence"], row["value"], float(row["count"])))
+    return {block: Roles(rows) for block, rows in counts.items()}

@@ -47,7 +47,8 @@ def heading(line: str, following: str | None = None) -> Heading | None:
         and len(_BRACKETS.sub("", rest)) <= _LONGEST.get(level, _USUAL)
         and not (run_in and level > 2)
     ):
-        if level >= 3 and (len(rest) > 30 or re.search("[，；。]", rest)):
+        parted = "，" in rest and not _is_sentence(following)  # 3.内容是否相符，目标是否合理, over a text
+        if level >= 3 and (len(rest) > 30 or re.search("[；。]", rest) or parted):
             return None
         if run_in and len(run_in[2]) > 12:
             return Heading(level, number, run_in[1], run_in[2])
@@ -55,6 +56,11 @@ def heading(line: str, following: str | None = None) -> Heading | None:
     if run_in and len(run_in[2]) >= 4:
         return Heading(level, number, run_in[1], run_in[2])
     return None
+
+
+def _is_sentence(following: str | None) -> bool:
+    text = clean(following) if following is not None else ""
+    return text.endswith("。") and numbering.parse(text) is None
 
 
 def _goes_deeper(level: int, following: str | None) -> bool:

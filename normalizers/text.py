@@ -34,6 +34,7 @@ _BEGINS = re.compile(
 )
 _ENDED = re.compile(r"[。；;：:！？!?）)]$")
 
+OF_WHICH = re.compile(r"^其\s*中[:：\-—－–]?")  # before the label of a part of the line above
 NOTHING = re.compile(r"^(?:[/／\\\-—–－_~～.…·*]+|-{2,}|无数据)$")
 _HINT_WHOLE = re.compile(r"^(?:请|说明|简要|简述|概述|填写)[^。；\n]{0,40}[（(][^（()）]*\d+\s*字[^（()）]*[)）]$")
 HINT = re.compile(

@@ -17,8 +17,8 @@ from typing import Any
 
 from normalizers import roles
 from normalizers.similarity import Index, Match, best_guess, best_match, cells_fit, telling
+from normalizers.spelling import BRACKETS, as_noted, variants, whole
 from normalizers.text import squeeze
-from schema import numbering
 from schema.errors import VocabularyError
 from schema.records import CATEGORIES, LISTS, SECTION_KINDS, Contacts, Form, Kind, about
 
@@ -62,16 +62,7 @@ COLUMNS = {
     "categories.csv": ("level1", "level2", "category", "note"),
     "narrative.csv": ("pattern", "kind", "note"),
 }
-LONGEST = 30  # a heading is never longer; what is longer is text
-
-_OF_WHICH = re.compile(r"^(?:其中|其 中)[:：]?|^(?:加|减)[:：]")
-_BRACKETS = re.compile(r"[（(\[【][^（()）\[\]【】]*[)）\]】]")
-_ENDS = re.compile(r"[:：。*＊★▲]+$|^[*＊★▲]+")
-_FORMULA = re.compile(r"[①-⑳](?:=.*)?$|(?<=[\u4e00-\u9fff])[A-Z](?:=.*)?$")
 _SUM = re.compile("(?:小计|合计|总额|总计|总数)$")
-_RUNNING = re.compile(r"(?<=目标)\d{1,2}$")
-_POINTS = re.compile(r"\d+(?:\.\d+)?分$")
-_QUOTES = re.compile("[“”‘’\"'「」]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,10 +99,8 @@ class Vocabulary:
                 bind(folder.joinpath(name), _rows(folder.joinpath(name), COLUMNS[name]))
             bind(place, more.get(name, []))
         self.forms = _forms(folder.joinpath("forms.yml"))
-        self.roles = roles.load(folder.joinpath("roles.csv"), "indicators")
-        typing = self.forms["typing_errors"]
-        self._typing = re.compile("|".join(map(re.escape, typing)))
-        self._right: dict[str, str] = typing
+        self.roles = roles.load(folder.joinpath("roles.csv"))
+        self._typing = re.compile("|".join(map(re.escape, self.forms["typing_errors"])))
 
     # -- look-ups
     @lru_cache(maxsize=8192)  # noqa: B019 - one vocabulary lives as long as the process
@@ -120,7 +109,7 @@ class Vocabulary:
         for spelling in self.spellings(text):
             field = self._headings.get((spelling, block))
             if field:
-                return field
+                return as_noted(field, text) if block == "funds" else field
         return None
 
     @lru_cache(maxsize=2048)  # noqa: B019
@@ -143,7 +132,14 @@ class Vocabulary:
             found = self._labels.get((spelling, name))
             if found:
                 return found[0] or "yes"
-        return None
+        return self._side(text) if name == "side" else None
+
+    def _side(self, text: str) -> str | None:
+        """The side of a budget that a label names by its parts, where it is no heading of its figures."""
+        if self.heading(text, "funds"):
+            return None
+        sides = (r for r in self.forms["sides"] if any(re.fullmatch(r["pattern"], s) for s in self.spellings(text)))
+        return next((rule["side"] for rule in sides), None)
 
     def category(self, level1: str | None, level2: str | None) -> str | None:
         """The indicator category of level 1 and 2 (RECORDS.md), None where none fits."""
@@ -187,7 +183,7 @@ class Vocabulary:
         return self._narrative_row(heading) is not None
 
     def _narrative_row(self, heading: str) -> str | None:
-        plain = _BRACKETS.sub("", squeeze(heading))
+        plain = BRACKETS.sub("", squeeze(heading))
         return next((kind for pattern, kind in self._narrative if pattern.search(plain)), None)
 
     @lru_cache(maxsize=2048)  # noqa: B019
@@ -211,7 +207,7 @@ class Vocabulary:
 
     @lru_cache(maxsize=16)  # noqa: B019
     def _index(self, block: str) -> Index:
-        return Index(self.of_block(block), self.roles.weight)
+        return Index(self.of_block(block), self.roles[block].weight)
 
     def _telling(self, spellings: Sequence[str], block: str) -> Match | None:
         """The field that words of a heading tell whatever stands around them (forms.yml: telling)."""
@@ -271,19 +267,7 @@ class Vocabulary:
     @lru_cache(maxsize=4096)  # noqa: B019
     def spellings(self, text: str) -> tuple[str, ...]:
         """The forms in which a text is looked up, from as written to most stripped."""
-        return tuple(dict.fromkeys(s for s in self._variants(text) if s))
-
-    def _variants(self, text: str) -> list[str]:
-        whole = _spelling(text)
-        if not whole or len(whole) > LONGEST * 2:
-            return []
-        plain = _OF_WHICH.sub("", numbering.without(whole))
-        bare = _BRACKETS.sub("", plain)
-        bare = _FORMULA.sub("", _ENDS.sub("", bare))
-        out = [whole, plain, bare, bare.split("（")[0], _RUNNING.sub("", _POINTS.sub("", bare))]
-        if self._typing.search(whole):
-            out += [self._typing.sub(lambda m: self._right[m.group()], spelling) for spelling in out]
-        return [s for s in out if len(s) <= LONGEST]
+        return variants(text, self.forms["typing_errors"], self._typing)
 
     # -- binding
     def _bind_headings(self, source: Traversable | str, rows: list[dict[str, str]]) -> None:
@@ -293,7 +277,7 @@ class Vocabulary:
                 raise VocabularyError(_place(source, row), f"没有“{block}”这个块", f"可用：{'、'.join(FIELDS)}")
             if field not in FIELDS[block].keys() | KNOWN:
                 raise VocabularyError(_place(source, row), f"{block}块没有“{field}”字段", "请核对RECORDS.md的字段名")
-            self._put(self._headings, (_spelling(row["heading"]), block), field, source, row)
+            self._put(self._headings, (whole(row["heading"]), block), field, source, row)
 
     def _bind_labels(self, source: Traversable | str, rows: list[dict[str, str]]) -> None:
         for row in rows:
@@ -301,7 +285,7 @@ class Vocabulary:
                 raise VocabularyError(
                     _place(source, row), f"没有“{row['list']}”这个词表", f"可用：{'、'.join(sorted(LABELS))}"
                 )
-            self._put(self._labels, (_spelling(row["label"]), row["list"]), (row["code"], row["side"]), source, row)
+            self._put(self._labels, (whole(row["label"]), row["list"]), (row["code"], row["side"]), source, row)
 
     def _bind_categories(self, source: Traversable | str, rows: list[dict[str, str]]) -> None:
         for row in rows:
@@ -340,11 +324,6 @@ class Vocabulary:
             )
 
 
-def _spelling(text: str) -> str:
-    words = _QUOTES.sub("", squeeze(text)).replace("(", "（").replace(")", "）")
-    return _ENDS.sub("", words)
-
-
 def _rows(source: Traversable, columns: tuple[str, ...]) -> list[dict[str, str]]:
     with source.open("r", encoding="utf-8") as lines:
         reader = csv.DictReader(lines)
@@ -375,7 +354,7 @@ def _forms(source: Traversable) -> dict[str, Any]:
     loaded: dict[str, Any] = yaml.safe_load(source.read_text(encoding="utf-8"))
     wanted = (
         *("title", "kinds", "report_title", "unit_ends", "notes", "signature", "staging", "no_money"),
-        *("telling", "items", "annex", "people", "typing_errors"),
+        *("telling", "items", "sides", "annex", "people", "typing_errors"),
     )
     missing = [name for name in wanted if name not in loaded]
     if missing:

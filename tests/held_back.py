@@ -43,7 +43,7 @@ class Band:
     def vocabulary(self, *without: str) -> Vocabulary:
         """The vocabulary without the spellings of some headings."""
         words = forgetful(without, ("indicators",))
-        words.roles = self.roles
+        words.roles = words.roles | {"indicators": self.roles}
         return words
 
     def again(self, words: Vocabulary, table: Table | None = None) -> list[Column] | None:
@@ -73,7 +73,7 @@ def bands(layouts: list[Layout]) -> list[Band]:
         for layout in layouts:
             rest = Counter(every)
             rest.subtract(counted[layout.name])
-            roles = Roles((*key, count) for key, count in rest.items() if count > 1e-6)
+            roles = Roles((*key[1:], count) for key, count in rest.items() if key[0] == "indicators" and count > 1e-6)
             for seed in (1, 2):
                 path.write_bytes(word.make(forms.make(layout, seed).source))
                 for table in read(File(path)).blocks:

@@ -13,18 +13,18 @@ from data.maker import forms, word
 from data.maker.layout import Layout, all_layouts
 from extractors import read
 from extractors.files import File
-from normalizers import columns
+from normalizers import columns, fund_columns
 from normalizers.blocks import cut
 from normalizers.grid import Grid
-from normalizers.roles import COLUMNS, END, EXTRA, START
+from normalizers.roles import COLUMNS, END, EXTRA, START, Look
 from normalizers.similarity import grams_of
 from normalizers.vocabulary import vocabulary
 from schema.document import Table
 
-BLOCK = "indicators"
+BLOCKS = ("indicators", "funds")  # that are read jointly
 SEEDS = range(2)  # forms of a layout
 
-Counts = Counter[tuple[str, str, str]]  # (role, evidence, value)
+Counts = Counter[tuple[str, str, str, str]]  # (block, role, evidence, value)
 
 
 def counts(layouts: Iterable[Layout]) -> Counts:
@@ -42,28 +42,38 @@ def counts(layouts: Iterable[Layout]) -> Counts:
 
 
 def parts() -> Counts:
-    """In how many spellings of the block a character, or a pair of neighbours, stands."""
-    known = vocabulary().of_block(BLOCK)
-    out = Counts(("", "part", part) for spelling, _ in known for part in grams_of(spelling))
-    out["", "spelling", ""] = len(known)
+    """In how many spellings of a block a character, or a pair of neighbours, stands."""
+    out = Counts()
+    for block in BLOCKS:
+        known = vocabulary().of_block(block)
+        out.update((block, "", "part", part) for spelling, _ in known for part in grams_of(spelling))
+        out[block, "", "spelling", ""] = len(known)
     return out
 
 
 def _count(grid: Grid, out: Counts) -> None:
     words = vocabulary()
     for block in cut(grid, words, basics=False):
-        if block.kind != BLOCK:
-            continue
-        before = START
-        for column, seen in columns.looks(grid, block, words):
-            role = column.field or EXTRA
-            for kind in seen.kinds:
-                out[role, "cell", kind] += 1 / len(seen.kinds)  # type: ignore[assignment]
-            out[role, "run", seen.run] += 1
-            out[role, "distinct", seen.distinct] += 1
-            out[role, "after", before] += 1
-            before = role
-        out[END, "after", before] += 1
+        if block.kind == "indicators":
+            _add("indicators", [(c.field or EXTRA, seen) for c, seen in columns.looks(grid, block, words)], out)
+        elif block.kind == "funds":
+            for row in range(block.start, block.stop):
+                found = fund_columns.columns(grid, row, block.stop, words)
+                if sum(column.field in fund_columns.FIELDS for column in found) >= 2:
+                    fields = [c.field if c.field in fund_columns.FIELDS else EXTRA for c in found]
+                    _add("funds", [(field, c.look) for field, c in zip(fields, found, strict=True)], out)
+
+
+def _add(block: str, found: list[tuple[str, Look]], out: Counts) -> None:
+    before = START
+    for role, seen in found:
+        for kind in seen.kinds:
+            out[block, role, "cell", kind] += 1 / len(seen.kinds)  # type: ignore[assignment]
+        out[block, role, "run", seen.run] += 1
+        out[block, role, "distinct", seen.distinct] += 1
+        out[block, role, "after", before] += 1
+        before = role
+    out[block, END, "after", before] += 1
 
 
 def text() -> str:
@@ -72,5 +82,5 @@ def text() -> str:
     rows = csv.writer(told, lineterminator="\n")
     rows.writerow(COLUMNS)
     found = sorted((counts(all_layouts()) + parts()).items())
-    rows.writerows((BLOCK, *key, round(count, 1)) for key, count in found if round(count, 1))
+    rows.writerows((*key, round(count, 1)) for key, count in found if round(count, 1))
     return told.getvalue()

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from normalizers.spelling import LONGEST
 from normalizers.text import squeeze
-from normalizers.vocabulary import COLUMNS, LONGEST, Vocabulary, folder, vocabulary
+from normalizers.vocabulary import COLUMNS, Vocabulary, folder, vocabulary
 from pipeline import ruleset
 from pipeline.rerun.planning import Planned, plan
 from pipeline.store import contents

@@ -20,7 +20,8 @@ from extractors.files import digest, file_at
 from extractors.names import place
 from normalizers.lookups import CODES, PAIR
 from normalizers.similarity import best_guess
-from normalizers.vocabulary import LONGEST, Vocabulary
+from normalizers.spelling import LONGEST
+from normalizers.vocabulary import Vocabulary
 from pipeline import ruleset
 from pipeline.batch import run
 from pipeline.batch.executors import Executor, Limits, serial
@@ -181,7 +182,7 @@ def _unknown_in(connection: sa.Connection, row: Row, before: Vocabulary, after: 
         or (not taken and best_guess(after.stripped(text), [(row.cells[0], field)]) is not None)
     ]
     concerned = [sa.select(u.c.submission_id).where((u.c.block == block) & u.c.text.in_(texts))]
-    if block == "indicators":
+    if block in after.roles:
         short = connection.execute(sa.select(left.c.text).where(sa.func.length(left.c.text) <= LONGEST).distinct())
         heads = list(staleness.alike(short.scalars(), row, after))
         concerned.append(sa.select(left.c.submission_id).where(left.c.text.in_(heads)))

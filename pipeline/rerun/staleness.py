@@ -79,14 +79,14 @@ def noted_patterns(lines: str, letter: str) -> Iterator[str]:
 
 def read_otherwise(text: str, block: str, before: Vocabulary, after: Vocabulary) -> bool:
     """Is a heading nobody knows like another spelling than it was?"""
-    if block == "indicators":  # they are read jointly: every likeness counts
+    if block in before.roles:  # its headings are read jointly: every likeness counts
         return before.likeness(text, block) != after.likeness(text, block)
     return block != "label" and before.similar(text, block) != after.similar(text, block)
 
 
 def alike(texts: Iterable[str], row: Row, vocabulary: Vocabulary) -> Iterator[str]:
     """The texts that have enough in common with the spelling of a row to be a heading because of it."""
-    index = Index([(vocabulary.stripped(row.cells[0]), row.cells[2])], vocabulary.roles.weight)
+    index = Index([(vocabulary.stripped(row.cells[0]), row.cells[2])], vocabulary.roles[row.cells[1]].weight)
     for text in texts:
         if any(match.likeness >= WORTH_SHOWING for match in index.likeness(vocabulary.stripped(text)).values()):
             yield text

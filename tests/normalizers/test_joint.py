@@ -11,7 +11,7 @@ import pytest
 from data.maker import evidence
 from data.maker.layout import all_layouts
 from normalizers.assignment import assign
-from normalizers.columns import SURE
+from normalizers.band import SURE
 from normalizers.roles import Roles, kind_of, look
 from normalizers.vocabulary import folder, vocabulary
 from pipeline.extract import Extraction, extract

@@ -546,3 +546,116 @@ def test_text_below_a_table_inside_a_section_is_the_sections(read: Read) -> None
         ("基本情况", "本单位有三个科室。\n以上为机构设置。"), ("支出情况", "支出平稳。"),
     ]  # fmt: skip
     assert found.submission.forms == ()
+
+
+# ---------------------------------------------------------------- money: what nobody names is nobody's amount
+def test_of_several_figures_that_no_heading_names_none_is_the_amount(read: Read) -> None:
+    (fund,) = form(read(f"{PROJECT}| 资金总额 | 100 | 90 | 80 |\n\n{BAND}{ROW}")).funds
+    assert (fund.item, fund.amount, list((fund.extra or {}).values())) == ("total", None, ["100", "90", "80"])
+    (alone,) = form(read(f"{PROJECT}| 资金总额 | 100 | < | < |\n\n{BAND}{ROW}")).funds
+    assert alone.amount == 100
+
+
+def test_a_formula_names_no_line(read: Read) -> None:
+    found = read(f"""{PROJECT}| 资金（万元） | 年初预算数 | 调整数 | 小计 | 全年执行数 |
+| 财政资金 | 100 | 5 | ①+② | 90 |
+
+{BAND}{ROW}""")
+    assert [(f.label, f.approved, f.executed) for f in form(found).funds] == [("财政资金", 100, 90)]
+
+
+def test_labels_with_their_figures_under_several_headings_are_amounts_of_their_side(read: Read) -> None:
+    found = read(f"""{DEPARTMENT}| 预算（万元） | | 年初预算数 | 全年预算数 | 全年执行数 | 分值 | 执行率 |
+| ^ | 年度资金总额 | 60 | 60 | 54 | 10 | 90% |
+| ^ | 按收入性质分：60 | < | < | 按支出性质分：60 | < | < |
+| ^ | 其中：一般公共预算：40 | < | < | 其中：基本支出：30 | < | < |
+| ^ | 其他资金：20 | < | < | 项目支出：30 | < | < |
+""")
+    told = [(f.item, f.side, f.amount, f.approved) for f in form(found).funds]
+    assert told[1:] == [
+        ("total", "revenue", 60, None), ("total", "expenditure", 60, None), ("general_public_budget", "revenue", 40, None),
+        ("basic", "expenditure", 30, None), ("other", "revenue", 20, None), ("project", "expenditure", 30, None),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("heading", "field"),
+    [
+        ("预算数（调整后）", "revised"),
+        ("预算数（年初）", "approved"),
+        ("预算安排情况（调整后）", "revised"),
+        ("预算数", "revised"),
+    ],
+)
+def test_a_note_behind_a_heading_says_which_budget_it_is(read: Read, heading: str, field: str) -> None:
+    found = read(f"{PROJECT}| 资金（万元） | {heading} | 全年执行数 |\n| 年度资金总额 | 100 | 90 |\n\n{BAND}{ROW}")
+    assert [getattr(f, field) for f in form(found).funds] == [100]
+
+
+@pytest.mark.parametrize("label", ["年度收入情况", "本年度收入构成", "按部门收入来源分", "按资金来源划分"])
+def test_a_side_is_known_by_its_parts(read: Read, label: str) -> None:
+    found = read(f"""{DEPARTMENT}| {label}（万元） | < | < | < |
+| 机构名称 | 收入合计 | 财政拨款 | 其他收入 |
+| 本级 | 100 | 80 | 20 |
+""")
+    assert {f.side for f in form(found).funds} == {"revenue"}
+
+
+def test_a_project_named_in_front_of_its_lines_of_money_is_the_form_s(read: Read) -> None:
+    found = read(f"""{PROJECT}| 项目名称 | 资金来源渠道 | 预算数 | 到位数 |
+| 消费维权宣传 | 县级财政资金 | 79 | 78 |
+| 合计 | < | 79 | 78 |
+
+{BAND}{ROW}""")
+    assert form(found).project == "消费维权宣传"
+    assert [(f.item, f.received) for f in form(found).funds] == [("county", 78), ("total", 78)]
+
+
+# ---------------------------------------------------------------- groups, goals, lists, titles
+def test_points_before_a_group_s_name_are_its_weight(read: Read) -> None:
+    found = read(f"{PROJECT}{BAND}| （28分）项目决策 | （14分）\\n科学决策 | 必要性 | 充分 | 充分 | 7 | 7 |\n{ROW}")
+    first = form(found).indicators[0]
+    assert (first.level1, first.level1_weight, first.level2, first.level2_weight) == ("项目决策", 28, "科学决策", 14)
+
+
+def test_headings_of_goals_that_nobody_knows_are_no_goal(read: Read) -> None:
+    found = read(f"""{DEPARTMENT}| 年度总体目标 | 甲方愿景 | < | 乙方回顾 | < |
+| ^ | 全年保持河道清洁，投诉减少。 | < | 河道清洁，投诉减少一成。 | < |
+
+{BAND}{ROW}""")
+    assert [(g.planned, g.actual) for g in form(found).goals] == []
+    assert form(found).extra == {"甲方愿景": "全年保持河道清洁，投诉减少。", "乙方回顾": "河道清洁，投诉减少一成。"}
+
+
+def test_a_list_that_begins_below_an_unnumbered_line_is_its_part(read: Read) -> None:
+    found = read("""# 部门整体支出绩效评价基础数据表
+| 经费控制情况（万元） | 上年决算数 | 本年决算数 |
+| 甲类经费 | 44 | 40 |
+| 1、车辆费用 | 29 | 27 |
+| 2、出国费用 | 15 | 13 |
+| 项目支出 | 666 | 694 |
+""")
+    assert [b.path for b in form(found).basics] == [
+        ("甲类经费",), ("甲类经费", "车辆费用"), ("甲类经费", "出国费用"), ("项目支出",),
+    ]  # fmt: skip
+
+
+def test_pairs_over_a_form_whose_labels_nobody_knows_are_its_head(read: Read) -> None:
+    found = read(f"{DEPARTMENT}| 区级预算单位名称 | < | 云岭区档案馆 | < | < | < | < |\n{BAND}{ROW}")
+    assert form(found).unit == "云岭区档案馆"
+
+
+def test_another_year_s_column_is_no_points(read: Read) -> None:
+    band = BAND.replace("| 分值 |", "| 2019 | 分值 |").replace("| 得分 |", "| 自评得分 |")
+    rows = [ROW.replace("| 100 | 95 |", f"| {n} | 50 | 50 |").replace("保洁", f"保洁{n}") for n in (11, 12)]
+    found = read(PROJECT + band + "".join(rows))
+    assert [(i.weight, i.score, i.review_score, i.extra) for i in form(found).indicators] == [
+        (50, 50, None, {"2019": "11"}), (50, 50, None, {"2019": "12"}),
+    ]  # fmt: skip
+
+
+def test_a_table_without_a_title_is_of_the_kind_of_its_report(read: Read) -> None:
+    found = read(
+        f"# 2020年宣传专项项目支出绩效自评报告\n一、项目概况\n项目由本单位负责实施。\n\n{BAND}{ROW}\n二、存在的问题\n宣传形式单一。\n"
+    )
+    assert [(f.kind, f.title) for f in found.submission.forms] == [("project", None)]

@@ -45,11 +45,36 @@ def test_a_heading_like_no_other_keeps_its_own_words(docx: Docx) -> None:
 
 def test_money_under_a_heading_nobody_knows_is_no_amount(docx: Docx) -> None:
     """It looked like a bare amount that no heading names."""
-    total = read(docx, funds="甲方口径").submission.forms[0].funds[0]
+    silent = (
+        FORM.replace("| 执行率 |", "| 说明 |")
+        .replace("| 90% |", "| 无 |")
+        .format(funds="甲方口径", target="年度指标值")
+    )
+    total = extract(docx(silent)).submission.forms[0].funds[0]
     assert (total.amount, total.executed) == (None, None)
-    assert total.extra == {"甲方口径": "99"}
+    assert total.extra == {"甲方口径": "99", "说明": "无"}
     known = read(docx).submission.forms[0].funds[0]
     assert known.executed == Decimal(99)
+
+
+def test_an_execution_rate_shows_which_figure_was_executed(docx: Docx) -> None:
+    found = read(docx, funds="甲方口径")
+    assert found.submission.forms[0].funds[0].executed == Decimal(99)
+    assert [(field, why[:6]) for field, why in recognised(found)] == [("executed", "整表判断，把")]
+    (told,) = found.evidence.unknown
+    assert (told.text, told.field, told.taken, told.below) == ("甲方口径", "executed", True, ("99",))
+
+
+def test_headings_of_money_nobody_knows_are_found_over_lines_that_are_known(docx: Docx) -> None:
+    source = """# 项目支出绩效自评表
+| 项目名称 | 河道保洁 | < | < | < |
+| 资金（万元） | | 年初安排额 | 调整后安排额 | 年内支出额 | 支出占比 |
+| ^ | 年度资金总额 | 100 | 110 | 99 | 90% |
+| ^ | 其中：财政拨款 | 90 | 100 | 95 | 95% |
+""".replace("河道保洁 | < | < | < |", "河道保洁 | < | < | < | < |")
+    total, part = extract(docx(source)).submission.forms[0].funds
+    assert (total.item, total.revised, total.executed, total.execution_rate) == ("total", 110, 99, Decimal("0.9"))
+    assert (part.item, part.amount) == ("fiscal", None)
 
 
 def test_a_heading_known_to_say_nothing_is_not_listed_as_unknown_and_its_figures_are_kept(docx: Docx) -> None:
@@ -70,12 +95,9 @@ def test_an_unknown_heading_of_a_goal_is_no_goal(docx: Docx) -> None:
 
 
 def test_the_cells_below_and_what_the_band_lacks_make_a_proposal_that_nothing_is_read_by(docx: Docx) -> None:
-    found = read(docx, funds="截至年末支付", target="当年应达水平")
+    found = read(docx, target="当年应达水平")
     told = {u.text: (u.field, (u.reason or "")[:9], u.taken) for u in found.evidence.unknown}
-    assert told == {
-        "截至年末支付": ("executed", "其余表头只缺这一项", False),
-        "当年应达水平": ("target", "整表判断，把握0.", False),
-    }
+    assert told == {"当年应达水平": ("target", "整表判断，把握0.", False)}
     assert [i.target for i in found.submission.forms[0].indicators] == [None, None]
 
 
