@@ -99,6 +99,7 @@ class Headings:
         sides = any(h.side for h in named)
         if not named and fund_columns.heads(self.grid, row, self.vocabulary):
             self._unknown_headings(row, set())
+            self._outline(row)
             return True
         if not named or (len(named) == 1 and named[0].item):
             return False
@@ -116,23 +117,24 @@ class Headings:
             self.draft.ledger.ornament(heading.slot.cell)
         if any(heading.field for heading in named):
             self._unknown_headings(row, {heading.slot for heading in named})
+        self._outline(row)
+        return True
+
+    def _outline(self, row: int) -> None:
+        """Notes the headings of a row that name fields: they make the form's layout."""
         self.draft.outline += [
             ("funds", self.vocabulary.stripped(heading.slot.text), heading.field)
             for heading in sorted(self.headings, key=lambda h: h.slot.left)
             if heading.row == row and heading.field
         ]
-        return True
 
     def _unknown_headings(self, row: int, named: set[Slot]) -> None:
         """Headings that nobody knows, read jointly with those beside them: their field where that is sure, else their figures keep the heading's
         own words. Without it they would look like amounts that no heading names."""
         aside = [] if self.title is None else [self.title]
         found = fund_columns.columns(self.grid, row, self.block.stop, self.vocabulary, aside)
-        read = (
-            dict(zip((c.slot for c in found), fund_columns.read(found, self.vocabulary)[0], strict=True))
-            if found
-            else {}
-        )
+        decisions = fund_columns.read(found, self.vocabulary)[0] if found else []
+        read = {column.slot: decision for column, decision in zip(found, decisions, strict=True)}
         taken = {heading.field for heading in self.headings}
         for slot in self.grid.filled(row):
             if slot in named or slot is self.title or len(slot.text) > LONGEST or re.search("[。；]", slot.text):

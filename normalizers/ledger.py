@@ -35,7 +35,7 @@ class Ledger:
         the heading over it is not known as written."""
         self._used.add(source.origin)
         key = (record, field, source.origin)
-        sure = source.confidence if isinstance(source, Cell) else None
+        sure = source.recognition if isinstance(source, Cell) else None
         self._provenance.setdefault(
             key, Provenance(record, field, source.text, source.origin, sure, recognised=recognised)
         )

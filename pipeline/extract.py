@@ -12,12 +12,14 @@ from typing import Any
 import extractors
 from extractors.files import File
 from normalizers import normalize
+from normalizers.confidence import judge
 from normalizers.vocabulary import Vocabulary
 from pipeline.corrections import Correction, CorrectionState, apply
 from schema.checks import check
+from schema.derived import derived
 from schema.document import Document
 from schema.errors import NothingFound
-from schema.evidence import Evidence
+from schema.evidence import Evidence, Provenance
 from schema.exact import exact, exactly
 from schema.proof import prove
 from schema.records import Submission, published
@@ -51,7 +53,13 @@ def understand(
         submission, evidence = normalize(document, words)
         submission, evidence, standings = apply(document, submission, evidence, corrections)
         submission, evidence = prove(check(submission), evidence)
-    return Extraction(document, submission, evidence, tuple(standings))
+    return Extraction(document, submission, judge(document, submission, evidence), tuple(standings))
+
+
+def sources(extraction: Extraction) -> tuple[Provenance, ...]:
+    """Where each value was read; then, where those stand that follow from others."""
+    read = extraction.evidence.provenance
+    return (*read, *derived(extraction.submission, read))
 
 
 def json_value(value: Any) -> Any:
@@ -96,12 +104,13 @@ def as_evidence(extraction: Extraction) -> dict[str, Any]:
                 "field": p.field,
                 "raw": p.raw,
                 "confidence": p.confidence,
+                "recognition": p.recognition,
                 "proof": p.proof,
                 "recognised": p.recognised,
                 "corrected_by": p.corrected_by,
                 "origin": _plain(p.origin),
             }
-            for p in extraction.evidence.provenance
+            for p in sources(extraction)
         ],
         "unknown": [_plain(heading) for heading in extraction.evidence.unknown],
         "unexplained": [{"text": left.text, "origin": _plain(left.origin)} for left in extraction.evidence.leftovers],

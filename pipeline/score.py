@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ import simplejson
 
 from schema import records
 from schema.errors import ScoreError
+from schema.evidence import FACT
 
 _NOT_COUNTED = frozenset(("no", "extra", *records.LISTS))
 _EMPTY: dict[str, Any] = {"report": {}, "forms": [], "sections": [], "findings": []}
@@ -41,10 +43,12 @@ class Error:
 
 @dataclass(slots=True)
 class Score:
-    """Counts of one list of fields, and what was not right in it."""
+    """Counts of one list of fields, and what was not right in it. told: (place in the prediction, is it right?) of each field that the
+    prediction states."""
 
     right: int
     errors: list[Error]
+    told: list[tuple[str, bool]] = field(default_factory=list)
 
     @property
     def f1(self) -> float | None:
@@ -59,18 +63,18 @@ class Score:
         return false / (self.right + false) if self.right + false else 0.0
 
     def __add__(self, other: Score) -> Score:
-        return Score(self.right + other.right, self.errors + other.errors)
+        return Score(self.right + other.right, self.errors + other.errors, self.told + other.told)
 
 
 def score(predicted: Record, gold: Record) -> dict[str, Score]:
     """The scores of `fields` (forms and the rows in them), `sections`, `findings` and `report`, of two records as
     `ziping extract --json` prints them. Raises KeyError where a list is absent."""
     total = Score(0, [])
-    for ours, theirs, path in aligned(predicted["forms"], gold["forms"], "forms", _form_fields):
-        total += _compared(_form_fields(ours), _form_fields(theirs), path)
+    for ours, theirs, path, own in aligned(predicted["forms"], gold["forms"], "forms", _form_fields):
+        total += _compared(_form_fields(ours), _form_fields(theirs), path, own)
         for name, kind in records.LISTS.items():
             names = [f.name for f in fields(kind) if f.name not in _NOT_COUNTED]
-            total += _rows(ours.get(name) or [], theirs.get(name) or [], f"{path}.{name}", names)
+            total += _rows(ours.get(name) or [], theirs.get(name) or [], f"{path}.{name}", names, f"{own}.{name}")
     told = [f.name for f in fields(records.Section) if f.name != "no"]
     return {
         "fields": total,
@@ -78,6 +82,48 @@ def score(predicted: Record, gold: Record) -> dict[str, Score]:
         "findings": _findings(predicted["findings"], gold["findings"]),
         "report": _compared(_stated_report(predicted["report"]), _stated_report(gold["report"]), "report"),
     }
+
+
+@dataclass(frozen=True, slots=True)
+class Founded:
+    """How well confidence is founded. values: how many there are; sure: the share of them at 0.9 or more; sure_wrong: the share of these
+    that are wrong; caught: the share of the wrong ones below 0.9 or not scored; error: how far confidence and truth are apart (expected
+    calibration error over ten bins), of those scored. None where there is nothing to count."""
+
+    values: int
+    sure: float | None
+    sure_wrong: float | None
+    caught: float | None
+    error: float | None
+
+
+def founded(told: Sequence[tuple[float | None, bool]]) -> Founded:
+    """told: (confidence, is it right?) of each value."""
+    sure = [right for confidence, right in told if confidence is not None and confidence >= FACT]
+    wrong = [confidence for confidence, right in told if not right]
+    scored = [(confidence, right) for confidence, right in told if confidence is not None]
+    apart: dict[int, float] = defaultdict(float)
+    for confidence, right in scored:
+        apart[min(int(confidence * 10), 9)] += confidence - right
+    return Founded(
+        len(told),
+        len(sure) / len(told) if told else None,
+        sure.count(False) / len(sure) if sure else None,
+        sum(c is None or c < FACT for c in wrong) / len(wrong) if wrong else None,
+        sum(map(abs, apart.values())) / len(scored) if scored else None,
+    )
+
+
+def confidences(evidence: Path, name: str) -> dict[str, float | None]:
+    """The confidence of each value by its place (`forms[0].funds[1].approved`), of a file that `extract --evidence` printed, or of NAME.json in a
+    folder of them; the least where a value has several sources. Raises ScoreError."""
+    out: dict[str, float | None] = {}
+    told = _json(evidence / f"{name}.json" if evidence.is_dir() else evidence)
+    for source in told.get("provenance") or []:
+        place, sure = f"{source['record']}.{source['field']}", source.get("confidence")
+        known = [float(c) for c in (sure, out.get(place, sure)) if c is not None]
+        out[place] = min(known, default=None)
+    return out
 
 
 def pairs(predicted: Path, gold: Path) -> Iterator[tuple[str, dict[str, Score]]]:
@@ -92,11 +138,15 @@ def pairs(predicted: Path, gold: Path) -> Iterator[tuple[str, dict[str, Score]]]
         yield path.stem, score(told, _loaded(path))
 
 
-def _loaded(path: Path) -> Record:
+def _json(path: Path) -> Any:
     try:
-        record = simplejson.loads(path.read_text(encoding="utf-8"), use_decimal=True)
+        return simplejson.loads(path.read_text(encoding="utf-8"), use_decimal=True)
     except (OSError, ValueError) as error:
-        raise ScoreError(path, f"无法读取（{type(error).__name__}）", "应为 ziping extract --json 的输出") from None
+        raise ScoreError(path, f"无法读取（{type(error).__name__}）", "应为 ziping extract 的输出") from None
+
+
+def _loaded(path: Path) -> Record:
+    record = _json(path)
     if not isinstance(record, dict) or not _EMPTY.keys() <= record.keys():
         raise ScoreError(path, "不是自评材料的记录", "应为 ziping extract --json 的输出")
     return record
@@ -113,31 +163,37 @@ def _form_fields(form: Record) -> Record:
     return flat | {f"contacts.{name}": value for name, value in contacts.items()}
 
 
-def _rows(ours: list[Record], theirs: list[Record], path: str, names: list[str]) -> Score:
+def _rows(ours: list[Record], theirs: list[Record], path: str, names: list[str], own: str | None = None) -> Score:
     def told(row: Record) -> Record:
         return {name: row.get(name) for name in names}
 
     total = Score(0, [])
-    for one, other, place in aligned(ours, theirs, path, told):
-        total += _compared(told(one), told(other), place)
+    for one, other, place, at in aligned(ours, theirs, path, told, own):
+        total += _compared(told(one), told(other), place, at)
     return total
 
 
-def _compared(ours: Record, theirs: Record, path: str) -> Score:
+def _compared(ours: Record, theirs: Record, path: str, own: str | None = None) -> Score:
+    """own: the place of `ours` in its record, where it is another."""
     out = Score(0, [])
     for name in dict.fromkeys([*theirs, *ours]):
         a, b = ours.get(name), theirs.get(name)
-        if same(a, b):
+        right = same(a, b)
+        if right:
             out.right += stated(b)
         else:
             out.errors.append(Error(f"{path}.{name}", b if stated(b) else None, a if stated(a) else None))
+        if stated(a):
+            out.told.append((f"{own or path}.{name}", right))
     return out
 
 
 def aligned(
-    ours: Sequence[Record], theirs: Sequence[Record], path: str, told: Any
-) -> Iterator[tuple[Record, Record, str]]:
-    """Pairs in order with the most agreeing fields; a row without a partner is paired with an empty one."""
+    ours: Sequence[Record], theirs: Sequence[Record], path: str, told: Any, own: str | None = None
+) -> Iterator[tuple[Record, Record, str, str]]:
+    """Pairs in order with the most agreeing fields, and the place of each in `theirs` and in `ours`; a row without a partner is paired with
+    an empty one. own: the path of `ours`, where it is another."""
+    own = own or path
     a, b = [told(row) for row in ours], [told(row) for row in theirs]
     agree = [[sum(stated(y[k]) and same(x.get(k), y[k]) for k in y) for y in b] for x in a]
     best = [[0] * (len(b) + 1) for _ in range(len(a) + 1)]
@@ -148,13 +204,13 @@ def aligned(
     i = j = 0
     while i < len(a) or j < len(b):
         if i < len(a) and j < len(b) and agree[i][j] and best[i][j] == best[i + 1][j + 1] + agree[i][j]:
-            yield ours[i], theirs[j], f"{path}[{j}]"
+            yield ours[i], theirs[j], f"{path}[{j}]", f"{own}[{i}]"
             i, j = i + 1, j + 1
         elif j == len(b) or (i < len(a) and best[i][j] == best[i + 1][j]):
-            yield ours[i], {}, f"{path}[+{i}]"
+            yield ours[i], {}, f"{path}[+{i}]", f"{own}[{i}]"
             i += 1
         else:
-            yield {}, theirs[j], f"{path}[{j}]"
+            yield {}, theirs[j], f"{path}[{j}]", own
             j += 1
 
 
@@ -180,7 +236,7 @@ def differences(old: Any, new: Any, path: str = "") -> Iterator[tuple[str, Any, 
         for key in dict.fromkeys([*one, *other]):
             yield from differences(one.get(key), other.get(key), f"{path}.{key}" if path else key)
     elif _is_rows(old) or _is_rows(new):
-        for other, one, place in aligned(new or [], old or [], path, _own):
+        for other, one, place, _ in aligned(new or [], old or [], path, _own):
             yield from differences(one, other, place)
     elif old != new and (stated(old) or stated(new)):
         yield path, old if stated(old) else None, new if stated(new) else None

@@ -70,7 +70,7 @@ class Cell:
     column_span: int
     text: str
     origin: Origin
-    confidence: float | None = None  # a recogniser's lowest score for its characters, from 0 to 1
+    recognition: float | None = None  # a recogniser's lowest score for its characters, from 0 to 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,12 +6,15 @@ from dataclasses import dataclass
 
 from schema.document import Origin
 
+FACT = 0.9  # a value whose confidence is less is to be looked at by a person
+
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
     """One value's source. record: path of the record (`forms[0].indicators[3]`); field: its field
-    (`score`); raw: the cell's or paragraph's text as written; proof: `proven` where the form's own arithmetic
-    holds with the figure, `contradicted` where it does not, None where no equation reaches it; recognised: why the
+    (`score`); raw: the cell's or paragraph's text as written; recognition: how sure a recogniser was of that text (scans), from 0 to 1;
+    confidence: how sure it is that the value is right under its field, from 0 to 1, None where nobody has said; proof: `proven` where the
+    form's own arithmetic holds with the figure, `contradicted` where it does not, None where no equation reaches it; recognised: why the
     value was put under its field where the heading's spelling is not known as written, None where it is; corrected_by: which
     correction put the value right, by whom and why."""
 
@@ -19,10 +22,16 @@ class Provenance:
     field: str
     raw: str
     origin: Origin
-    confidence: float | None = None  # how sure a recogniser was of the raw text, from 0 to 1
+    recognition: float | None = None
+    confidence: float | None = None
     proof: str | None = None
     recognised: str | None = None
     corrected_by: str | None = None
+
+
+def doubtful(source: Provenance) -> bool:
+    """Is a value to be looked at by a person?"""
+    return source.confidence is not None and source.confidence < FACT
 
 
 @dataclass(frozen=True, slots=True)

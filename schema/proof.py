@@ -32,7 +32,7 @@ def prove(submission: Submission, evidence: Evidence) -> tuple[Submission, Evide
                     marks[place] = PROVEN if equation.holds else CONTRADICTED
             unsure = [doubtful[place] for place in places if place in doubtful]
             if not equation.holds and unsure:
-                _say(equation, min(unsure, key=lambda p: p.confidence or 0.0), findings)
+                _say(equation, min(unsure, key=lambda p: p.recognition or 0.0), findings)
     provenance = tuple(
         replace(p, proof=marks[(p.record, p.field)]) if (p.record, p.field) in marks else p for p in evidence.provenance
     )
@@ -46,15 +46,15 @@ def _place(form: int, member: str) -> Place:
 
 
 def _doubtful(evidence: Evidence) -> dict[Place, Provenance]:
-    return {(p.record, p.field): p for p in evidence.provenance if p.confidence is not None and p.confidence < DOUBTFUL}
+    return {
+        (p.record, p.field): p for p in evidence.provenance if p.recognition is not None and p.recognition < DOUBTFUL
+    }
 
 
 def _say(equation: Equation, weakest: Provenance, findings: dict[int, Finding]) -> None:
     for key, finding in findings.items():
         if finding == equation.finding:  # not said yet
             raw = " ".join(weakest.raw.split())
-            message = (
-                f"{equation.finding.message}（扫描识别，把握最低的读数是“{raw}”：{weakest.confidence:.2f}，请核对原件）"
-            )
+            message = f"{equation.finding.message}（扫描识别，把握最低的读数是“{raw}”：{weakest.recognition:.2f}，请核对原件）"
             findings[key] = replace(equation.finding, message=message)
             return

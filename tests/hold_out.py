@@ -22,9 +22,9 @@ from extractors.files import File
 from normalizers import normalize
 from normalizers.vocabulary import Vocabulary, folder
 from pipeline.batch import run
-from pipeline.extract import Extraction, as_json, as_record
+from pipeline.extract import Extraction, as_json, as_record, sources, understand
 from pipeline.learn import proposals
-from pipeline.score import Score, score
+from pipeline.score import Founded, Score, founded, score
 from pipeline.store.opening import open_store
 from schema.checks import check
 from schema.document import Document
@@ -54,12 +54,14 @@ class Measured:
     right: int
     wrong: int
     idle: int
+    founded: Founded  # the confidence of the values of forms at first sight
 
 
 def measure(layouts: list[Layout], seeds: int, place: Path) -> Measured:
     cases = [_case(layout, seed, place) for layout in layouts for seed in range(seeds)]
     shipped = Vocabulary(folder())
     before = {case.name: _scored(case, shipped) for case in cases}
+    told = [pair for case in cases for pair in _confidences(case, shipped)]
     store = open_store(str(place / "held_out.db"))
     run.ingest([place / "forms"], store, lambda outcome: None)
     rows: list[proposals.Proposal] = []
@@ -85,7 +87,7 @@ def measure(layouts: list[Layout], seeds: int, place: Path) -> Measured:
             )
             for layout in layouts
         },
-        len(rows), wrong, idle,
+        len(rows), wrong, idle, founded(told),
     )  # fmt: skip
 
 
@@ -98,6 +100,13 @@ def _case(layout: Layout, seed: int, place: Path) -> Case:
     document, shipped = read(File(path)), Vocabulary(folder())
     spellings = frozenset(shipped.stripped(item.text) for item in document.texts())
     return Case(layout.name, path.stem, document, gold, spellings)
+
+
+def _confidences(case: Case, vocabulary: Vocabulary) -> list[tuple[float | None, bool]]:
+    found = understand(case.document, vocabulary)
+    record = simplejson.loads(as_json(as_record(found)), use_decimal=True)
+    sure = {f"{p.record}.{p.field}": p.confidence for p in sources(found)}
+    return [(sure.get(path), right) for path, right in score(record, case.gold)["fields"].told]
 
 
 def _scored(case: Case, vocabulary: Vocabulary) -> Score:
@@ -146,5 +155,6 @@ if __name__ == "__main__":
     for layout, (first, after) in found.layouts.items():
         print(f"{layout:36} {first:.3f} {after:.3f}")
     print(f"first sight: f1 {found.first.f1:.4f}, misplaced {found.first.misplaced:.4f}")
+    print(f"confidence: {found.founded}")
     print(f"proposals: {found.right} right, {found.wrong} wrong, {found.idle} that change nothing")
     print(f"with the right ones: f1 {found.after.f1:.4f}, misplaced {found.after.misplaced:.4f}")

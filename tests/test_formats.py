@@ -104,11 +104,11 @@ def test_a_form_gives_its_gold_record_in_every_format(path: Path) -> None:
 
 def test_a_scan_keeps_the_recognisers_score_and_every_page_its_boxes() -> None:
     scanned = extracted(ROOT / "data" / "formats" / "council-2021-scan.pdf").evidence.provenance
-    scores = [p.confidence for p in scanned if p.field == "score"]
+    scores = [p.recognition for p in scanned if p.field == "score"]
     assert scores
     assert all(score is not None and 0 < score <= 1 for score in scores)
     printed = extracted(ROOT / "data" / "formats" / "water-2022.pdf").evidence.provenance
-    assert all(p.confidence is None for p in printed)
+    assert all(p.recognition is None for p in printed)
     assert all(p.origin.places for p in printed)
     assert len({place.page for p in printed for place in p.origin.places}) > 3
 

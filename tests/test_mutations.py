@@ -12,11 +12,11 @@ import pytest
 import simplejson
 
 from data.maker import word
+from data.maker.changes import NAMES, changed, every
 from data.maker.forms import Made
 from data.maker.layout import all_layouts
 from pipeline.extract import Extraction, as_json, as_record, extract
 from pipeline.score import score
-from tests.mutations import NAMES, changed, every
 
 LAYOUTS = {layout.name: layout for layout in all_layouts()}
 SEEDS = 2

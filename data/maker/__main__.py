@@ -1,5 +1,5 @@
 """`python -m data.maker [OUT]` makes every sample of sources/ and years.py; `gold` only the golds of years.py; `evidence` the counts
-of the joint reading; `forms OUT` forms of every layout."""
+of the joint reading; `confidence` the weights of how sure values are; `forms OUT` forms of every layout."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ import json
 from decimal import Decimal
 from pathlib import Path
 
-from data.maker import evidence, forms, others, printed, word, years
+from data.maker import doubt, evidence, forms, others, printed, word, years
 from data.maker.layout import FOLDER, all_layouts
 
 HERE = Path(__file__).parent
 SAMPLES = str(HERE.parent / "samples")
 GOLD = HERE.parent / "gold" / "years"
-EVIDENCE = HERE.parents[1] / "normalizers" / "vocabulary" / "roles.csv"
+VOCABULARY = HERE.parents[1] / "normalizers" / "vocabulary"
 WRITERS = {"docx": word.make, "html": others.web, "xlsx": others.sheet, "pdf": printed.pdf}
 
 
@@ -63,7 +63,9 @@ def _number(value: object) -> float | int:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(prog="python -m data.maker", description=__doc__)
-    parser.add_argument("what", nargs="?", default=SAMPLES, help="`forms`, `gold`, `evidence`, or where the samples go")
+    parser.add_argument(
+        "what", nargs="?", default=SAMPLES, help="`forms`, `gold`, `evidence`, `confidence`, or where the samples go"
+    )
     parser.add_argument("out", nargs="?", type=Path, help="where the forms go")
     parser.add_argument("--seeds", type=int, default=20, help="forms a layout (default 20)")
     parser.add_argument("--layouts", type=Path, default=FOLDER, help="where the layouts lie (default: layouts/)")
@@ -73,7 +75,9 @@ if __name__ == "__main__":
             parser.error("forms needs a folder: python -m data.maker forms OUT")
         print(f"{made(told.out, told.seeds, told.layouts)} forms in {told.out}")
     elif told.what == "evidence":
-        EVIDENCE.write_text(evidence.text(), encoding="utf-8")
+        (VOCABULARY / "roles.csv").write_text(evidence.text(), encoding="utf-8")
+    elif told.what == "confidence":
+        (VOCABULARY / "confidence.csv").write_text(doubt.text(), encoding="utf-8")
     elif told.what == "gold":
         golds(GOLD)
     else:

@@ -12,12 +12,12 @@ from rich.table import Table
 from pipeline.batch.run import Summary
 from pipeline.learn.layouts import Layout
 from pipeline.learn.proposals import Proposal
-from pipeline.score import Score
+from pipeline.score import Founded, Score
 from pipeline.screen import markup_safe
 from schema.codes import CODES
-from schema.evidence import Unknown
+from schema.evidence import Provenance, Unknown, doubtful
 from schema.exact import exact
-from schema.records import LISTS, Form, Kind, about, of_kind
+from schema.records import LISTS, Form, Kind, about, of_kind, title
 
 _KINDS = {name: code.chinese for name, code in CODES["kind"].items()}
 _PARAGRAPHS = ("goals", "tasks")  # lists that are shown as lines, not as tables
@@ -29,13 +29,20 @@ def _shown(record: type) -> tuple[tuple[str, str], ...]:
 
 
 _HEAD = _shown(Form)
+_LISTED = 20  # places that a screen lists
 MANY = 10  # changes of a layout that a listing names
 _NUMBERS = {name for kind in LISTS.values() for name in of_kind(kind, Kind.MONEY, Kind.RATE, Kind.POINTS)}
 
 
-def show(record: dict[str, Any], name: str, console: Console, unknown: Sequence[Unknown] = ()) -> None:
+def show(
+    record: dict[str, Any],
+    name: str,
+    console: Console,
+    unknown: Sequence[Unknown] = (),
+    read: Sequence[Provenance] = (),
+) -> None:
     """A submission as tables, one form after the other; what a finding is about is marked with its number, and at the end
-    stands what was taken for a field by likeness, and what was not understood."""
+    stands what was taken for a field by likeness, which values are not sure, and what was not understood. read: where each value was read."""
     report, findings = record["report"], record["findings"]
     console.rule(f"[bold]{markup_safe(name)}", align="left")
     line = "  ".join(str(report[k]) for k in ("title", "unit", "fiscal_year", "reported_on") if report[k])
@@ -53,7 +60,7 @@ def show(record: dict[str, Any], name: str, console: Console, unknown: Sequence[
         for i, finding in enumerate(findings):
             place = f"表{finding['form']}" if finding["form"] else "全文"
             console.print(f"  [red]〔{i + 1}〕[/] {place} {markup_safe(finding['message'])}")
-    _coverage(record["coverage"], console, unknown)
+    _coverage(record["coverage"], console, unknown, sorted(filter(doubtful, read), key=lambda p: p.confidence or 0.0))
 
 
 def _form(form: dict[str, Any], findings: list[tuple[int, dict[str, Any]]], console: Console) -> None:
@@ -148,19 +155,29 @@ def short(text: str | None, length: int = 40) -> str:
     return text if len(text) <= length else text[: length - 1] + "…"
 
 
-def _coverage(coverage: dict[str, Any], console: Console, unknown: Sequence[Unknown]) -> None:
+def _coverage(
+    coverage: dict[str, Any], console: Console, unknown: Sequence[Unknown], unsure: Sequence[Provenance]
+) -> None:
     left = coverage["unexplained"]
     share = 1 - len(left) / coverage["cells"] if coverage["cells"] else 1
     console.print(f"\n[dim]{coverage['cells']}个单元格和段落，已识别{share:.1%}[/]")
     for heading in unknown:
         if heading.taken:
             console.print(
-                f"  [yellow]近似归入[/] {heading.origin}：{markup_safe(heading.text)} → {heading.field}，{markup_safe(heading.reason or '')}"
+                f"  [yellow]近似归入[/] {heading.origin.chinese}：{markup_safe(heading.text)} → {heading.field}，{markup_safe(heading.reason or '')}"
             )
-    for item in left[:20]:
+    for p in unsure[:_LISTED]:
+        where, value = f"{p.origin.chinese} {title(p.record, p.field)}", short(" ".join(p.raw.split()))
+        console.print(f"  [yellow]请核对[/] {markup_safe(where)}：{markup_safe(value)}（把握{p.confidence:.2f}）")
+    _more(len(unsure), console)
+    for item in left[:_LISTED]:
         console.print(f"  [yellow]未识别[/] {markup_safe(item['where'])}：{markup_safe(short(item['text']))}")
-    if len(left) > 20:
-        console.print(f"  [yellow]……另有{len(left) - 20}处，见 --evidence")
+    _more(len(left), console)
+
+
+def _more(count: int, console: Console) -> None:
+    if count > _LISTED:
+        console.print(f"  [yellow]……另有{count - _LISTED}处，见 --evidence")
 
 
 def summarize(summary: Summary, loaded: dict[str, int], store: str, console: Console) -> None:
@@ -248,6 +265,14 @@ def list_scores(scores: list[tuple[str, dict[str, Score]]], errors: bool, consol
                 for e in part.errors:
                     line = f"{name} {e.path} {e.kind}：应为{short(str(e.gold))}，读作{short(str(e.predicted))}"
                     console.print(markup_safe(line), highlight=False)
+
+
+def list_founded(found: Founded, console: Console) -> None:
+    """How well the confidence of the values of forms is founded; `—` where there is nothing to count."""
+    table = Table("值", "把握≥0.9的", "其中有误的", "有误而把握不足的", "校准误差", show_edge=False)
+    shares = (found.sure, found.sure_wrong, found.caught, found.error)
+    table.add_row(str(found.values), *("—" if share is None else f"{share:.2%}" for share in shares))
+    console.print(table)
 
 
 def _f1(part: Score) -> str:

@@ -93,7 +93,7 @@ def extract(
         elif not quiet:
             from pipeline.cli.display import show
 
-            show(as_record(result), file.path.name, console(), result.evidence.unknown)
+            show(as_record(result), file.path.name, console(), result.evidence.unknown, result.evidence.provenance)
     if out is not None and not quiet:
         say(f"{len(found) - refused} of {len(found)} read, JSON in {out}")
     sys.exit(REFUSED if refused else READ)

@@ -115,12 +115,22 @@ def _show_effect(file: Path, store: Store) -> None:
 @click.argument("predicted", type=PATH)
 @click.argument("gold", type=PATH)
 @click.option("--errors", is_flag=True, help="List every field that is not right.")
-def score(predicted: Path, gold: Path, errors: bool) -> None:
+@click.option(
+    "--evidence",
+    type=PATH,
+    help="Also how well confidence is founded: what `extract --evidence` printed, by the same name.",
+)
+def score(predicted: Path, gold: Path, errors: bool, evidence: Path | None) -> None:
     """Compare records with their gold.
 
     Two JSON files (RECORDS.md), or two folders of them by name.
     """
-    from pipeline.cli.display import list_scores
-    from pipeline.score import pairs
+    from pipeline.cli.display import list_founded, list_scores
+    from pipeline.score import confidences, founded, pairs
 
-    list_scores(list(pairs(predicted, gold)), errors, console())
+    found = list(pairs(predicted, gold))
+    list_scores(found, errors, console())
+    if evidence is not None:
+        sure = {name: confidences(evidence, name) for name, _ in found}
+        told = [(sure[name].get(path), right) for name, parts in found for path, right in parts["fields"].told]
+        list_founded(founded(told), console())

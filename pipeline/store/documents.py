@@ -42,7 +42,9 @@ def _paragraph(paragraph: Paragraph) -> list[Any]:
 
 
 def _table(table: Table) -> list[Any]:
-    cells = [[c.row, c.column, c.row_span, c.column_span, c.text, _origin(c.origin), c.confidence] for c in table.cells]
+    cells = [
+        [c.row, c.column, c.row_span, c.column_span, c.text, _origin(c.origin), c.recognition] for c in table.cells
+    ]
     return [
         _TABLE,
         cells,

@@ -13,7 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from normalizers.text import grams
-from pipeline.extract import Extraction, json_value
+from pipeline.extract import Extraction, json_value, sources
 from pipeline.store import copies
 from schema.document import Origin
 from schema.exact import exact
@@ -89,13 +89,14 @@ def rows(extraction: Extraction, keys: dict[str, str]) -> Rows:
             "field": p.field,
             "raw": p.raw,
             "confidence": p.confidence,
+            "recognition": p.recognition,
             "proof": p.proof,
             "recognised": p.recognised,
             "corrected_by": p.corrected_by,
             **_origin(p.origin),
             **pages_of(p.origin),
         }
-        for i, p in enumerate(evidence.provenance)
+        for i, p in enumerate(sources(extraction))
     ]
     out[tables.passage] = [passage for table in SEARCHED for row in out[table] for passage in passages(table, row)]
     out[tables.page] = [

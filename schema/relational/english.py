@@ -111,7 +111,8 @@ reader reader of the page
 passage_id passage id
 raw text as written
 boxes places on the page: page, left, top, right, bottom, points
-confidence least confidence of text recognition, 0 to 1
+confidence how sure the value is right, 0 to 1; a person should look at those below 0.9; null where an older version read it
+recognition least confidence of text recognition, 0 to 1
 corrected_by correction: number, person, reason
 proof proven or contradicted by the form's own arithmetic
 recognised why it was taken for this field, where the heading is unknown

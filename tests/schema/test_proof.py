@@ -32,10 +32,10 @@ FORM = Form(
 )
 
 
-def evidence(form: Form, confidence: float | None = None) -> Evidence:
+def evidence(form: Form, recognition: float | None = None) -> Evidence:
     places = {member.rpartition(".")[::2] for equation in equations(form) for member in equation.members}
     provenance = tuple(
-        Provenance(f"forms[0].{record}" if record else "forms[0]", field, "8", Origin("body", 1), confidence)
+        Provenance(f"forms[0].{record}" if record else "forms[0]", field, "8", Origin("body", 1), recognition)
         for record, field in sorted(places)
     )
     return Evidence(0, 0, 0, (*provenance, Provenance("forms[0]", "title", "表", Origin("body", 1))), ())
@@ -67,7 +67,7 @@ def test_a_finding_over_recognised_figures_names_the_least_certain_reading() -> 
     doubtful = replace(
         sure,
         provenance=tuple(
-            replace(p, raw="30", confidence=0.61) if p.record.endswith("indicators[1]") else p for p in sure.provenance
+            replace(p, raw="30", recognition=0.61) if p.record.endswith("indicators[1]") else p for p in sure.provenance
         ),
     )
     submission, _ = prove(check(Submission(Report(), (form,), ())), doubtful)

@@ -12,11 +12,14 @@ from typing import Any
 
 import pytest
 
+from data.maker.word import make
 from pipeline.analysts import query
 from pipeline.analysts.bounded import read_only
 from pipeline.analysts.query import Answer, ask, free, questions
+from pipeline.batch import run
 from pipeline.store import contents
 from pipeline.store.connection import Store
+from pipeline.store.opening import open_store
 from schema.codes import CODES
 from schema.errors import StoreError, ZipingError
 from tests.conftest import GOLD, ROOT, SAMPLES, YEARS_GOLD
@@ -199,6 +202,25 @@ def test_changes_against_last_year_are_those_of_the_gold(demo: Store) -> None:
     assert not [r for r in found if r["what"].startswith("指标值")]  # only where a unit is named
     of_one = rows(ask(demo, "changes", {"unit": "图书馆"}))
     assert {r["unit"] for r in of_one} == {"湖南省临溪市图书馆"}
+
+
+def test_values_to_be_looked_at_are_listed_with_their_place(tmp_path: Path) -> None:
+    path = tmp_path / "表.docx"
+    path.write_bytes(
+        make(
+            "# 项目支出绩效自评表\n| 项目名称 | 河道保洁 | < | < | < |\n| 一级指标 | 三级指标 | 年度指标值 | 分值 | 得分 |\n"
+            "| 产出指标 | 保洁里程 | 20公里 | 30 | 30 |\n| ^ | 合格率 | 95% | 由科室核实后统一填写 | 20 |\n"
+            "| ^ | 出勤率 | 98% | 30 | 30 |\n| 效益指标 | 知晓率 | 90% | 20 | 20 |\n"
+        )
+    )
+    with closing(open_store(str(tmp_path / "s.db"))) as store:
+        run.ingest([path], store, lambda outcome: None)
+        found = rows(ask(store, "doubtful", {}))
+    assert [(r["as_read"], r["row_no"], r["column_no"]) for r in found if r["raw"].startswith("由科室")] == [
+        ("weight", 4, 4)
+    ]
+    assert all(r["confidence"] < 0.9 for r in found)
+    assert [r["confidence"] for r in found] == sorted(r["confidence"] for r in found)
 
 
 def test_coverage_counts_every_form(demo: Store) -> None:

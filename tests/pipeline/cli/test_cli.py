@@ -99,9 +99,17 @@ def test_extract_json_is_the_record_and_nothing_else(ziping: Run) -> None:
 def test_extract_evidence_names_the_cell_of_every_value(ziping: Run) -> None:
     evidence = json.loads(ziping("extract", ONE, "--evidence").stdout)
     assert evidence["file"] == ONE.name
-    assert {"record", "field", "raw", "confidence", "proof", "recognised", "corrected_by", "origin"} == set(
-        evidence["provenance"][0]
-    )
+    assert {
+        "record",
+        "field",
+        "raw",
+        "confidence",
+        "recognition",
+        "proof",
+        "recognised",
+        "corrected_by",
+        "origin",
+    } == set(evidence["provenance"][0])
 
 
 def test_extract_out_writes_one_json_a_file_and_keeps_the_ending_of_twins(ziping: Run, tmp_path: Path) -> None:

@@ -317,6 +317,20 @@ def test_a_store_of_0_3_0_gains_submitters_and_current_files(tmp_path: Path) -> 
     opened.close()
 
 
+def test_what_a_recogniser_was_sure_of_is_no_longer_called_confidence(tmp_path: Path) -> None:
+    opened = older(
+        tmp_path / "old.db", "0009", FILE,
+        "INSERT INTO submission (submission_id, sha256, unit, subject, cells, used, ornament, unexplained) "
+        "VALUES ('a', 'a', NULL, 'x', 1, 1, 0, 0)",
+        "INSERT INTO provenance (submission_id, no, record, field, raw, part, block_no, confidence) "
+        "VALUES ('a', 1, 'forms[0]', 'self_score', '91', 'body', 3, 0.75), ('a', 2, 'forms[0]', 'unit', '水务局', 'body', 2, NULL)",
+    )  # fmt: skip
+    with opened.engine.connect() as connection:
+        told = connection.execute(sa.text("SELECT raw, confidence, recognition FROM v_source ORDER BY raw")).all()
+    assert told == [("91", None, 0.75), ("水务局", None, None)]
+    opened.close()
+
+
 def test_a_store_of_the_first_release_is_migrated_and_keeps_its_rows(tmp_path: Path) -> None:
     opened = older(
         tmp_path / "old.db", "0001", FILE, "INSERT INTO delivery (path, sha256) VALUES ('/材料/表.docx', 'a')"

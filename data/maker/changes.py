@@ -180,7 +180,7 @@ def unknown_column(s: Sheet) -> bool:
 
 
 def blank_column(s: Sheet) -> bool:
-    s.insert_column(len(s.cells[s.head]), "", lambda n: "")
+    s.insert_column(len(s.cells[s.head]), "", lambda _: "")
     return True
 
 

@@ -1,0 +1,218 @@
+"""How often values of made forms come true, by what is seen of them: the weights of normalizers/confidence.py.
+
+The forms are read as one that nobody has met is: without the spellings that only their own layout has, then with more and more of its
+headings and labels held back, changed as people and printers do (changes.py), broken (damage.py), as text dumps, as PDF and as scans. Each
+value is right or wrong by the gold.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import random
+import re
+import tempfile
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import simplejson
+
+from data.maker import changes, forms, printed, scans, word
+from data.maker.damage import DAMAGES, damaged
+from data.maker.forms import Made
+from data.maker.layout import all_layouts
+from extractors import read
+from extractors.files import File
+from normalizers import confidence
+from normalizers.confidence import COLUMNS, Signals, Weights, top
+from normalizers.spelling import LONGEST
+from normalizers.vocabulary import Vocabulary, folder, vocabulary
+from pipeline.extract import Extraction, as_json, as_record, understand
+from pipeline.score import score
+from schema.document import Document, Table
+
+ROOT = Path(__file__).parents[2]
+HELD_BACK = (0.0, 0.0, 0.1, 0.3, 0.5, 0.8)  # shares of a form's headings and labels, one reading each
+SCANNED = 4  # of so many layouts one is read as a scan: a recogniser is slow
+_SEEDS = (1, 2)
+_SCANNER = scans.Scanner()
+_STRENGTH = 1.0  # of the regularisation: signals that are seen seldom weigh little
+_CAUTION = 2.0  # what a wrong value counts beside a right one
+
+
+@dataclass(frozen=True)
+class Value:
+    """One value that was read: of which layout's form, in which case it was read, what is seen of it, is it right?"""
+
+    layout: str
+    case: str
+    field: str
+    signals: Signals
+    right: bool
+
+
+def values(weights: Weights) -> Iterator[Value]:
+    """Every value of the forms read; weights: those of the cells."""
+    layouts = all_layouts()
+    made = {layout.name: [forms.make(layout, seed) for seed in _SEEDS] for layout in layouts}
+    with tempfile.TemporaryDirectory() as place:
+        prints = _Prints(Path(place))
+        documents = {name: [prints.word(one) for one in each] for name, each in made.items()}
+        spelt = {name: set().union(*map(_spellings, each)) for name, each in documents.items()}
+        common = Counter(spelling for each in spelt.values() for spelling in each)
+        for name, document, made_so in _samples():
+            yield from _told((name, "as it is"), document, made_so, vocabulary(), weights)
+            for damage in DAMAGES:
+                if (broken := damaged(document, damage, name)) is not None:
+                    yield from _told((name, damage), broken, made_so, vocabulary(), weights)
+        for number, layout in enumerate(layouts):
+            own = {spelling for spelling in spelt[layout.name] if common[spelling] == 1}
+            for turn, share in enumerate(HELD_BACK):
+                rng = random.Random(f"{layout.name} {share} {turn}")
+                without = own | {spelling for spelling in sorted(spelt[layout.name]) if rng.random() < share}
+                words, one = forgetful(without if turn else ()), turn % len(_SEEDS)
+                case, document = (layout.name, f"held back {share}"), documents[layout.name][one]
+                yield from _told(case, document, made[layout.name][one], words, weights)
+            first, plain = made[layout.name][0], forgetful(own)
+            yield from _told((layout.name, "pdf"), prints.pdf(first), first, plain, weights)
+            for one, document in enumerate(documents[layout.name]):
+                yield from _told((layout.name, "dump"), prints.dump(document), made[layout.name][one], plain, weights)
+            if number % SCANNED == 0:
+                yield from _told((layout.name, "scan"), prints.scan(first), first, plain, weights)
+            for name in DAMAGES:
+                for one, document in enumerate(documents[layout.name]):
+                    if (broken := damaged(document, name, f"{layout.name} {one}")) is not None:
+                        yield from _told((layout.name, name), broken, made[layout.name][one], plain, weights)
+            for change in changes.NAMES:
+                if (changed := changes.changed(layout, 3, change)) is not None:
+                    yield from _told((layout.name, change), prints.word(changed), changed, plain, weights)
+
+
+def _samples() -> Iterator[tuple[str, Document, Made]]:
+    """The samples whose golds are written by hand: real forms' layouts and ways of filling them in."""
+    for gold in sorted((ROOT / "data" / "gold" / "forms").glob("*.json")):
+        record = simplejson.loads(gold.read_text(encoding="utf-8"), use_decimal=True)
+        yield gold.stem, read(File(ROOT / "data" / "samples" / "forms" / f"{gold.stem}.docx")), Made("", record)
+
+
+def forgetful(spellings: set[str] | tuple[str, ...]) -> Vocabulary:
+    """The vocabulary without some spellings of headings and labels."""
+    words = Vocabulary(folder())
+    for known in (words._headings, words._labels):
+        for key in [key for key in known if key[0] in spellings]:
+            del known[key]  # type: ignore[attr-defined]
+    return words
+
+
+@dataclass(frozen=True)
+class _Prints:
+    """Made forms as documents."""
+
+    place: Path
+
+    def word(self, made: Made) -> Document:
+        return self._read("form.docx", word.make(made.source))
+
+    def pdf(self, made: Made) -> Document:
+        return self._read("form.pdf", printed.pdf(made.source))
+
+    def scan(self, made: Made) -> Document:
+        pictures = scans.pictures(printed.pdf(made.source), _SCANNER)
+        return self._read("form.pdf", scans.as_pdf(pictures, _SCANNER.dpi))
+
+    def dump(self, document: Document) -> Document:
+        """As a text dump, which has lost the spans of merged cells."""
+        lines: list[str] = []
+        for block in document.blocks:
+            if isinstance(block, Table):
+                rows: dict[int, list[str]] = defaultdict(list)
+                for cell in block.cells:
+                    rows[cell.row].append(cell.text.replace("\n", "<br>"))
+                lines += ["", *(f"| {' | '.join(rows[row])} |" for row in sorted(rows)), ""]
+            else:
+                lines.append(block.text)
+        return self._read("form.txt", "\n".join(lines).encode())
+
+    def _read(self, name: str, content: bytes) -> Document:
+        path = self.place / name
+        path.write_bytes(content)
+        return read(File(path))
+
+
+def _spellings(document: Document) -> set[str]:
+    words = vocabulary()
+    return {s for item in document.texts() if len(item.text) <= 2 * LONGEST for s in words.spellings(item.text)}
+
+
+def _told(
+    case: tuple[str, str], document: Document, made: Made, words: Vocabulary, weights: Weights
+) -> Iterator[Value]:
+    found = understand(document, words)
+    right = truths(found, made.record)
+    for p, seen in zip(found.evidence.provenance, confidence.signals(document, found.evidence, weights), strict=True):
+        if (told := right.get((p.record, top(p.field)))) is not None:
+            yield Value(*case, confidence.field_of(p), seen, told)
+
+
+def truths(found: Extraction, gold: Any) -> dict[tuple[str, str], bool]:
+    """(record, field) of each value that an extraction states, and whether the gold has it there."""
+    record = simplejson.loads(as_json(as_record(found)), use_decimal=True)
+    parts = score(record, simplejson.loads(simplejson.dumps(gold, use_decimal=True), use_decimal=True))
+    told = (told for name in ("fields", "sections") for told in parts[name].told)
+    return {_place(path): right for path, right in told}
+
+
+def _place(path: str) -> tuple[str, str]:
+    match = re.fullmatch(r"(.*[\]s])\.(.+?)", path)
+    assert match is not None, path
+    return match[1], match[2]
+
+
+def cells() -> dict[str, Counter[str]]:
+    """By field, how often its cells were of each kind where it was read right from a made form as it is."""
+    out: dict[str, Counter[str]] = defaultdict(Counter)
+    with tempfile.TemporaryDirectory() as place:
+        prints = _Prints(Path(place))
+        made = [forms.make(layout, seed) for layout in all_layouts() for seed in _SEEDS]
+        documents = [*((prints.word(one), one) for one in made), *((document, one) for _, document, one in _samples())]
+        for document, one in documents:
+            found = understand(document, vocabulary())
+            right = truths(found, one.record)
+            for p in found.evidence.provenance:
+                if right.get((p.record, top(p.field))):
+                    out[confidence.field_of(p)][confidence.cell_of(p.raw)] += 1
+    return out
+
+
+def fitted(found: list[Value], seen: dict[str, Counter[str]]) -> Weights:
+    """The weights under which the values that were read come true as often as is said."""
+    from sklearn.feature_extraction import DictVectorizer
+    from sklearn.linear_model import LogisticRegression
+
+    names = DictVectorizer()
+    rows = names.fit_transform([dict(value.signals) for value in found])
+    weighed = [1.0 if value.right else _CAUTION for value in found]
+    model = LogisticRegression(C=_STRENGTH, max_iter=5000, fit_intercept=False)
+    model.fit(rows, [value.right for value in found], sample_weight=weighed)
+    told = dict(zip(names.get_feature_names_out(), model.coef_[0], strict=True))
+    return Weights({name: float(weight) for name, weight in told.items()}, seen)
+
+
+def text() -> str:
+    """confidence.csv as it is to be."""
+    seen = cells()
+    return written(fitted(list(values(Weights({}, seen))), seen))
+
+
+def written(weights: Weights) -> str:
+    out = io.StringIO()
+    rows = csv.writer(out, lineterminator="\n")
+    rows.writerow(COLUMNS)
+    rows.writerows(("", name, round(weight, 2)) for name, weight in sorted(weights.signals.items()))
+    rows.writerows(
+        (field, kind, count) for field, kinds in sorted(weights.cells.items()) for kind, count in sorted(kinds.items())
+    )
+    return out.getvalue()
