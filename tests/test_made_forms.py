@@ -26,7 +26,7 @@ from tests.hold_out import HELD_OUT, measure
 
 LAYOUTS = all_layouts()
 WRITERS = {"docx": word.make, "html": others.web, "xlsx": others.sheet, "pdf": printed.pdf}
-SEEDS = 3  # a layout and format
+SEEDS = 2  # a layout and format
 MANY_SEEDS = 15  # in `make soak`: over 2,000 forms of all layouts and formats
 
 

@@ -31,7 +31,8 @@ def store(tmp_path: Path) -> Store:
     folder = tmp_path / "材料"
     folder.mkdir()
     (folder / "甲.docx").write_bytes(word.make(FORM.format(funds="全年执行数", target="乙方承诺值")))
-    (folder / "乙.docx").write_bytes(word.make(FORM.format(funds="丙方账面", target="乙方承诺值")))
+    silent = FORM.replace("| 90% |", "| 无 |")  # a rate would show what the heading means
+    (folder / "乙.docx").write_bytes(word.make(silent.format(funds="丙方账面", target="乙方承诺值")))
     opened = open_store(str(tmp_path / "s.db"))
     run.ingest([folder], opened, lambda outcome: None)
     return opened
