@@ -23,19 +23,14 @@ from schema.document import Document, Table
 from schema.evidence import Evidence, Provenance
 from schema.records import Submission
 
-COLUMNS = (
-    "field",
-    "signal",
-    "number",
-)  # of confidence.csv: a signal's weight, or how often a field's cells are of a kind
+# Of confidence.csv: a signal's weight, or, where a field is given, how often its cells are of a kind.
+COLUMNS = ("field", "signal", "number")
 
 _FEW = 3  # records of a list that show what a record of it has
 _MOST, _SELDOM = 0.8, 0.2  # of the records of a list
 _SEEN, _RARE = 4.0, 0.03  # values that a field must have been seen with; the least share of a kind that was not
 _OF_FIELD = 2.0  # cells of its own column that what is usual for a field counts as much as
-_FIGURES = frozenset(
-    ("blank", "points", "figure", "percent", "quantity", "signed", "sign")
-)  # kinds that tell; words are words
+_FIGURES = frozenset(("blank", "points", "figure", "percent", "quantity", "signed", "sign"))  # words are words
 _INDEX = re.compile(r"\[\d+\]")
 
 Signals = Mapping[str, float]

@@ -133,8 +133,9 @@ class Headings:
         own words. Without it they would look like amounts that no heading names."""
         aside = [] if self.title is None else [self.title]
         found = fund_columns.columns(self.grid, row, self.block.stop, self.vocabulary, aside)
-        decisions = fund_columns.read(found, self.vocabulary)[0] if found else []
-        read = {column.slot: decision for column, decision in zip(found, decisions, strict=True)}
+        free = any(column.field is None for column in found)
+        decisions = fund_columns.read(found, self.vocabulary)[0] if free else []
+        read = {column.slot: decision for column, decision in zip(found, decisions, strict=free)}
         taken = {heading.field for heading in self.headings}
         for slot in self.grid.filled(row):
             if slot in named or slot is self.title or len(slot.text) > LONGEST or re.search("[。；]", slot.text):

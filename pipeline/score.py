@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -117,10 +117,15 @@ def founded(told: Sequence[tuple[float | None, bool]]) -> Founded:
 def confidences(evidence: Path, name: str) -> dict[str, float | None]:
     """The confidence of each value by its place (`forms[0].funds[1].approved`), of a file that `extract --evidence` printed, or of NAME.json in a
     folder of them; the least where a value has several sources. Raises ScoreError."""
-    out: dict[str, float | None] = {}
     told = _json(evidence / f"{name}.json" if evidence.is_dir() else evidence)
-    for source in told.get("provenance") or []:
-        place, sure = f"{source['record']}.{source['field']}", source.get("confidence")
+    sources = told.get("provenance") or []
+    return least((f"{source['record']}.{source['field']}", source.get("confidence")) for source in sources)
+
+
+def least(sources: Iterable[tuple[str, Any]]) -> dict[str, float | None]:
+    """By place the least confidence of its sources. sources: (place, confidence)."""
+    out: dict[str, float | None] = {}
+    for place, sure in sources:
         known = [float(c) for c in (sure, out.get(place, sure)) if c is not None]
         out[place] = min(known, default=None)
     return out

@@ -12,10 +12,9 @@ import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
-from itertools import product
 from pathlib import Path
 
-from data.maker import evidence, forms, word
+from data.maker import doubt, evidence, forms, word
 from data.maker.layout import Layout, all_layouts
 from extractors import read
 from extractors.files import File
@@ -23,7 +22,7 @@ from normalizers.blocks import cut
 from normalizers.columns import Column, columns
 from normalizers.grid import Block, Grid
 from normalizers.roles import Roles
-from normalizers.vocabulary import KNOWN, Vocabulary, folder, vocabulary
+from normalizers.vocabulary import KNOWN, Vocabulary, vocabulary
 from schema.document import Cell, Table
 
 _NO_FIELD = KNOWN | {None}
@@ -57,11 +56,8 @@ class Band:
 
 def forgetful(headings: Iterable[str], blocks: Iterable[str]) -> Vocabulary:
     """The vocabulary without the spellings of some headings in some blocks."""
-    words = Vocabulary(folder())
-    for heading, block in product(headings, blocks):
-        for spelling in words.spellings(heading):
-            words._headings.pop((spelling, block), None)
-    return words
+    shipped = vocabulary()
+    return doubt.forgetful({spelling for heading in headings for spelling in shipped.spellings(heading)}, set(blocks))
 
 
 def bands(layouts: list[Layout]) -> list[Band]:

@@ -24,7 +24,7 @@ from normalizers.vocabulary import Vocabulary, folder
 from pipeline.batch import run
 from pipeline.extract import Extraction, as_json, as_record, sources, understand
 from pipeline.learn import proposals
-from pipeline.score import Founded, Score, founded, score
+from pipeline.score import Founded, Score, founded, least, score
 from pipeline.store.opening import open_store
 from schema.checks import check
 from schema.document import Document
@@ -105,7 +105,7 @@ def _case(layout: Layout, seed: int, place: Path) -> Case:
 def _confidences(case: Case, vocabulary: Vocabulary) -> list[tuple[float | None, bool]]:
     found = understand(case.document, vocabulary)
     record = simplejson.loads(as_json(as_record(found)), use_decimal=True)
-    sure = {f"{p.record}.{p.field}": p.confidence for p in sources(found)}
+    sure = least((f"{p.record}.{p.field}", p.confidence) for p in sources(found))
     return [(sure.get(path), right) for path, right in score(record, case.gold)["fields"].told]
 
 

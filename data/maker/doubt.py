@@ -13,7 +13,7 @@ import random
 import re
 import tempfile
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -98,11 +98,11 @@ def _samples() -> Iterator[tuple[str, Document, Made]]:
         yield gold.stem, read(File(ROOT / "data" / "samples" / "forms" / f"{gold.stem}.docx")), Made("", record)
 
 
-def forgetful(spellings: set[str] | tuple[str, ...]) -> Vocabulary:
-    """The vocabulary without some spellings of headings and labels."""
+def forgetful(spellings: Container[str], blocks: Container[str] | None = None) -> Vocabulary:
+    """The vocabulary without some spellings of headings and labels; blocks: only as headings of these."""
     words = Vocabulary(folder())
-    for known in (words._headings, words._labels):
-        for key in [key for key in known if key[0] in spellings]:
+    for known in (words._headings, words._labels) if blocks is None else (words._headings,):
+        for key in [key for key in known if key[0] in spellings and (blocks is None or key[1] in blocks)]:
             del known[key]  # type: ignore[attr-defined]
     return words
 
