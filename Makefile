@@ -95,8 +95,9 @@ locale: install ## compile the Chinese of help and usage errors (pipeline/cli/lo
 gold: install ## write the golds that are made from sources (data/gold/years)
 	$(BIN)/python -m data.maker gold
 
-evidence: install ## count anew what columns of made forms hold, weigh anew how sure values are (vocabulary/roles.csv, confidence.csv)
+evidence: install ## learn anew from made forms: what columns hold, what rows show, how sure values are (vocabulary/roles.csv, rows.csv, confidence.csv)
 	$(BIN)/python -m data.maker evidence
+	$(BIN)/python -m data.maker rows
 	$(BIN)/python -m data.maker confidence
 
 lock: install ## renew the three lock files from pyproject.toml

@@ -3,7 +3,7 @@ as a whole says of the reading."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
 from math import exp
 
@@ -24,16 +24,18 @@ _OF_NONE = 2.0  # a heading nobody knows is often of no field of ours
 
 @dataclass(frozen=True, slots=True)
 class Headed:
-    """A column as its heading names it: its words, the field where it is known, what stands below."""
+    """A column as its heading names it: its words, the field where it is known, what stands below; several: the heading stands over more than one
+    column and says nothing of each."""
 
     heading: str
     field: str | None
     look: Look
+    several: bool = False
 
     @property
     def free(self) -> bool:
-        """Is its field to be decided? A column without a heading is none's."""
-        return self.field is None and bool(self.heading)
+        """Is its field to be decided?"""
+        return self.field is None
 
 
 def read(
@@ -42,16 +44,19 @@ def read(
     vocabulary: Vocabulary,
     whole: Callable[[Sequence[str]], float],
     lenient: bool = False,
+    unheaded: Container[str] = (EXTRA,),
 ) -> tuple[list[Decision], float]:
     """A role for each column, and how much better the best reading is than that of a band of no field. whole: what a block says for the roles
-    of all its columns; lenient: headings may speak for a role but not against it."""
-    scores = _scores(block, columns, vocabulary, lenient)
+    of all its columns; lenient: headings may speak for a role but not against it; unheaded: the roles a column without a heading may have."""
+    scores = _scores(block, columns, vocabulary, lenient, unheaded)
     order = vocabulary.roles[block].order
     decisions, best = assign(scores, order, whole, KNOWN)
     return decisions, best - baseline(scores, order, EXTRA)
 
 
-def _scores(block: str, columns: Sequence[Headed], vocabulary: Vocabulary, lenient: bool) -> list[Mapping[str, float]]:
+def _scores(
+    block: str, columns: Sequence[Headed], vocabulary: Vocabulary, lenient: bool, unheaded: Container[str]
+) -> list[Mapping[str, float]]:
     """What speaks for each role of each column: one with a known heading has no choice."""
     roles = vocabulary.roles[block]
     taken = {column.field for column in columns}
@@ -61,6 +66,9 @@ def _scores(block: str, columns: Sequence[Headed], vocabulary: Vocabulary, lenie
         if not column.free:
             role = column.field or EXTRA
             out.append({role: 0.0 if role in KNOWN else _EXACT + roles.cells(role, column.look)})
+            continue
+        if column.several or not column.heading:  # the heading says nothing
+            out.append({role: roles.cells(role, column.look) for role in free if column.heading or role in unheaded})
             continue
         alike = vocabulary.likeness(column.heading, block)
         least = 0.0 if lenient or number(column.heading) is not None else -_HEADING  # a year, points: no words

@@ -1,27 +1,54 @@
-"""Segments a table into blocks: title, head, funds, goals, tasks, indicators, basics.
+"""Parts a table into blocks: title, head, funds, goals, tasks, indicators, basics.
 
-Row by row, top down, `_starts` asks which block begins there; the first test that holds decides, in this order: a staging line, a list of people,
-a band of indicator headings, a title, a goal in words, 资金管理情况, a band of tasks, of goals, funds, 基础数据, a goal beside its label, a head
-field, a note. A row that begins none belongs to the block above it."""
+All rows are parted jointly: what the words of a row begin (starts.py) weighs most, what else is seen of it (seen.py, rows.py) may outvote it, and the
+parting of the whole table that is likeliest is taken."""
 
 from __future__ import annotations
 
-import re
-from itertools import pairwise
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from math import exp, log
 
-from normalizers.columns import LEVELS, MAX_HEADER, MEASURED, named_alone, shown_by_all
 from normalizers.fund_columns import begins
-from normalizers.grid import Block, Grid, Slot
+from normalizers.grid import Block, Grid
+from normalizers.seen import given, seen
 from normalizers.spelling import LONGEST
-from normalizers.titles import is_title
-from normalizers.values import number, year
+from normalizers.starts import indicator_band, same_band, starts
+from normalizers.values import number
 from normalizers.vocabulary import Vocabulary
 
-_FUND_COLUMNS = frozenset(("approved", "revised", "received", "executed", "execution_rate"))
-_MARKS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ①②③④⑤⑥⑦⑧⑨⑩⑪⑫⑬⑭⑮⑯⑰⑱⑲⑳"
-_COLUMN_MARK = re.compile(r"[（(]?(\d{1,2}|[A-Z①-⑳])[)）]?(?:[=＝].*)?")
-_OF_YEAR = re.compile(r"20\d\d年度?(?:(?:绩效|预期|年度)?目标)?")
-_ANNUAL_GOAL = re.compile(r"^(?:项目)?年度(?:绩效)?目标\d*[:：].+")
+_WORDS = 2.2  # what the words of a row say against all other kinds, beside the weights of rows.csv
+_FREE = ("head", "goals", "tasks", "unknown")  # may begin without any word that is known
+_NEVER = log(0.0001)  # a kind that no weight is for
+_TOLD = frozenset(("title", "staging", "people", "annual_goal", "management", "note"))  # only their words tell
+_LIKELY = log(0.05)  # a kind that is likelier than that is followed
+_SURE = 0.98  # a row is where it belongs, as good as surely
+_WIDE = 4  # partings that are followed at once
+
+
+@dataclass(frozen=True, slots=True)
+class _Parting:
+    """The rows so far, parted: the last block, still open, and what stands before it."""
+
+    score: float
+    block: Block | None = None
+    before: _Parting | None = None
+
+    @property
+    def kind(self) -> str | None:
+        return self.block.kind if self.block else None
+
+    def blocks(self) -> list[Block]:
+        out: list[Block] = []
+        at: _Parting | None = self
+        while at is not None and at.block is not None:
+            out.append(at.block)
+            at = at.before
+        return out[::-1]
+
+    def goes_on(self, deep: int, said: float) -> _Parting:
+        assert self.block is not None
+        return replace(self, score=self.score + said, block=replace(self.block, stop=self.block.stop + deep))
 
 
 def cut(grid: Grid, vocabulary: Vocabulary, basics: bool) -> list[Block]:
@@ -29,293 +56,112 @@ def cut(grid: Grid, vocabulary: Vocabulary, basics: bool) -> list[Block]:
 
     basics: the table stands under the title of a 基础数据表, where every other row is a row of figures.
     """
-    blocks: list[Block] = []
-    row = 0
-    while row < len(grid.rows):
-        current = blocks[-1].kind if blocks else None
-        kind, header = _starts(grid, row, vocabulary, current, basics)
-        if kind is None and current is None and grid.filled(row):
-            kind = "basics" if basics else "unknown"
-        if kind is None and current in ("title", "staging") and grid.filled(row):
-            kind = "basics" if basics else "unknown"
-        if kind == current == "indicators" and same_band(grid, blocks[-1], row, header):
-            kind = None  # the headings again, after a page
-        if kind == "head" and current == "unknown":  # lines above the first label that somebody knows
-            blocks[-1] = Block("head", blocks[-1].start, row + max(header, 1))
-        elif kind is not None:
-            blocks.append(Block(kind, row, row + max(header, 1), header))
-        elif blocks:
-            last = blocks[-1]
-            blocks[-1] = Block(last.kind, last.start, row + max(header, 1), last.header)
-        row += max(header, 1)
+    reader = _Reader(grid, vocabulary, basics)
+    open_at: dict[int, dict[str | None, _Parting]] = {0: {None: _Parting(0.0)}}
+    for row in range(len(grid.rows)):
+        here = open_at.pop(row, {}).values()
+        for parting in sorted(here, key=lambda p: -p.score)[:_WIDE]:
+            for after, deep in reader.after(parting, row):
+                others = open_at.setdefault(min(row + deep, len(grid.rows)), {})
+                if after.kind not in others or after.score > others[after.kind].score:
+                    others[after.kind] = after
+    blocks = max(open_at[len(grid.rows)].values(), key=lambda p: p.score).blocks() if grid.rows else []
+    grid.doubts = dict(reader.doubts(blocks))
     return blocks
 
 
-def _starts(grid: Grid, row: int, vocabulary: Vocabulary, current: str | None, basics: bool) -> tuple[str | None, int]:
-    """The kind of block that begins in a row and the rows of its heading band; (None, 0): the block goes on."""
-    filled = grid.filled(row)
-    if not filled:
-        return None, 0
-    if current is None and len(filled) == 1 and re.search(vocabulary.forms["staging"], filled[0].text):
-        return "staging", 1
-    if _people(filled, vocabulary) or (current == "people" and len(filled) > 2):
-        return ("people" if current != "people" else None), 0
-    band = indicator_band(grid, row, vocabulary)
-    if band or (current != "indicators" and (band := shown_by_all(grid, row, vocabulary))):
-        return "indicators", band
-    if (
-        len(filled) == 1
-        and is_title(filled[0].cell.text, vocabulary)
-        and not vocabulary.heading(filled[0].text, "indicators")
-    ):
-        return "title", 1
-    if len(filled) == 1 and _ANNUAL_GOAL.match(filled[0].text) and _band_follows(grid, row, vocabulary):
-        return "annual_goal", 1
-    if current == "basics" or basics:
-        return ("head", 1) if _head_row(filled, vocabulary, strict=True) and current is None else (None, 0)
-    if _management_row(filled, vocabulary):
-        return ("management" if current != "management" else None), 0
-    if _band(filled, vocabulary, "tasks", "name", ("planned", "actual", "reason")):
-        return "tasks", max(slot.cell.row_span for slot in filled[1:])
-    if _band(filled, vocabulary, "goals", "planned", ("actual",)) or _goal_columns(grid, row, vocabulary):
-        return "goals", 1
-    if _goal_years(filled, vocabulary):
-        return "goals", 1
-    if _tasks_unread(filled, vocabulary):
-        return "unknown", filled[0].cell.row_span
-    if _funds_starts(grid, row, vocabulary, current):
-        return "funds", 0
-    if current != "indicators" and vocabulary.listed(filled[0].text, "basics_group") and len(filled) > 1:
-        return "basics", 0
-    if _goal_row(filled, vocabulary, current):
-        return "goals", 0
-    if current == "goals" and len(filled) == 1 and filled[0].left > 0 and year(filled[0].text) is not None:
-        return None, 0  # a year of which no goal is stated
-    if current != "head" and not (current == "indicators" and vocabulary.listed(filled[0].text, "total_row")):
-        if _head_row(filled, vocabulary, strict=current in ("indicators", "funds", "goals", "tasks")):
-            return "head", 0
-        if current in ("indicators", "goals", "tasks") and _note(filled, vocabulary):
-            return "note", 0
-    return None, 0
+class _Reader:
+    """The rows of one table; guards what is seen of each, worked out once."""
 
+    def __init__(self, grid: Grid, vocabulary: Vocabulary, basics: bool) -> None:
+        self.grid, self.vocabulary, self.basics = grid, vocabulary, basics
+        self.weights = vocabulary.rows
+        self._seen: dict[int, tuple[tuple[str, ...], list[float]]] = {}
+        self._begin: dict[tuple[int, str | None], tuple[str | None, int]] = {}
 
-def same_band(grid: Grid, block: Block, row: int, header: int) -> bool:
-    """Do some rows repeat the heading band that a block began with?"""
+    def after(self, parting: _Parting, row: int) -> Iterator[tuple[_Parting, int]]:
+        """The partings that may follow in a row, and how many rows each takes."""
+        if not self.grid.filled(row):
+            yield (parting.goes_on(1, 0.0) if parting.block else parting), 1
+            return
+        begun, header = self._begins(row, parting.kind)
+        deep = max(header, 1)
+        kind = begun
+        if begun is None and parting.kind in (None, "title", "staging"):
+            kind = "basics" if self.basics else "unknown"
+        if kind == parting.kind == "indicators" and parting.block and same_band(self.grid, parting.block, row, header):
+            kind = None  # the headings again, after a page
+        told = self._told(row, begun, parting.block) or (kind or parting.kind) in _TOLD
+        likely = {} if told else self._likely(row, parting.kind, begun)
+        said = 0.0 if told else likely.get(str(kind or parting.kind), _NEVER)
+        if kind is None:
+            yield parting.goes_on(deep, said), deep
+        else:
+            yield self._begun(parting, Block(kind, row, row + deep, header), said), deep
+        if told:
+            return
+        goes_on = likely.get(str(parting.kind), _NEVER)
+        if kind is not None and parting.kind not in (None, "title", "staging") and goes_on > _LIKELY:
+            yield parting.goes_on(1, goes_on - _WORDS), 1
+        for free in _FREE:
+            if free not in (kind, parting.kind) and likely.get(free, _NEVER) > _LIKELY:
+                yield self._begun(parting, self._freely(free, row), likely[free] - _WORDS), 1
 
-    def headings(start: int, depth: int) -> set[str]:
-        return {slot.text for r in range(start, min(start + depth, len(grid.rows))) for slot in grid.filled(r)}
+    def doubts(self, blocks: list[Block]) -> Iterator[tuple[int, float]]:
+        """The rows of which it is not sure to what block they belong, and how sure it is (0 to 1)."""
+        if self.basics:
+            return
+        before = None
+        for block in blocks:
+            band = range(block.start, block.start + max(block.header, 1))
+            for row in range(block.start, block.stop):
+                begun, _ = self._begins(row, before)
+                told = row in band[1:] or block.kind in _TOLD or self._told(row, begun, block)
+                if self.grid.filled(row) and not told:
+                    sure = exp(self._likely(row, before, begun).get(block.kind, _NEVER))
+                    if sure < _SURE:
+                        yield row, sure
+                before = block.kind
 
-    old, new = headings(block.start, block.header), headings(row, header)
-    return len(old & new) >= 0.7 * max(len(new), 1)
+    def _begins(self, row: int, current: str | None) -> tuple[str | None, int]:
+        """What the words of a row begin below a block (starts.py), asked once."""
+        if (row, current) not in self._begin:
+            self._begin[row, current] = starts(self.grid, row, self.vocabulary, current, self.basics)
+        return self._begin[row, current]
 
+    def _likely(self, row: int, current: str | None, begun: str | None) -> Mapping[str, float]:
+        if row not in self._seen:
+            things = seen(self.grid, row, self.vocabulary)
+            self._seen[row] = things, self.weights.weigh(things)
+        things, weighed = self._seen[row]
+        return self.weights.likely(weighed, given(things, current, begun))
 
-def _people(filled: list[Slot], vocabulary: Vocabulary) -> bool:
-    """`姓名 | 职务 | 单位 | 项目评分`: the headings of a list of people; what stands below them is no pair of label and value."""
-    return len(filled) > 2 and any(re.search(vocabulary.forms["people"], slot.text) for slot in filled)
+    def _told(self, row: int, begun: str | None, block: Block | None) -> bool:
+        """Do known words say to what block a row belongs, or is it the first row below the headings of one? Headings nobody knows are a guess."""
+        if self.basics or (begun is None and block is not None and block.header and row == block.start + block.header):
+            return True
+        if begun == "indicators":
+            return indicator_band(self.grid, row, self.vocabulary) > 0
+        return begun is not None and not (begun == "funds" and begins(self.grid, row, self.vocabulary))
 
+    def _begun(self, parting: _Parting, block: Block, said: float) -> _Parting:
+        if block.kind == "head" and parting.kind == "unknown" and parting.block:
+            block = replace(block, start=parting.block.start)  # lines above the first label that somebody knows
+            return _Parting(parting.score + said, block, parting.before)
+        return _Parting(parting.score + said, block, parting)
 
-def _note(filled: list[Slot], vocabulary: Vocabulary) -> bool:
-    return len(filled) == 1 and re.match(vocabulary.forms["notes"], filled[0].text) is not None
+    def _freely(self, kind: str, row: int) -> Block:
+        """A block that no word of its row begins: goals and tasks under headings nobody knows, a head where one of its labels is known; else one of
+        which nothing is known."""
+        if kind == "head" and any(thing.startswith("head:") for thing in self._seen[row][0]):
+            return Block("head", row, row + 1)
+        if kind in ("goals", "tasks") and self._heads(row):
+            return Block(kind, row, row + 1, 1)
+        return Block("unknown", row, row + 1)
 
-
-def _band_follows(grid: Grid, row: int, vocabulary: Vocabulary) -> bool:
-    if row + 1 == len(grid.rows):
-        return False
-    return (indicator_band(grid, row + 1, vocabulary) or shown_by_all(grid, row + 1, vocabulary)) > 0
-
-
-# ---------------------------------------------------------------- heading bands
-def indicator_band(grid: Grid, row: int, vocabulary: Vocabulary) -> int:
-    """How many rows of headings an indicator block begins with in this row; 0 where none begins."""
-    if row not in grid.bands:
-        grid.bands[row] = _indicator_band(grid, row, vocabulary)
-    return grid.bands[row]
-
-
-def _indicator_band(grid: Grid, row: int, vocabulary: Vocabulary) -> int:
-    fields: set[str] = set()
-    depth = 0
-    for at in range(row, min(row + MAX_HEADER, len(grid.rows))):
-        found = _heading_fields(grid.filled(at), vocabulary)
-        if found is None:
-            break
-        fields |= found
-        depth += 1
-    fits = bool(fields & LEVELS) and len(fields & (LEVELS | MEASURED)) >= 3 and bool(fields & MEASURED)
-    if not fits or not depth:
-        return 0
-    # headings merged down: what stands beside their lower rows is the band's too, known or not
-    deep = max(
-        (
-            slot.cell.row_span
-            for slot in grid.filled(row)
-            if vocabulary.heading(slot.text, "indicators") in LEVELS | MEASURED
-        ),
-        default=1,
-    )
-    return max(depth, deep) if deep <= MAX_HEADER else depth
-
-
-def column_numbers(filled: list[Slot], vocabulary: Vocabulary) -> list[Slot]:
-    """The cells of `栏次 | 1 | 2 | 3`, `① | ② | ③`, `A | B | C=B/A`: a row that counts the columns below their headings; none where
-    it does not. Behind a label that says so words may follow the numbers: they are headings."""
-    label = bool(filled) and vocabulary.listed(filled[0].text, "column_numbers") is not None
-    marks = [(slot, match) for slot in filled if (match := _COLUMN_MARK.fullmatch(slot.text))]
-    others = [slot for slot in filled[label:] if not _COLUMN_MARK.fullmatch(slot.text)]
-    if len(marks) < 3 or (others and (not label or any(number(slot.cell.text) for slot in others))):
-        return []
-    at = [_MARKS.find(match[1]) if not match[1].isdecimal() else int(match[1]) for _, match in marks]
-    if {b - a for a, b in pairwise(at)} != {1} or not (label or at[0] in (1, 2) or not marks[0][1][1].isdecimal()):
-        return []
-    return [*filled[:label], *(slot for slot, _ in marks)]
-
-
-def _heading_fields(filled: list[Slot], vocabulary: Vocabulary) -> set[str] | None:
-    """The indicator fields a row of headings names; None where it is no row of headings. A figure among them (a year, points) is a
-    heading that nobody knows."""
-    if not filled or 3 * sum(number(slot.cell.text) is not None for slot in filled) > len(filled):
-        return None
-    fields = [vocabulary.heading(slot.text, "indicators") for slot in filled]
-    known = sum(field is not None for field in fields)
-    if 0.4 * len(filled) <= known < 0.6 * len(filled):
-        known += sum(
-            f is None and vocabulary.similar(s.text, "indicators") is not None
-            for f, s in zip(fields, filled, strict=True)
-        )
-    named = {named_alone(s) for f, s in zip(fields, filled, strict=True) if f == "block" and s.left > 0}
-    return {f for f in {*fields, *named} if f} if known >= 0.6 * len(filled) else None
-
-
-def _band(filled: list[Slot], vocabulary: Vocabulary, block: str, first: str, others: tuple[str, ...]) -> bool:
-    """A row of headings: `first` and one of `others` stand in it, and most of what follows is known, all of it short."""
-    fields = band_fields(filled, vocabulary, block, first, others)
-    if first not in fields or not any(field in others for field in fields):
-        return False
-    at = fields.index(first)
-    unknown = [slot.text for slot, field in zip(filled[at:], fields[at:], strict=True) if field is None]
-    most = 1.0 if block == "tasks" else 0.4  # a name with a plan or a result is a task whatever stands beside it
-    return len(unknown) <= most * len(fields[at:]) and all(
-        len(text) <= LONGEST and number(text) is None and not re.search("[。；，]", text) for text in unknown
-    )
-
-
-def of_year(text: str) -> bool:
-    """A heading that names a year, or the goals of one: `2023年`, `2023年度目标`."""
-    return _OF_YEAR.fullmatch(text) is not None
-
-
-def _goal_years(filled: list[Slot], vocabulary: Vocabulary) -> bool:
-    """`年度目标 | 2022年 | 2023年 | 2024年`: a goal for each of several years."""
-    rest = [slot for slot in filled if not of_year(slot.text)]
-    named = [vocabulary.heading(slot.text, "goals") for slot in rest]
-    return len(filled) - len(rest) >= 2 and "block" in named[:1] and None not in named
-
-
-def _goal_columns(grid: Grid, row: int, vocabulary: Vocabulary) -> bool:
-    """`年度目标 | 预期目标 | (a heading nobody knows)` over a row of texts: the label at the side covers both rows, every heading is
-    short, and a longer text stands below one that is known, or below each. An unknown one must not become a goal."""
-    filled = grid.filled(row)
-    if len(filled) != 3 or row + 1 >= len(grid.rows) or filled[0].cell.row_span < 2:
-        return False
-    fields = [vocabulary.heading(slot.text, "goals") for slot in filled]
-    if fields[0] != "block" or None not in fields[1:]:
-        return False
-    below = [slot for slot in grid.filled(row + 1) if slot.cell is not filled[0].cell]
-    longer = [
-        any(slot.overlap(head.left, head.right) > 0 and len(slot.text) > len(head.text) for slot in below)
-        for head in filled[1:]
-    ]
-    known = bool({"planned", "actual", "block"} & set(fields[1:]))
-    return all(len(slot.text) <= LONGEST for slot in filled) and (any(longer) if known else all(longer))
-
-
-def band_fields(
-    filled: list[Slot], vocabulary: Vocabulary, block: str, first: str, others: tuple[str, ...]
-) -> list[str | None]:
-    """The fields of a row of headings. A block's own name before the others stands for `first`, as in
-    `年度绩效目标 | 实际完成情况`."""
-    fields = [vocabulary.heading(slot.text, block) for slot in filled]
-    if len(fields) <= 3:  # 年份 | 目标 | 实际完成情况
-        fields = ["planned" if field == "bare" else field for field in fields]
-    if first not in fields:
-        at = next((i for i, field in enumerate(fields) if field in others), 0)
-        if at and fields[at - 1] == "block":
-            fields[at - 1] = first
-    if block == "goals" and len(fields) > 1 and fields[-1] == "block" and "actual" not in fields:
-        if "完成" in filled[-1].text and fields[-2] in ("planned", "block"):  # 预期目标 | 总体目标完成情况
-            fields[-2:] = ["planned", "actual"]
-    return fields
-
-
-def _tasks_unread(filled: list[Slot], vocabulary: Vocabulary) -> bool:
-    """`年度主要任务 | (a heading nobody knows) | … | 预算数 | 执行数`: the money of tasks must not become funds."""
-    first = filled[0]
-    named = vocabulary.heading(first.text, "tasks") == "name" and vocabulary.heading(first.text, "funds") is None
-    return named and first.cell.row_span > 1 and len(filled) > 2
-
-
-def _funds_starts(grid: Grid, row: int, vocabulary: Vocabulary, current: str | None) -> bool:
-    filled = grid.filled(row)
-    fields = {vocabulary.heading(slot.text, "funds") for slot in filled}
-    if len(fields & _FUND_COLUMNS) >= 2 or (
-        fields & _FUND_COLUMNS and fields & {"weight", "score"} and len(filled) > 3
-    ):
-        return current != "funds"
-    if current != "funds" and sum(vocabulary.label(slot.text) is not None for slot in filled) >= 3:
-        return not any(number(slot.cell.text) for slot in filled)
-    if current in ("indicators", "tasks", "funds", "basics"):
-        return False
-    if begins(grid, row, vocabulary):
-        return True
-    if len(filled) == 1 and vocabulary.listed(filled[0].text, "side"):
-        return True  # 年度收入情况, over a row of items
-    if any(
-        vocabulary.heading(left.text, "funds") in _FUND_COLUMNS and number(right.cell.text) is not None
-        for left, right in pairwise(filled)
-    ):
-        return vocabulary.heading(filled[0].text, "head") is None
-    if "block" in fields and vocabulary.heading(filled[0].text, "funds") == "block" and len(filled) > 1:
-        return vocabulary.heading(filled[0].text, "goals") is None or bool(fields & _FUND_COLUMNS)
-    if any(vocabulary.listed(slot.text, "side") for slot in filled) and len(filled) <= 6 and len(filled) > 1:
-        return not any(vocabulary.heading(slot.text, "head") for slot in filled)
-    return any(
-        vocabulary.label(left.text) is not None
-        and number(right.cell.text) is not None
-        and vocabulary.heading(left.text, "head") is None
-        for left, right in pairwise(filled)
-    )
-
-
-def _management_row(filled: list[Slot], vocabulary: Vocabulary) -> bool:
-    """`资金管理情况 | … | 情况说明 | 存在问题和改进措施`, or a row that begins with one of its items."""
-    fields = {vocabulary.heading(slot.text, "management") for slot in filled}
-    heads = "block" in fields and bool(fields & {"detail", "problem"})
-    return heads or (len(filled) > 1 and any(vocabulary.listed(slot.text, "management") for slot in filled[:2]))
-
-
-def _goal_row(filled: list[Slot], vocabulary: Vocabulary, current: str | None) -> bool:
-    """`整体绩效目标 | text` or `预期目标 | text`: a goal label with its text beside it."""
-    if current in ("indicators", "goals", "basics", "tasks") or len(filled) < 2:
-        return False
-    labels = [slot for slot in filled if vocabulary.heading(slot.text, "goals") in ("block", "planned", "actual")]
-    return filled[0] in labels and vocabulary.heading(filled[0].text, "head") is None
-
-
-def _head_row(filled: list[Slot], vocabulary: Vocabulary, strict: bool) -> bool:
-    """Does the row state head fields? strict: its first cell must be the label, as in `综合评定等级 | 优`."""
-    slots = filled[:1] if strict else filled
-    if any(len(slot.text) <= LONGEST and vocabulary.heading(slot.text, "head") for slot in slots):
-        return True
-    if any(run_in_label(slot.text, vocabulary) for slot in slots):
-        return True
-    return (
-        len(filled) == 1
-        and len(filled[0].text) <= 40
-        and (year(filled[0].text) is not None or bool(re.search(vocabulary.forms["staging"], filled[0].text)))
-    )
-
-
-def run_in_label(text: str, vocabulary: Vocabulary) -> str | None:
-    """The head field of a text that begins `label：`, as in `填报单位：…`."""
-    match = re.match(r"^([^:：]{2,20})[:：]", text)
-    return vocabulary.heading(match[1], "head") if match else None
+    def _heads(self, row: int) -> bool:
+        """Does a row look like headings over longer texts?"""
+        filled = self.grid.filled(row)
+        below = self.grid.filled(row + 1) if row + 1 < len(self.grid.rows) else []
+        short = all(len(s.text) <= LONGEST and number(s.cell.text) is None for s in filled)
+        return short and len(filled) > 1 and any(len(slot.text) > LONGEST for slot in below)

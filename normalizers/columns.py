@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -11,8 +12,8 @@ from itertools import pairwise
 from normalizers import band
 from normalizers.assignment import Decision
 from normalizers.grid import Block, Grid, Slot, widest
-from normalizers.roles import Look, kind_of, look
-from normalizers.similarity import Match
+from normalizers.roles import EXTRA, Look, kind_of, look
+from normalizers.similarity import WORTH_SHOWING, Match
 from normalizers.spelling import LONGEST
 from normalizers.text import blank
 from normalizers.values import number, year
@@ -28,7 +29,7 @@ MEASURED = frozenset(
 # what a block of indicators has, one of each, and what it costs a reading to be without: names, what is to be reached, points
 _NEEDED = (
     (frozenset(("level3", "level4")), -6.0),
-    (frozenset(("target", "actual", "criteria", "definition")), -4.0),
+    (frozenset(("target", "actual", "criteria", "definition")), -3.0),
     (frozenset(("weight", "score")), -2.0),
 )
 _NO_GROUPS = -6.0  # points beside a group's name that are not merged as the name is
@@ -54,6 +55,7 @@ class Column:
     slot: Slot
     recognised: str | None = None
     proposal: Match | None = None
+    several: bool = False  # its heading stands over other columns too and names none of them
 
 
 def columns(grid: Grid, block: Block, vocabulary: Vocabulary) -> list[Column]:
@@ -73,9 +75,17 @@ def named(grid: Grid, block: Block, vocabulary: Vocabulary) -> list[Column]:
         ]
         parents = [f for slot in dict.fromkeys(above) if (f := vocabulary.heading(slot.text, "indicators"))]
         field = _column_field(leaf, parents, vocabulary)
+        over_names = field == "block" or field in LEVELS or (field is None and _like_names(leaf, vocabulary))
         beside = leaf.cell.row + leaf.cell.row_span > last + 1 and leaf is grid.spanning[last][0]
         if field is None and beside:
             field = "block"  # the label at the side of the whole block
+        elif (
+            over_names
+            and not leaf.blank
+            and (parts := _several(grid, block, leaf, grouped=field in ("level3", "level4")))
+        ):
+            out += [Column(None, leaf.text, left, right, leaf, several=True) for left, right in parts]
+            continue
         elif field == "block" and not beside and leaf.left > 0:
             field = named_alone(leaf)
         out.append(Column(field, leaf.text, leaf.left, leaf.right, leaf))
@@ -132,8 +142,10 @@ class _Band:
         self._figures = [_figures(rows, column) for column in self.columns]
 
     def read(self, lenient: bool = False) -> tuple[list[Decision], float]:
-        headed = [band.Headed(c.heading, c.field, seen) for c, seen in zip(self.columns, self.looks, strict=True)]
-        return band.read("indicators", headed, self.vocabulary, self._whole, lenient)
+        headed = [
+            band.Headed(c.heading, c.field, seen, c.several) for c, seen in zip(self.columns, self.looks, strict=True)
+        ]
+        return band.read("indicators", headed, self.vocabulary, self._whole, lenient, _UNHEADED)
 
     def _whole(self, roles: Sequence[str]) -> float:
         """What a reading as a whole says: a column of names, points of groups merged as their names are, weights that sum to the points of
@@ -143,13 +155,14 @@ class _Band:
         for level, points in (("level1", "level1_weight"), ("level2", "level2_weight")):
             if level in at and points in at and not self._merged_alike(at[level], at[points]):
                 said += _NO_GROUPS
-        if "weight" not in at:
+        held = at.get("weight", at.get("score"))
+        if held is None:
             return said
-        weights = self._figures[at["weight"]]
+        weights = self._figures[held]
         total = sum(weight for weight in weights if weight is not None)
-        if weights and None not in weights:
+        if weights and None not in weights:  # of one column alone it says that it holds points, not which
             said += _ADDS_UP if total in _HUNDRED else _ADDS_UP_NOT
-        if "score" in at:
+        if "weight" in at and "score" in at:
             scores = self._figures[at["score"]]
             both = [(w, s) for w, s in zip(weights, scores, strict=True) if w is not None and s is not None]
             said += (_WITHIN if all(s <= w for w, s in both) else _ABOVE) if both else 0.0
@@ -164,22 +177,33 @@ class _Band:
 def _decided(grid: Grid, block: Block, vocabulary: Vocabulary) -> list[Column]:
     """The columns; those that no known heading names as the joint reading of the band has them, where it is sure."""
     columns = named(grid, block, vocabulary)
-    if all(column.field or not column.heading for column in columns):
+    if all(column.field or not _may_be_named(grid, block, column) for column in columns):
         return columns
     decisions, _ = _Band(grid, block, columns, vocabulary).read()
+    roles = {decision.role for decision in decisions}
     return [
-        _taken(column, decision, vocabulary) if column.field is None and column.heading else column
+        _taken(column, decision, vocabulary, roles) if column.field is None else column
         for column, decision in zip(columns, decisions, strict=True)
     ]
 
 
-def _taken(column: Column, decision: Decision, vocabulary: Vocabulary) -> Column:
-    """A column as the joint reading has it: under its field where that is sure enough, else with a proposal."""
+def _may_be_named(grid: Grid, block: Block, column: Column) -> bool:
+    """Has a column a heading, or, without one, texts below: a level whose heading was left out?"""
+    if column.heading or block.stop - block.start <= block.header:
+        return bool(column.heading)
+    rows = range(block.start + block.header, block.stop)
+    return any((slot := grid.at(row, column.left, column.right)) is not None and not slot.blank for row in rows)
+
+
+def _taken(column: Column, decision: Decision, vocabulary: Vocabulary, roles: set[str]) -> Column:
+    """A column as the joint reading has it: under its field where that is sure enough, else with a proposal. roles: of all columns."""
     match = band.proposal(column.heading, decision, "indicators", vocabulary)
     if match is None:
         return column
-    taken = match.field == decision.role and match.likeness >= band.SURE and year(column.heading) is None
-    if taken:  # but another year's figures are no field of ours
+    # another year's figures are no field of ours, nor tells a figure over points which points they are, but for those beside them
+    other_year = year(column.heading) is not None or _LAST_YEAR.search(column.heading)
+    told = not other_year and (number(column.heading) is None or {"weight", "score"} <= roles)
+    if told and match.field == decision.role and match.likeness >= band.SURE:
         return replace(column, field=match.field, recognised=match.reason, proposal=match)
     return replace(column, proposal=match)
 
@@ -211,6 +235,9 @@ def _figures(rows: list[Row], column: Column) -> list[Decimal | None]:
 
 
 _BLOCKS = ("indicators", "head", "funds", "tasks", "goals", "management")
+_LAST_YEAR = re.compile("[上去前]一?年")
+_UNHEADED = frozenset(("level1", "level2", "level3", EXTRA))  # what a column whose heading was left out may be
+_ANYWHERE = frozenset(("weight", "score"))
 _SENTENCE = re.compile("[。；，：:]")
 _VALUES = frozenset(("percent", "signed", "sign", "group", "quantity"))  # no heading
 _FIGURES = frozenset(("points", "figure"))  # a year may be one among others
@@ -227,25 +254,41 @@ def shown_by_all(grid: Grid, row: int, vocabulary: Vocabulary) -> int:
         return 0
     if 3 * sum(kind in _FIGURES for kind in kinds) > len(heads):
         return 0
-    known = {block: sum(vocabulary.heading(s.text, block) not in KNOWN | {None} for s in heads) for block in _BLOCKS}
+    known = {block: _known(heads, block, vocabulary) for block in _BLOCKS}
     most = max(known.values())
     if most > known["indicators"] and 2 * most >= len(heads):
         return 0  # the headings of another block
     deep = max(slot.cell.row_span for slot in heads[1:])
     block = _under(grid, row, deep if deep <= MAX_HEADER else 1, vocabulary)
-    if sum(1 for _ in _rows(grid, block, vocabulary)) < _FEWEST:
+    rows = list(_rows(grid, block, vocabulary))
+    if len(rows) < _FEWEST or 2 * sum(_of_money(row, vocabulary) for row in rows) >= len(rows):
         return 0
     decisions, lead = _Band(grid, block, named(grid, block, vocabulary), vocabulary).read(lenient=True)
     told = {decision.role for decision in decisions}
-    if not told & LEVELS or len(told & MEASURED) < 2:
+    if not told & LEVELS or not told & MEASURED or len(told & (MEASURED | LEVELS)) < 3:
         return 0
     return block.header if lead >= _CLEARLY else 0
 
 
+def _of_money(row: Row, vocabulary: Vocabulary) -> bool:
+    """Is a row a line of money, by its label?"""
+    return any(vocabulary.label(slot.text) is not None for slot in row[:3] if not slot.blank)
+
+
+def _known(heads: Sequence[Slot], block: str, vocabulary: Vocabulary) -> int:
+    """How many headings name fields of a block; points and scores alone are those of any block."""
+    fields = [field for slot in heads if (field := vocabulary.heading(slot.text, block)) not in KNOWN | {None}]
+    return len(fields) if set(fields) - _ANYWHERE else 0
+
+
 def _under(grid: Grid, row: int, header: int, vocabulary: Vocabulary) -> Block:
-    """The rows below headings, down to the total or to a row of another form."""
+    """The rows below headings, as far down as the label at their side, to the total or to a row of another form."""
+    side = grid.filled(row)[0].cell
+    last = row + side.row_span if side.column == 0 and side.row_span > header else len(grid.rows)
     stop = row + header
-    while stop < len(grid.rows) and stop not in grid.ragged and len(filled := grid.filled(stop)) not in (1, 2):
+    while (
+        stop < min(last, len(grid.rows)) and stop not in grid.ragged and len(filled := grid.filled(stop)) not in (1, 2)
+    ):
         if filled and vocabulary.listed(filled[0].text, "total_row"):
             break
         stop += 1
@@ -286,6 +329,30 @@ def _inner_edges(grid: Grid, block: Block, column: Column) -> list[float]:
     return [edge for edge, count in edges.items() if count >= max(1, 0.6 * rows)]
 
 
+def _like_names(leaf: Slot, vocabulary: Vocabulary) -> bool:
+    """Is a heading nobody knows like those over names?"""
+    alike = vocabulary.likeness(leaf.text, "indicators") if len(leaf.text) <= LONGEST else {}
+    return any(alike[level].likeness >= WORTH_SHOWING for level in LEVELS & alike.keys())
+
+
+def _several(grid: Grid, block: Block, leaf: Slot, grouped: bool) -> list[tuple[float, float]]:
+    """The stretches of the columns below one heading (评价指标 over all levels); none where most rows have one cell there. grouped: two columns
+    only where the first is one of groups, merged down."""
+    edges: Counter[float] = Counter()
+    first: set[int] = set()
+    rows = 0
+    for row in range(block.start + block.header, block.stop):
+        under = [s for s in grid.spanning[row] if s.overlap(leaf.left, leaf.right) > 0]
+        if len(grid.filled(row)) >= 3 and row not in grid.ragged and under and under[0].left >= leaf.left:
+            rows += 1
+            edges.update(s.left for s in under if s.left > leaf.left)
+            first.add(under[0].cell.row)
+    inner = sorted(edge for edge, count in edges.items() if count >= max(1, 0.6 * rows))
+    if grouped and len(inner) == 1 and len(first) > 0.7 * rows:
+        return []  # a name and what describes it
+    return list(pairwise([leaf.left, *inner, leaf.right])) if inner else []
+
+
 def _over(grid: Grid, row: int, leaf: Slot) -> Slot | None:
     """The heading over a leaf; in a ragged row a blank place belongs to the heading at its left."""
     slot = widest(grid.spanning[row], leaf.left, leaf.right)
@@ -322,6 +389,6 @@ def _column_field(leaf: Slot, parents: list[str], vocabulary: Vocabulary) -> str
         return parent
     if own == "weight" and parent in ("level1", "level2"):
         return f"{parent}_weight"
-    if own is None and parent and leaf.blank:
+    if own is None and parent and (leaf.blank or number(leaf.cell.text) is not None):
         return parent
     return own

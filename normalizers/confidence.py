@@ -68,18 +68,22 @@ def cell_of(raw: str) -> str:
 
 
 def judge(document: Document, submission: Submission, evidence: Evidence) -> Evidence:
-    """The evidence with the confidence of every value, to three places: 1 for what a person corrected, 0 for a figure that cannot be read."""
+    """The evidence with the confidence of every value, to three places: what is seen of it, times how sure it is to what block its row belongs;
+    1 for what a person corrected, 0 for a figure that cannot be read."""
     weights = shipped()
     unreadable = {
         (f"forms[{finding.form - 1}].{finding.where.rpartition('.')[0]}", finding.where.rpartition(".")[2])
         for finding in submission.findings
         if finding.check == "number_unreadable" and finding.form is not None
     }
+    rows = {(doubt.origin.table, doubt.origin.row): doubt.sure for doubt in evidence.doubts}
     told = zip(evidence.provenance, signals(document, evidence, weights), strict=True)
     sure = (
-        1.0 if p.corrected_by else 0.0 if (p.record, p.field) in unreadable else round(weights.share(found), 3)
+        1.0 if p.corrected_by
+        else 0.0 if (p.record, p.field) in unreadable
+        else round(weights.share(found) * rows.get((p.origin.table, p.origin.row), 1.0), 3)
         for p, found in told
-    )
+    )  # fmt: skip
     read = zip(evidence.provenance, sure, strict=True)
     return replace(evidence, provenance=tuple(replace(p, confidence=confidence) for p, confidence in read))
 

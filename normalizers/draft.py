@@ -50,6 +50,7 @@ class Draft:
     title: str | None = None
     kind: str | None = None
     titled_by: str = ""  # the title with its year, for the fiscal year
+    caption: str = ""  # what stands over its table, where it has no title
     unit: Unit | None = None  # of the form's money, where a line or its head states one
     head: dict[str, _Stated] = field(default_factory=dict)
     extra: dict[str, str] = field(default_factory=dict)
@@ -125,7 +126,9 @@ class Draft:
             return "transfer"
         if self.kind is not None:
             return self.kind
-        told = {"project", "implementer"} & values.keys() or any(key.startswith("项目") for key in self.extra)
+        named = (*self.extra, *(indicator.level1 or "" for indicator in self.indicators))
+        told = "项目" in self.caption or any(name.startswith("项目") for name in named)
+        told = told or bool({"project", "implementer"} & values.keys())
         return "project" if told else "department"
 
     def form(self) -> Form:
@@ -136,7 +139,7 @@ class Draft:
             path = self.path + (".contacts" if name in _CONTACTS else "")
             self.ledger.use(stated.source, path, name, stated.recognised)
         kind = self._kind(values)
-        if kind in ("project", "transfer") and all(fund.side != "expenditure" for fund in self.funds):
+        if kind in ("project", "transfer") and not any(map(_sided, self.funds)):
             # sources of one sum, no side of a budget
             self.funds = [replace(fund, side=None) for fund in self.funds]
         contacts = Contacts(**{k: str(values.pop(k)) for k in _CONTACTS if k in values})
@@ -155,3 +158,9 @@ class Draft:
             whole=self.closed,
             **values,  # type: ignore[arg-type]
         )
+
+
+def _sided(fund: Fund) -> bool:
+    """Does a line show that a project's money is parted by sides? Below 年度资金总额 it is not, whatever stands over it; 资金来源－合计 has one."""
+    total = fund.item == "total" and fund.side is not None and not (fund.label or "").startswith("年度")
+    return total or fund.side == "expenditure"

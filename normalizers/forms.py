@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from normalizers import basics, funds, goals, head, indicators, label_value, management, money, tasks
-from normalizers.blocks import column_numbers, cut
+from normalizers.blocks import cut
 from normalizers.draft import BESIDE, IN_TABLE, Draft
 from normalizers.grid import Block, Grid
 from normalizers.ledger import Ledger, Source
 from normalizers.money import Unit
 from normalizers.side_by_side import apart
+from normalizers.starts import column_numbers
 from normalizers.text import clean
-from normalizers.titles import bare_title, form_kind
+from normalizers.titles import bare_title, form_kind, is_caption
 from normalizers.values import year
 from normalizers.vocabulary import Vocabulary
 from schema.document import Paragraph, Table
@@ -42,7 +43,7 @@ class Forms:
         self.waiting: list[Paragraph] = []  # lines between a title and its table
         self.unit: Unit | None = None  # of money, as a line since the last table states it
         self.notes: list[Source] = []
-        self.covers: list[Grid] = []  # label–value pairs before the first form
+        self.covers: list[Grid | Paragraph] = []  # what is said of a form before the first one: pairs in tables, lines
         self.titles = 0  # forms that stand under a title, so far
         self.caption: Paragraph | None = None  # a line over the table to come that is no form's title
 
@@ -75,16 +76,22 @@ class Forms:
         """Reads a table into forms; False where nothing in it was understood. inside: it stands in the midst of a section."""
         caption, self.caption = self.caption, None
         parts = apart(table, self.vocabulary)
-        return any([self._table(part, i > 0, inside, caption is not None) for i, part in enumerate(parts)])
+        return any([self._table(part, i > 0, inside, caption) for i, part in enumerate(parts)])
 
-    def _table(self, table: Table, beside: bool, inside: bool, captioned: bool) -> bool:
-        """beside: the form at the left of this one has just been read; captioned: a line that is no title names the table."""
+    def _table(self, table: Table, beside: bool, inside: bool, caption: Paragraph | None) -> bool:
+        """beside: the form at the left of this one has just been read; caption: a line that is no title and names the table."""
         self.end_notes()
         grid = self._grid(table)
         title = bare_title(self.title.text) if self.title else None
         kind = form_kind(title, self.vocabulary) if title else None
         blocks = cut(grid, self.vocabulary, basics=kind == "basics")
-        if not any(block.kind in _READERS and block.kind != "head" for block in blocks) and not self.title:
+        for row, sure in grid.doubts.items():
+            self.ledger.doubt(grid.filled(row)[0].cell, sure)
+        understood = any(block.kind in _READERS and block.kind != "head" for block in blocks)
+        if understood and self.title is None and self.current is None and caption is not None:
+            if is_caption(caption.text, self.vocabulary):  # `项目年度绩效目标（定量目标）`: titles end otherwise
+                title, self.title = bare_title(caption.text), caption
+        if not understood and not self.title:
             heads = any(block.kind == "head" for block in blocks)
             own = any(block.kind == "title" for block in blocks) and heads
             if inside:
@@ -93,12 +100,12 @@ class Forms:
                 self.covers.append(grid)
             if not own and (not heads or self.current is None):
                 return heads
-        if captioned and self._is_stranger(blocks):
+        if caption is not None and self._is_stranger(blocks):
             return False
         if self.title is not None or self.current is None:
             if not _opens_with_title(blocks):
-                self._open(title, self.title)
-        elif not _opens_with_title(blocks) and (beside or self._is_another(blocks)):
+                self._open(title, self.title).caption = caption.text if caption is not None else ""
+        elif not _opens_with_title(blocks) and (beside or self._is_another(blocks, inside)):
             kind = self.current.kind if beside and self.current is not None else None
             self._open(None, None).kind = kind
         if not _opens_with_title(blocks):
@@ -122,11 +129,13 @@ class Forms:
             grid.set_aside(row, counting)
         return grid
 
-    def _is_another(self, blocks: list[Block]) -> bool:
-        """A table without a title goes on with the form above it, unless it states again what a form has once."""
+    def _is_another(self, blocks: list[Block], inside: bool) -> bool:
+        """A table without a title goes on with the form above it, unless it states again what a form has once; inside a section only where it
+        also says of whom it is."""
         assert self.current is not None
         kinds = {block.kind for block in blocks}
-        return bool(kinds & self.current.read & _ONCE) or ("basics" in kinds) != ("basics" in self.current.read)
+        again = bool(kinds & self.current.read & _ONCE) and (not inside or "head" in kinds)
+        return again or ("basics" in kinds) != ("basics" in self.current.read)
 
     def _open(self, title: str | None, source: Source | None) -> Draft:
         draft = Draft(len(self.drafts), self.ledger)
@@ -145,21 +154,25 @@ class Forms:
         self._cover(draft)
         return draft
 
-    def close(self) -> None:
-        """Label–value pairs that no form followed are a form of their own."""
+    def close(self) -> list[Paragraph]:
+        """Label–value pairs in a table that no form followed are a form of their own. Gives the lines of a cover that no form took."""
         self.end_notes()
-        if self.covers:
+        if any(isinstance(cover, Grid) for cover in self.covers):
             self._cover(self._open(None, None))
+        return [cover for cover in self.covers if isinstance(cover, Paragraph)]
 
     def _cover(self, draft: Draft) -> None:
-        """Pairs of a table before the first form: what the form's own table states counts before them."""
+        """What stands before the first form: what the form's own table states counts before it."""
         covers, self.covers = self.covers, []
-        for grid in covers:
-            for block in cut(grid, self.vocabulary, basics=False):
+        for cover in covers:
+            if isinstance(cover, Paragraph):
+                head.read_line(cover, draft, self.vocabulary, BESIDE)
+                continue
+            for block in cut(cover, self.vocabulary, basics=False):
                 if block.kind == "head":
-                    head.read(grid, block, draft, self.vocabulary)
+                    head.read(cover, block, draft, self.vocabulary)
                 else:
-                    label_value.read(grid, block, draft, self.vocabulary)
+                    label_value.read(cover, block, draft, self.vocabulary)
 
     def _take_unit(self) -> None:
         """Lines over a table hold for its form: `单位：元`, and where the title stands in the table, the year over it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -12,7 +13,7 @@ from normalizers.grid import Grid, Slot
 from normalizers.roles import EXTRA, Look, look
 from normalizers.spelling import LONGEST
 from normalizers.values import number, rate
-from normalizers.vocabulary import Vocabulary
+from normalizers.vocabulary import Label, Vocabulary
 
 FIELDS = ("approved", "revised", "received", "executed", "amount", "execution_rate", "weight", "score")
 _BASES = ("revised", "approved", "received")  # what an execution rate is a share of; the first that a form has
@@ -24,6 +25,7 @@ _RATE, _NO_RATE = 3.5, -3.0  # a line whose rate is the share that it says, one 
 _LINES = 3  # that count
 _WITHIN, _ABOVE = 0.5, -3.0  # scores beside their weights; what is spent beside what there is to spend
 _NEAR = Decimal("0.006")
+_DASH = re.compile("[-－—–]+")
 
 Figures = list[Decimal | None]  # down the lines
 
@@ -95,6 +97,19 @@ def _whole(roles: Sequence[str], figures: list[Figures]) -> float:
 
 def _both(one: Figures, other: Figures) -> list[tuple[Decimal, Decimal]]:
     return [(a, b) for a, b in zip(one, other, strict=True) if a is not None and b is not None]
+
+
+def over_pairs(grid: Grid, row: int, vocabulary: Vocabulary) -> Label | None:
+    """`项目资金－财政拨款（万元）` over all columns: the line to which the pairs of label and figure below it belong (of no code where nobody
+    knows it); None where no such line stands here."""
+    filled = grid.filled(row)
+    if len(filled) != 1 or row in grid.ragged or row + 1 >= len(grid.rows) or len(filled[0].text) > LONGEST:
+        return None
+    over, below = filled[0], grid.filled(row + 1)
+    paired = len(below) > 1 and any(vocabulary.heading(label.text, "funds") in FIELDS for label in below[::2])
+    if not paired or over.left > 0 or over.right < grid.width or vocabulary.heading(over.text, "funds"):
+        return None
+    return vocabulary.label(_DASH.split(over.text)[-1]) or Label(None, None)
 
 
 def begins(grid: Grid, row: int, vocabulary: Vocabulary) -> bool:

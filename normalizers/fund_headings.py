@@ -97,11 +97,15 @@ class Headings:
     def take_row(self, row: int, named: list[Heading]) -> bool:
         """Takes a row without a figure as headings; False where it is a line with nothing stated."""
         sides = any(h.side for h in named)
+        if (item := fund_columns.over_pairs(self.grid, row, self.vocabulary)) is not None:
+            self.headings = [Heading(self.grid.filled(row)[0], row, item=item)]
+            self.draft.ledger.ornament(self.headings[0].slot.cell)
+            return True
         if not named and fund_columns.heads(self.grid, row, self.vocabulary):
             self._unknown_headings(row, set())
             self._outline(row)
             return True
-        if not named or (len(named) == 1 and named[0].item):
+        if not named or (len(named) == 1 and named[0].item) or self._are_pairs(named):
             return False
         if sides:  # 按收入性质分 | 按支出性质分: the columns above no longer hold
             self.headings = []
@@ -119,6 +123,37 @@ class Headings:
             self._unknown_headings(row, {heading.slot for heading in named})
         self._outline(row)
         return True
+
+    def _are_pairs(self, named: list[Heading]) -> bool:
+        """`市财政 | | 市财政 | ` without figures, in the places where other rows have items beside their figures: a line with nothing stated."""
+        return all(heading.item and any(self._pair(heading.slot, row) for row in self._rows()) for heading in named)
+
+    def _pair(self, place: Slot, row: int) -> bool:
+        """Does an item stand in a place of another row, its figure right behind it?"""
+        slots = self.grid.rows[row]
+        at = next((i for i, s in enumerate(slots) if (s.left, s.right) == (place.left, place.right)), None)
+        if at is None or at + 1 >= len(slots) or slots[at] is place:
+            return False
+        return self.vocabulary.label(slots[at].text) is not None and number(slots[at + 1].cell.text) is not None
+
+    def _rows(self) -> range:
+        return range(self.block.start, self.block.stop)
+
+    def unread_over(self, slot: Slot) -> Slot | None:
+        """A heading over a figure that nobody has read: the nearest words above it, in a row without figures; None where none stand there or where
+        they are known."""
+        for row in range(slot.cell.row - 1, self.block.start - 1, -1):
+            over = self.grid.at(row, slot.left, slot.right)
+            if over is None or over.blank or number(over.cell.text) is not None or run_in(over):
+                continue
+            heads = self.grid.filled(over.cell.row)
+            figures = any(number(other.cell.text) is not None for other in heads)
+            alone = over.right - over.left >= self.grid.width or len(heads) < 2
+            known = self.named(over, over.cell.row) or self.vocabulary.listed(over.text, "side")
+            if figures or alone or known or over is self.title or len(over.text) > LONGEST:
+                return None
+            return over
+        return None
 
     def _outline(self, row: int) -> None:
         """Notes the headings of a row that name fields: they make the form's layout."""
@@ -146,6 +181,9 @@ class Headings:
             silent = words_only and (labels or row in self.grid.ragged or not any(map(stated_text, cells)))
             if self.named(slot, row) or silent:
                 continue
+            if self._among_items(slot, row):
+                self.headings.append(Heading(slot, row, item=UNKNOWN))
+                continue
             if self.vocabulary.heading(slot.text, "funds"):
                 # known to say nothing: its figures keep its words
                 self.headings.append(Heading(slot, row, field="extra"))
@@ -167,6 +205,14 @@ class Headings:
                 self.headings.append(Heading(slot, row, field="extra"))
             beside = tuple(other.text for other in self.grid.filled(row) if other in named)
             self.draft.ledger.unknown(slot.text, slot.cell, "funds", near, taken=sure, below=cells, beside=beside)
+
+    def _among_items(self, slot: Slot, row: int) -> bool:
+        """Does a heading nobody knows stand between two that name items: `中央 | 省、地 | 本级`?"""
+        filled = self.grid.filled(row)
+        at = filled.index(slot)
+        beside = [filled[i] for i in (at - 1, at + 1) if 0 <= i < len(filled)]
+        known = self.vocabulary.heading(slot.text, "funds") is not None
+        return not known and len(beside) == 2 and all(self.vocabulary.label(other.text) is not None for other in beside)
 
     def _only_over(self, slot: Slot, row: int, field: str) -> bool:
         """Do only headings over a cell name its field, as 预算安排 over 年初安排数?"""

@@ -131,9 +131,9 @@ class _Rows:
     def _place(self, slot: Slot, figure: Number, left: Heading | None, ordered: Heading | None) -> None:
         """Gives one figure its line and field, from the label at its left and the headings above it."""
         field_above = ordered if ordered and ordered.field else self.headings.above(slot, "field") or self._paired(slot)
-        if left is not None and left.item == UNKNOWN and field_above is None and self._among_fields(left):
-            left = self._unknown_pair(left, slot)
         item_above = ordered if ordered and ordered.item else self.headings.above(slot, "item")
+        if left is not None and left.item == UNKNOWN and self._names_field(left, field_above, item_above):
+            left, field_above = self._unknown_pair(left, slot), None
         if left is not None and self._crosses(left, item_above):
             key = [h.slot.text for h in (field_above, item_above) if h is not None]
             line = self._line(left)
@@ -156,10 +156,23 @@ class _Rows:
             field_above = self.pairs[-1] if name == "extra" else field_above
         if name is None and item_above is not None and line.side == "expenditure":
             name = "executed"  # under items as column headings (支出合计 | 基本支出 | …)
-        if name is None:
+        unread = name is None and field_above is None and item_above is None
+        over = self.headings.unread_over(slot) if unread else None
+        if over is not None:
+            self._state_unread(line, slot, over)
+        elif name is None:
             self._state_unnamed(line, slot, figure, field_above)
         else:
             self._state(line, name, slot, figure, field_above)
+
+    def _state_unread(self, line: Line, slot: Slot, heading: Slot) -> None:
+        """A figure under a heading nobody knows keeps the heading's own words."""
+        near = self.vocabulary.similar(heading.text, "funds") or self.vocabulary.guess(
+            heading.text, "funds", (slot.cell.text,)
+        )
+        self.draft.ledger.unknown(heading.text, heading.cell, "funds", near, below=(slot.cell.text,))
+        line.unnamed += 1
+        line.also(heading.text, slot)
 
     def _state_unnamed(self, line: Line, slot: Slot, figure: Number, heading: Heading | None) -> None:
         """A figure that no heading names is the line's amount where it is the only one; of several nobody knows which."""
@@ -178,6 +191,13 @@ class _Rows:
         """The field named at the left of the figure above: `预算数 | 100 | 执行数 | 90` over `其中：财政资金 | 60 | …`."""
         below = [h for h in self.pairs if h.row < slot.cell.row and h.slot.overlap(slot.left, slot.right) > 0]
         return max(below, key=lambda h: h.row, default=None)
+
+    def _names_field(self, left: Heading, above: Heading | None, item: Heading | None) -> bool:
+        """Is a label nobody knows a field's rather than a line's? It stands among pairs of which another names a field, or below the name of the
+        line that all pairs belong to."""
+        if item is not None and item.slot.right - item.slot.left >= self.grid.width:
+            return above is None or above in self.pairs
+        return above is None and self._among_fields(left)
 
     def _among_fields(self, left: Heading) -> bool:
         """Does a label nobody knows stand in a row of label–figure pairs of which another names a field?"""

@@ -8,13 +8,13 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from types import MappingProxyType
 
-from normalizers.blocks import band_fields, of_year
 from normalizers.columns import Column
 from normalizers.draft import Draft
 from normalizers.grid import Block, Grid, Slot
 from normalizers.ledger import keep
 from normalizers.similarity import Match
 from normalizers.spelling import LONGEST
+from normalizers.starts import band_fields, of_year
 from normalizers.text import stated_text
 from normalizers.values import year
 from normalizers.vocabulary import Vocabulary
@@ -205,17 +205,18 @@ def _add(
             draft.ledger.ornament(slot.cell)
 
 
-_GOAL = re.compile(rf"目标(\d{{1,2}})?{POINTS}")
+_GOAL = re.compile(rf"目标(\d{{1,2}}){POINTS}")
 
 
 def at_side(block: Block, band: list[Column], draft: Draft) -> tuple[int, Slot] | None:
-    """`年度绩效目标1（80分）` at the side of its indicators: a goal with its points; None where no such label stands there."""
+    """`年度绩效目标1（80分）` at the side of its indicators: a goal with its points; None where no such label stands there, or
+    one without a number, which names the block."""
     side = next((c.slot for c in band if c.field == "block" and c.slot.left == 0), None)
     match = _GOAL.search(side.text) if side is not None else None
     if side is None or match is None or side.cell.row + side.cell.row_span <= block.start + block.header:
         return None
     no, weight = len(draft.goals) + 1, Decimal(match[2])
-    if match[1] and int(match[1]) <= len(draft.goals):
+    if int(match[1]) <= len(draft.goals):
         no = int(match[1])
         draft.goals[no - 1] = replace(draft.goals[no - 1], weight=weight)
     else:

@@ -67,6 +67,7 @@ class Grid:
                     self.spanning[covered].append(slot)
         for covering in self.spanning:
             covering.sort(key=lambda slot: slot.left)
+        self.doubts: dict[int, float] = {}  # rows whose block is not sure, and how sure it is (blocks.py)
         self.bands: dict[int, int] = {}  # by row: of how many rows the indicators' headings are there (blocks.py)
         self._filled = [[slot for slot in slots if not slot.blank] for slots in self.rows]
 

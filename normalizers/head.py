@@ -10,6 +10,7 @@ from normalizers import label_value, money
 from normalizers.draft import BESIDE, IN_TABLE, Draft, Value
 from normalizers.grid import Block, Grid, Slot
 from normalizers.ledger import Source
+from normalizers.starts import joined
 from normalizers.text import clean, squeeze, stated_text, width
 from normalizers.titles import names_unit
 from normalizers.values import day, number, year
@@ -17,10 +18,13 @@ from normalizers.vocabulary import Vocabulary
 from schema import numbering
 from schema.records import GRADE, LEGEND, STATED_WEIGHT
 
+_NAMES = frozenset(("unit", "prepared_by", "leader", "supervisor", "implementer", "project"))  # a date is none
 _STAMP = re.compile(r"[（(]\s*(?:盖\s*章|公\s*章|签\s*[字名章]|印\s*章|加盖[^（()）]*|签字[^（()）]*|单位公章)\s*[)）]")
 _SHORT_LINE = 60  # characters of a line that states a unit or a year beside others
 FULL_MARKS = frozenset(map(Decimal, (100, 105, 110, 115, 120)))
+_NUMBER_BEHIND = re.compile(r"(?<=[\u4e00-\u9fff])(?=1\d{10}$|0?\d{2,4}-?\d{7,8}$)")
 _COLON = re.compile(r"[:：]")
+_APART = re.compile(r"^\s*([\u4e00-\u9fff（）()]{3,12})[ \u3000]{4,}([^ :：\u3000]+)\s*$")  # 项目名称        河道保洁
 _LABEL_RUN = re.compile(r"[\u4e00-\u9fff（）()/、]{2,24}$")
 _BLANK_DATE = re.compile("年月日?|月日")
 _MONEY_UNIT = re.compile("(?:人民币)?[百千万亿]*元[)）]?")
@@ -69,6 +73,8 @@ def read_row(
         values = _values(slots[index + 1 :], vocabulary)
         if not any(not value.blank for value in values) and _labels_only(slots, vocabulary):
             values = _below(grid, row, slot, block, vocabulary)
+        if field == "self_score" and not slots[index + 1 :]:  # 自评得分 at the end of a row, its figure below
+            values = values or _below(grid, row, slot, block, vocabulary)
         value = _pick(field, values)
         if value is not None:
             taken.add(value)
@@ -79,19 +85,26 @@ def read_row(
 
 
 def _joined(label: Slot, behind: list[Slot], draft: Draft, vocabulary: Vocabulary) -> bool:
-    """`实施单位/联系人 | 甲站/乙某`: as many values in one cell as known labels before it."""
-    labels = re.split("[/／]", label.text)
-    values = re.split("[/／]", behind[0].text) if behind else []
-    fields = [vocabulary.heading(part, "head") for part in labels]
-    if len(labels) < 2 or len(values) != len(labels) or None in fields:
+    """`实施单位/联系人 | 甲站/乙某`, `单位负责人及电话 | 甲某 0921-1234`: as many values in one cell as known labels before it."""
+    labels = joined(label.text, vocabulary)
+    values = _parts(behind[0].cell.text) if behind else []
+    if len(labels) < 2 or len(values) != len(labels):
         return False
     draft.ledger.ornament(label.cell)
-    for field, name, value in zip(fields, labels, values, strict=True):
+    for (name, field), value in zip(labels, values, strict=True):
         if field == "extra":
             draft.add_extra(_bare(name), stated_text(value), behind[0].cell)
         elif field != "ignore":
-            draft.put(str(field), head_value(str(field), value), behind[0].cell, IN_TABLE, _bare(name))
+            draft.put(field, head_value(field, value), behind[0].cell, IN_TABLE, _bare(name))
     return True
+
+
+def _parts(text: str) -> list[str]:
+    """The values that stand in one cell: parted by a stroke, else by blanks, else a name from the number behind it."""
+    for parted in (re.split("[/／]", squeeze(text)), width(text).split(), _NUMBER_BEHIND.split(squeeze(text))):
+        if len(parts := [part for part in parted if part]) > 1:
+            return parts
+    return [text]
 
 
 def _values(after: list[Slot], vocabulary: Vocabulary) -> list[Slot]:
@@ -160,7 +173,9 @@ def _state(field: str, label: str, source: Source, draft: Draft) -> None:
         else:
             draft.add_extra(_bare(label), text, source)
     else:
-        draft.put(field, head_value(field, source.text), source, IN_TABLE, _bare(label))
+        local = field == "supervisor" and re.match("[县区市]级", label) is not None  # beside 省级主管部门, 市级主管部门
+        rank = IN_TABLE + (1 if local and label[0] == "市" else 2 if local else 0)
+        draft.put(field, head_value(field, source.text), source, rank, _bare(label))
 
 
 def _bare(label: str) -> str:
@@ -203,6 +218,8 @@ def read_line(source: Source, draft: Draft, vocabulary: Vocabulary, rank: int = 
         return False
     draft.ledger.ornament(source)
     for field, label, text in pairs:
+        if field in _NAMES and is_date_line(squeeze(text)) is not None:
+            field = "reported_on"  # 填报人（签字）：2023年3月1日
         text = re.sub(r"[（(]?\s*20\d\d\s*年\s*度\s*[)）]?\s*$", "", text)
         if field == "extra":
             value = stated_text(text)
@@ -216,7 +233,10 @@ def read_line(source: Source, draft: Draft, vocabulary: Vocabulary, rank: int = 
 
 
 def run_ins(text: str, vocabulary: Vocabulary) -> list[tuple[str, str, str]]:
-    """(field, label, value) of every known label that a colon follows in a line."""
+    """(field, label, value) of every known label that a colon follows in a line; of one alone before its value that wide blanks set apart."""
+    apart = _APART.match(text)
+    if apart and (field := vocabulary.heading(apart[1], "head")) is not None:
+        return [(field, apart[1], apart[2])]
     marks: list[tuple[int, int, str, str]] = []
     for colon in _COLON.finditer(text):
         before = _LABEL_RUN.search(

@@ -7,12 +7,12 @@ from dataclasses import replace
 from decimal import Decimal
 
 from normalizers import goals, levels, ragged, totals
-from normalizers.blocks import indicator_band, same_band
 from normalizers.columns import Column, below, columns
 from normalizers.draft import Draft, Unreadable
 from normalizers.grid import Block, Grid, Slot
 from normalizers.head import read_note
 from normalizers.ledger import keep
+from normalizers.starts import indicator_band, same_band
 from normalizers.text import squeeze, stated_text
 from normalizers.values import OPERATORS, chinese_number, not_stated, number, quantity, rate
 from normalizers.vocabulary import Vocabulary
@@ -25,6 +25,7 @@ _POINTS = of_kind(Indicator, Kind.POINTS)
 _RATES = of_kind(Indicator, Kind.RATE)
 _LINES = of_kind(Indicator, Kind.LINE)
 _TEXTS = of_kind(Indicator, Kind.TEXT, Kind.LINE)
+_FEWEST = 3  # cells of a row that states an indicator or the total
 _STATES = (
     "level3",
     "level4",
@@ -52,7 +53,7 @@ def read(grid: Grid, block: Block, draft: Draft, vocabulary: Vocabulary) -> None
             for column in band
             if column.heading and column.field != "block"
         ]
-    reader = _Rows(grid, band, draft, vocabulary)
+    reader = _Rows(grid, block.stop, band, draft, vocabulary)
     reader.goal = goals.at_side(block, band, draft)
     reader.carried = dict(draft.groups) if headings == draft.headings else {}
     draft.headings, draft.groups = headings, {}
@@ -92,8 +93,8 @@ def _tell_unknown(grid: Grid, block: Block, band: list[Column], draft: Draft, vo
 class _Rows:
     """The rows of one block in order; guards what a ragged row inherits from the rows above."""
 
-    def __init__(self, grid: Grid, band: list[Column], draft: Draft, vocabulary: Vocabulary) -> None:
-        self.grid, self.band, self.draft, self.vocabulary = grid, band, draft, vocabulary
+    def __init__(self, grid: Grid, stop: int, band: list[Column], draft: Draft, vocabulary: Vocabulary) -> None:
+        self.grid, self.stop, self.band, self.draft, self.vocabulary = grid, stop, band, draft, vocabulary
         length = max((len(grid.rows[c.slot.cell.row]) for c in band), default=0)
         self.aligner = ragged.Aligner(band, length, vocabulary)
         self.blank_levels: list[Slot] = []
@@ -166,6 +167,8 @@ class _Rows:
     def _total(self, row: int, filled: list[Slot]) -> bool:
         """`总分 | 100 | 94`: figures under the points columns; `合计 | 90.4` too."""
         label = totals.label_of(filled, self.vocabulary)
+        if label is None and row not in self.grid.ragged and self._is_last(row):
+            label = totals.by_full_mark(filled, _placed(self.band, self.grid.spanning[row]), self.band, self.draft)
         if label is None:
             return False
         if row in self.grid.ragged:
@@ -179,6 +182,10 @@ class _Rows:
         self.flush()
         totals.read(found, self.band, self.draft, self.vocabulary)
         return True
+
+    def _is_last(self, row: int) -> bool:
+        """Does no other row of indicators, nor a total, follow in the block?"""
+        return all(len(self.grid.filled(below)) < _FEWEST for below in range(row + 1, self.stop))
 
     def _proven(self, placed: dict[int, Slot]) -> dict[int, Slot]:
         """One figure alone in a ragged total row is the score, if it is what the scores sum to."""

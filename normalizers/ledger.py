@@ -5,7 +5,7 @@ from __future__ import annotations
 from normalizers.similarity import Match
 from normalizers.text import blank
 from schema.document import Cell, Document, Origin, Paragraph
-from schema.evidence import Evidence, Leftover, Provenance, Unknown
+from schema.evidence import Doubt, Evidence, Leftover, Provenance, Unknown
 
 Source = Cell | Paragraph
 
@@ -29,6 +29,7 @@ class Ledger:
         self._ornament: set[Origin] = set()
         self._provenance: dict[tuple[str, str, Origin], Provenance] = {}
         self._unknown: dict[Origin, Unknown] = {}
+        self._doubts: list[Doubt] = []
 
     def use(self, source: Source, record: str, field: str, recognised: str | None = None) -> None:
         """`source` gave the value `field` of the record at path `record` (`forms[0].funds[1]`). recognised: why, where
@@ -63,6 +64,10 @@ class Ledger:
             Unknown(text, source.origin, block, field, reason, taken, below[:_EXAMPLES], beside[:_EXAMPLES]),
         )
 
+    def doubt(self, source: Cell, sure: float) -> None:
+        """It is not sure to what block the row of a cell belongs. sure: how sure it is, from 0 to 1."""
+        self._doubts.append(Doubt(source.origin, sure))
+
     def claimed(self, source: Source) -> bool:
         return source.origin in self._used or source.origin in self._ornament
 
@@ -87,4 +92,5 @@ class Ledger:
             tuple(self._provenance.values()),
             tuple(leftovers),
             tuple(self._unknown.values()),
+            doubts=tuple(self._doubts),
         )

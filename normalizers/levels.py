@@ -14,7 +14,7 @@ from normalizers.values import number
 from normalizers.vocabulary import Vocabulary
 from schema import numbering
 
-_RUNNING = re.compile(r"^指标\d{1,2}(?=[\u4e00-\u9fff])")  # 指标1培训人次
+_RUNNING = re.compile(r"^指标(?:\d{1,2}(?=[\u4e00-\u9fff])|[:：])")  # 指标1培训人次, 指标：培训人次
 _GROUP_POINTS = re.compile(
     r"[（(\[]\s*(?:共|权重|分值|满分)?[:：]?\s*(\d+(?:\.\d+)?)\s*(?:分|%)?\s*[)）\]]$|(?<=[^\d.])(\d+(?:\.\d+)?)\s*分$"
 )
@@ -76,7 +76,7 @@ def _own_group(groups: list[tuple[str, str]], level2: object, vocabulary: Vocabu
 
 
 def _name(text: str) -> str:
-    """An indicator's name without its number: `指标1：…`, `1.…`, `指标1培训人次`."""
+    """An indicator's name without its number: `指标1：…`, `1.…`, `指标1培训人次`, `指标：…`."""
     behind = numbering.behind(text, "指标", "绩效指标")
     return _RUNNING.sub("", behind if behind is not None else numbering.without(text))
 

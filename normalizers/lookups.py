@@ -29,7 +29,7 @@ class Lookups(Vocabulary):
     def __init__(self, vocabulary: Vocabulary) -> None:
         self.inner = vocabulary
         self.forms = vocabulary.forms
-        self.roles = vocabulary.roles
+        self.roles, self.rows = vocabulary.roles, vocabulary.rows
         self.asked: set[tuple[str, str]] = set()
 
     def heading(self, text: str, block: str) -> str | None:  # type: ignore[override]  # the one it stands for keeps its answers

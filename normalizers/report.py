@@ -38,6 +38,8 @@ def normalize(document: Document, words: Vocabulary | None = None) -> tuple[Subm
     return reader.close(document)
 
 
+_OF_FORM = frozenset(("project", "supervisor", "implementer"))
+_OF_REPORT = frozenset(("unit", "reported_on", "fiscal_year"))
 _CAPTION = re.compile("[^，。；：:！？]{3,30}")
 
 
@@ -80,7 +82,7 @@ class _Reader:
             self.narrative.close()
             self.parted = False
             self.forms.titled(paragraph)
-        elif is_report_title(text, self.words) and not self.narrative.open:
+        elif self._names_report(text, found):
             self.forms.end_notes()
             self.titles.append(paragraph)
         elif found is not None and over_table and self._is_part(found):
@@ -130,6 +132,11 @@ class _Reader:
         """A form's title; a numbered line only where it says so itself (`1.项目支出绩效自评表`)."""
         return is_title(text, self.words) and (found is None or squeeze(text).endswith("表"))
 
+    def _names_report(self, text: str, found: Heading | None) -> bool:
+        """A narrative's title; a numbered line only where it says so itself (`二、绩效自评报告`)."""
+        plain = found is None or squeeze(text).endswith("报告")
+        return plain and not self.narrative.open and is_report_title(text, self.words)
+
     def _give_back(self) -> None:
         """A title that no table followed belongs to the cover, and so do the lines below it."""
         for line in self.forms.drop_title():
@@ -156,13 +163,21 @@ class _Reader:
         if draft is not None and re.search(self.words.forms["signature"], plain) and len(plain) < 60:
             self.ledger.ornament(paragraph)
             return
-        self.cover.append(paragraph)
+        if draft is None and self._says_of_form(paragraph.text):
+            self.forms.covers.append(paragraph)
+        else:
+            self.cover.append(paragraph)
+
+    def _says_of_form(self, text: str) -> bool:
+        """`项目名称：…` on a cover: what the report itself has no field for, and a form has."""
+        fields = {field for field, _, _ in head.run_ins(text, self.words)}
+        return bool(fields & _OF_FORM) and not fields & _OF_REPORT
 
     # -- the end
     def close(self, document: Document) -> tuple[Submission, Evidence]:
         self.narrative.close()
         self._give_back()
-        self.forms.close()
+        self.cover += self.forms.close()
         settle(self.forms.drafts)
         for draft in self.forms.drafts:  # a table that no title is over is of the report's kind
             if draft.kind is None and self.titles:

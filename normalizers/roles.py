@@ -17,6 +17,7 @@ from math import log
 
 from normalizers.text import blank, squeeze
 from normalizers.values import number, quantity
+from schema import numbering
 
 START, END = "^", "$"  # what stands before the first column and behind the last one
 EXTRA = "extra"  # a column that no field of ours is for
@@ -39,6 +40,7 @@ _MEASURE = re.compile(
     "人次|场次|批次|户次|班次|人天|课时|学时|小时|分钟|天|日|周|月|季度?|年|个月|工作日|分|元/.{1,4}|[个人户件次份吨米亩]/.{1,4}|"
     "[千平立]?方?[米克]|平方公里|公里|千米|米|厘米|毫米|公顷|亩|万亩|吨|万吨|公斤|千克|克|升|度|千瓦时?|立方"
 )
+_NOTED_POINTS = re.compile(r"[（(]\d+(?:\.\d+)?分?[)）]$")
 _POINTS_BEHIND = re.compile(r"[（(]?\d+(?:\.\d+)?分?[)）]?$")
 
 
@@ -79,9 +81,16 @@ def kind_of(text: str) -> str:
         return "group"
     if _MEASURE.fullmatch(plain):
         return "measure"
+    plain = _name(plain)
     if quantity(plain) is not None:
         return "quantity" if len(plain) <= 15 else "described"
     return next((name for name, most in (("word", 4), ("name", 12), ("phrase", 25)) if len(plain) <= most), "text")
+
+
+def _name(text: str) -> str:
+    """A name without its list number and its points, which make no quantity of it: `指标1：保洁里程`, `决策（20分）`."""
+    behind = numbering.behind(text, "指标", "目标", "任务")
+    return _NOTED_POINTS.sub("", numbering.without(behind if behind is not None else text)) or text
 
 
 def is_group(text: str) -> bool:

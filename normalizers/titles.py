@@ -32,6 +32,11 @@ def is_title(text: str, vocabulary: Vocabulary) -> bool:
     return _fits(text, vocabulary.forms["title"])
 
 
+def is_caption(text: str, vocabulary: Vocabulary) -> bool:
+    """A line that holds the words of a form's title, whatever it ends in: over a table it may be one."""
+    return _fits(text, {**vocabulary.forms["title"], "ends": ""})
+
+
 def is_report_title(text: str, vocabulary: Vocabulary) -> bool:
     """A line that names a narrative: `部门整体支出绩效自评报告`."""
     return _fits(text, vocabulary.forms["report_title"])

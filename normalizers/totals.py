@@ -16,6 +16,7 @@ from normalizers.vocabulary import Vocabulary
 from schema.arithmetic import CENT
 from schema.records import GRADE, STATED_WEIGHT, Fund, Indicator
 
+_FEWEST = 3  # indicators that a total sums up
 _GRADED = re.compile(rf"(?:等级|等次|档次|评级|评价结果|自评结果|结果)(?:为|是|[:：])?({GRADE.pattern})$")
 
 
@@ -33,6 +34,20 @@ class Row:
 def label_of(filled: list[Slot], vocabulary: Vocabulary) -> Slot | None:
     """The cell that calls a row the total, among its first three."""
     return next((s for s in filled[:3] if vocabulary.listed(s.text, "total_row")), None)
+
+
+def by_full_mark(filled: list[Slot], placed: dict[int, Slot], band: list[Column], draft: Draft) -> Slot | None:
+    """The label of a row that is the total though its word for it is not known: one text in front of figures, the full mark of all indicators
+    among them, which no single one can have."""
+    words = [slot for slot in filled if number(slot.cell.text) is None]
+    figures = {
+        band[i].field: number(slot.cell.text) for i, slot in placed.items() if slot in filled and slot not in words
+    }
+    full = figures.get("weight")
+    if len(words) != 1 or words[0] is not filled[0] or full is None or full.value != 100:
+        return None
+    weighed = [indicator for indicator in draft.indicators if indicator.weight]
+    return words[0] if len(weighed) >= _FEWEST else None
 
 
 def is_total(row: Row, band: list[Column], draft: Draft, vocabulary: Vocabulary) -> bool:
@@ -111,7 +126,9 @@ def _labelled(row: Row, vocabulary: Vocabulary) -> list[tuple[str, Slot]]:
 
 
 def _says_score(slot: Slot, vocabulary: Vocabulary) -> bool:
-    return vocabulary.heading(slot.text, "head") == "self_score"
+    """得分 in a total row is that of the whole form, as 总得分 is."""
+    known = vocabulary.heading(slot.text, "head") == "self_score"
+    return known or vocabulary.heading(slot.text, "indicators") == "score"
 
 
 def _field(value: Decimal, column: Column | None, draft: Draft) -> str:

@@ -15,7 +15,7 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Any
 
-from normalizers import roles
+from normalizers import roles, rows
 from normalizers.similarity import Index, Match, best_guess, best_match, cells_fit, telling
 from normalizers.spelling import BRACKETS, as_noted, variants, whole
 from normalizers.text import squeeze
@@ -100,6 +100,7 @@ class Vocabulary:
             bind(place, more.get(name, []))
         self.forms = _forms(folder.joinpath("forms.yml"))
         self.roles = roles.load(folder.joinpath("roles.csv"))
+        self.rows = rows.load(folder.joinpath("rows.csv"))
         self._typing = re.compile("|".join(map(re.escape, self.forms["typing_errors"])))
 
     # -- look-ups

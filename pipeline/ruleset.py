@@ -57,8 +57,8 @@ def reader_key() -> str:
 
 @cache
 def rules_key() -> str:
-    """Changes where a document may be understood otherwise under the same words: normalizers, checks, forms.yml, roles.csv."""
-    data = [folder().joinpath(name).read_bytes() for name in ("forms.yml", "roles.csv")]
+    """Changes where a document may be understood otherwise under the same words: normalizers, checks, and what they weigh (roles.csv, …)."""
+    data = [folder().joinpath(name).read_bytes() for name in ("forms.yml", "roles.csv", "rows.csv", "confidence.csv")]
     return _digest([*_sources("normalizers"), *_sources("schema", _RULES), *data])
 
 

@@ -67,9 +67,18 @@ class Outline:
 
 
 @dataclass(frozen=True, slots=True)
+class Doubt:
+    """A row of a table of which it is not sure to what block of a form it belongs. origin: its first cell; sure: how sure it is (0 to 1)."""
+
+    origin: Origin
+    sure: float
+
+
+@dataclass(frozen=True, slots=True)
 class Evidence:
     """The ledger of one document: `cells` non-blank cells and paragraphs, each of them `used`,
-    `ornament` or one of `leftovers`; `unknown`: the headings among them that nobody knows as written."""
+    `ornament` or one of `leftovers`; `unknown`: the headings among them that nobody knows as written; doubts: what the confidence of values
+    rests on besides."""
 
     cells: int
     used: int
@@ -78,4 +87,5 @@ class Evidence:
     leftovers: tuple[Leftover, ...]
     unknown: tuple[Unknown, ...] = ()
     outlines: tuple[Outline, ...] = ()
+    doubts: tuple[Doubt, ...] = ()
     lookups: str = ""  # the spellings that were looked up, found or not (normalizers/lookups.py)

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from data.maker import doubt, evidence, forms, word
+from data.maker import evidence, forms, unmet, word
 from data.maker.layout import Layout, all_layouts
 from extractors import read
 from extractors.files import File
@@ -57,19 +57,16 @@ class Band:
 def forgetful(headings: Iterable[str], blocks: Iterable[str]) -> Vocabulary:
     """The vocabulary without the spellings of some headings in some blocks."""
     shipped = vocabulary()
-    return doubt.forgetful({spelling for heading in headings for spelling in shipped.spellings(heading)}, set(blocks))
+    return unmet.forgetful({spelling for heading in headings for spelling in shipped.spellings(heading)}, set(blocks))
 
 
 def bands(layouts: list[Layout]) -> list[Band]:
-    counted = {layout.name: evidence.counts([layout]) for layout in all_layouts()}
-    every = sum(counted.values(), evidence.parts())
+    counted = evidence.by_layout(all_layouts())
     shipped, out = vocabulary(), []
     with tempfile.TemporaryDirectory() as place:
         path = Path(place, "form.docx")
         for layout in layouts:
-            rest = Counter(every)
-            rest.subtract(counted[layout.name])
-            roles = Roles((*key[1:], count) for key, count in rest.items() if key[0] == "indicators" and count > 1e-6)
+            roles = evidence.without(counted, layout.name)["indicators"]
             for seed in (1, 2):
                 path.write_bytes(word.make(forms.make(layout, seed).source))
                 for table in read(File(path)).blocks:

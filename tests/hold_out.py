@@ -28,6 +28,7 @@ from pipeline.score import Founded, Score, founded, least, score
 from pipeline.store.opening import open_store
 from schema.checks import check
 from schema.document import Document
+from schema.errors import VocabularyError
 
 HELD_OUT = Path(__file__).parents[1] / "data" / "maker" / "held_out"
 
@@ -118,7 +119,10 @@ def _scored(case: Case, vocabulary: Vocabulary) -> Score:
 
 def _effect(proposal: proposals.Proposal, cases: list[Case], before: dict[str, Score]) -> int:
     """1 where the proposal brings the records nearer to their golds, -1 where it puts values in wrong places, 0 else."""
-    vocabulary = Vocabulary(folder(), _rows([proposal]), "proposal")
+    try:
+        vocabulary = Vocabulary(folder(), _rows([proposal]), "proposal")
+    except VocabularyError:
+        return 0  # it contradicts what is known: nobody can accept it
     gained = misplaced = 0
     spelling = vocabulary.stripped(proposal.text)
     asking = (case for case in cases if spelling in case.spellings)  # the others meet it in `after`, with all the rest
@@ -154,6 +158,8 @@ if __name__ == "__main__":
         found = measure(all_layouts(chosen), int(sys.argv[2]) if len(sys.argv) > 2 else 3, Path(name))
     for layout, (first, after) in found.layouts.items():
         print(f"{layout:36} {first:.3f} {after:.3f}")
+    each = [first for name, (first, _) in found.layouts.items() if not name.endswith("-report") or first]
+    print(f"layouts: mean {sum(each) / len(each):.4f}, worst {min(each):.4f}")
     print(f"first sight: f1 {found.first.f1:.4f}, misplaced {found.first.misplaced:.4f}")
     print(f"confidence: {found.founded}")
     print(f"proposals: {found.right} right, {found.wrong} wrong, {found.idle} that change nothing")

@@ -1,5 +1,5 @@
 """`python -m data.maker [OUT]` makes every sample of sources/ and years.py; `gold` only the golds of years.py; `evidence` the counts
-of the joint reading; `confidence` the weights of how sure values are; `forms OUT` forms of every layout."""
+of the joint reading; `rows` the weights of what is seen of rows; `confidence` those of how sure values are; `forms OUT` forms of every layout."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import json
 from decimal import Decimal
 from pathlib import Path
 
-from data.maker import doubt, evidence, forms, others, printed, word, years
+from data.maker import doubt, evidence, forms, others, printed, rows, word, years
 from data.maker.layout import FOLDER, all_layouts
 
 HERE = Path(__file__).parent
@@ -64,7 +64,10 @@ def _number(value: object) -> float | int:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(prog="python -m data.maker", description=__doc__)
     parser.add_argument(
-        "what", nargs="?", default=SAMPLES, help="`forms`, `gold`, `evidence`, `confidence`, or where the samples go"
+        "what",
+        nargs="?",
+        default=SAMPLES,
+        help="`forms`, `gold`, `evidence`, `rows`, `confidence`, or where the samples go",
     )
     parser.add_argument("out", nargs="?", type=Path, help="where the forms go")
     parser.add_argument("--seeds", type=int, default=20, help="forms a layout (default 20)")
@@ -76,6 +79,8 @@ if __name__ == "__main__":
         print(f"{made(told.out, told.seeds, told.layouts)} forms in {told.out}")
     elif told.what == "evidence":
         (VOCABULARY / "roles.csv").write_text(evidence.text(), encoding="utf-8")
+    elif told.what == "rows":
+        (VOCABULARY / "rows.csv").write_text(rows.text(), encoding="utf-8")
     elif told.what == "confidence":
         (VOCABULARY / "confidence.csv").write_text(doubt.text(), encoding="utf-8")
     elif told.what == "gold":

@@ -10,34 +10,32 @@ from __future__ import annotations
 import csv
 import io
 import random
-import re
 import tempfile
 from collections import Counter, defaultdict
 from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import simplejson
 
-from data.maker import changes, forms, printed, scans, word
+from data.maker import changes, evidence, forms, printed, rows, scans, word
 from data.maker.damage import DAMAGES, damaged
 from data.maker.forms import Made
-from data.maker.layout import all_layouts
+from data.maker.layout import Layout, all_layouts
+from data.maker.unmet import forgetful, spellings, truths
 from extractors import read
 from extractors.files import File
 from normalizers import confidence
 from normalizers.confidence import COLUMNS, Signals, Weights, top
-from normalizers.spelling import LONGEST
-from normalizers.vocabulary import Vocabulary, folder, vocabulary
-from pipeline.extract import Extraction, as_json, as_record, understand
-from pipeline.score import score
+from normalizers.vocabulary import Vocabulary, vocabulary
+from pipeline.extract import understand
 from schema.document import Document, Table
 
 ROOT = Path(__file__).parents[2]
 HELD_BACK = (0.0, 0.0, 0.1, 0.3, 0.5, 0.8)  # shares of a form's headings and labels, one reading each
 SCANNED = 4  # of so many layouts one is read as a scan: a recogniser is slow
 _SEEDS = (1, 2)
+_GROUPS = 6  # of layouts, for each of which the rows are weighed without it
 _SCANNER = scans.Scanner()
 _STRENGTH = 1.0  # of the regularisation: signals that are seen seldom weigh little
 _CAUTION = 2.0  # what a wrong value counts beside a right one
@@ -61,22 +59,23 @@ def values(weights: Weights) -> Iterator[Value]:
     with tempfile.TemporaryDirectory() as place:
         prints = _Prints(Path(place))
         documents = {name: [prints.word(one) for one in each] for name, each in made.items()}
-        spelt = {name: set().union(*map(_spellings, each)) for name, each in documents.items()}
+        spelt = {name: set().union(*map(spellings, each)) for name, each in documents.items()}
         common = Counter(spelling for each in spelt.values() for spelling in each)
         for name, document, made_so in _samples():
             yield from _told((name, "as it is"), document, made_so, vocabulary(), weights)
             for damage in DAMAGES:
                 if (broken := damaged(document, damage, name)) is not None:
                     yield from _told((name, damage), broken, made_so, vocabulary(), weights)
+        unmet = _Unmet(layouts)
         for number, layout in enumerate(layouts):
             own = {spelling for spelling in spelt[layout.name] if common[spelling] == 1}
             for turn, share in enumerate(HELD_BACK):
                 rng = random.Random(f"{layout.name} {share} {turn}")
                 without = own | {spelling for spelling in sorted(spelt[layout.name]) if rng.random() < share}
-                words, one = forgetful(without if turn else ()), turn % len(_SEEDS)
+                words, one = unmet.vocabulary(layout, without if turn else ()), turn % len(_SEEDS)
                 case, document = (layout.name, f"held back {share}"), documents[layout.name][one]
                 yield from _told(case, document, made[layout.name][one], words, weights)
-            first, plain = made[layout.name][0], forgetful(own)
+            first, plain = made[layout.name][0], unmet.vocabulary(layout, own)
             yield from _told((layout.name, "pdf"), prints.pdf(first), first, plain, weights)
             for one, document in enumerate(documents[layout.name]):
                 yield from _told((layout.name, "dump"), prints.dump(document), made[layout.name][one], plain, weights)
@@ -91,20 +90,31 @@ def values(weights: Weights) -> Iterator[Value]:
                     yield from _told((layout.name, change), prints.word(changed), changed, plain, weights)
 
 
+class _Unmet:
+    """The vocabulary as it would be had a layout not been met; guards the counts of each, and the weights by groups of layouts left out."""
+
+    def __init__(self, layouts: list[Layout]) -> None:
+        self._counts = evidence.by_layout(layouts)
+        told = rows.found()
+        self._rows = {}
+        for group in range(_GROUPS):
+            names = {layout.name for layout in layouts[group::_GROUPS]}
+            weights = rows.without(told, names)
+            self._rows |= dict.fromkeys(names, weights)
+
+    def vocabulary(self, layout: Layout, spellings: Container[str]) -> Vocabulary:
+        """Without some spellings, too."""
+        words = forgetful(spellings)
+        words.roles = evidence.without(self._counts, layout.name)
+        words.rows = self._rows[layout.name]
+        return words
+
+
 def _samples() -> Iterator[tuple[str, Document, Made]]:
     """The samples whose golds are written by hand: real forms' layouts and ways of filling them in."""
     for gold in sorted((ROOT / "data" / "gold" / "forms").glob("*.json")):
         record = simplejson.loads(gold.read_text(encoding="utf-8"), use_decimal=True)
         yield gold.stem, read(File(ROOT / "data" / "samples" / "forms" / f"{gold.stem}.docx")), Made("", record)
-
-
-def forgetful(spellings: Container[str], blocks: Container[str] | None = None) -> Vocabulary:
-    """The vocabulary without some spellings of headings and labels; blocks: only as headings of these."""
-    words = Vocabulary(folder())
-    for known in (words._headings, words._labels) if blocks is None else (words._headings,):
-        for key in [key for key in known if key[0] in spellings and (blocks is None or key[1] in blocks)]:
-            del known[key]  # type: ignore[attr-defined]
-    return words
 
 
 @dataclass(frozen=True)
@@ -142,11 +152,6 @@ class _Prints:
         return read(File(path))
 
 
-def _spellings(document: Document) -> set[str]:
-    words = vocabulary()
-    return {s for item in document.texts() if len(item.text) <= 2 * LONGEST for s in words.spellings(item.text)}
-
-
 def _told(
     case: tuple[str, str], document: Document, made: Made, words: Vocabulary, weights: Weights
 ) -> Iterator[Value]:
@@ -155,20 +160,6 @@ def _told(
     for p, seen in zip(found.evidence.provenance, confidence.signals(document, found.evidence, weights), strict=True):
         if (told := right.get((p.record, top(p.field)))) is not None:
             yield Value(*case, confidence.field_of(p), seen, told)
-
-
-def truths(found: Extraction, gold: Any) -> dict[tuple[str, str], bool]:
-    """(record, field) of each value that an extraction states, and whether the gold has it there."""
-    record = simplejson.loads(as_json(as_record(found)), use_decimal=True)
-    parts = score(record, simplejson.loads(simplejson.dumps(gold, use_decimal=True), use_decimal=True))
-    told = (told for name in ("fields", "sections") for told in parts[name].told)
-    return {_place(path): right for path, right in told}
-
-
-def _place(path: str) -> tuple[str, str]:
-    match = re.fullmatch(r"(.*[\]s])\.(.+?)", path)
-    assert match is not None, path
-    return match[1], match[2]
 
 
 def cells() -> dict[str, Counter[str]]:

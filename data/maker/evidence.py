@@ -16,13 +16,14 @@ from extractors.files import File
 from normalizers import columns, fund_columns
 from normalizers.blocks import cut
 from normalizers.grid import Grid
-from normalizers.roles import COLUMNS, END, EXTRA, START, Look
+from normalizers.roles import COLUMNS, END, EXTRA, START, Look, Roles
 from normalizers.similarity import grams_of
 from normalizers.vocabulary import vocabulary
 from schema.document import Table
 
 BLOCKS = ("indicators", "funds")  # that are read jointly
 SEEDS = range(2)  # forms of a layout
+_NONE = 1e-6
 
 Counts = Counter[tuple[str, str, str, str]]  # (block, role, evidence, value)
 
@@ -49,6 +50,20 @@ def parts() -> Counts:
         out.update((block, "", "part", part) for spelling, _ in known for part in grams_of(spelling))
         out[block, "", "spelling", ""] = len(known)
     return out
+
+
+def by_layout(layouts: Iterable[Layout]) -> dict[str, Counts]:
+    """The counts of each layout."""
+    return {layout.name: counts([layout]) for layout in layouts}
+
+
+def without(counted: dict[str, Counts], layout: str) -> dict[str, Roles]:
+    """The counts of each block as they would be had a layout not been seen."""
+    rest = sum((each for name, each in counted.items() if name != layout), parts())
+    return {
+        block: Roles((*key[1:], count) for key, count in rest.items() if key[0] == block and count > _NONE)
+        for block in BLOCKS
+    }
 
 
 def _count(grid: Grid, out: Counts) -> None:

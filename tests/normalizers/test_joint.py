@@ -32,12 +32,7 @@ def every() -> list[Band]:
     return bands(LAYOUTS)
 
 
-_WEAK = pytest.mark.xfail(
-    strict=True,
-    reason="a table of names and targets alone, without points (sichuan-daying-2020-report), is lost where a heading of it is held back; "
-    "1.1 % of strange columns are taken",
-)
-FOUND = ["some", pytest.param("every", marks=[pytest.mark.soak, _WEAK])]
+FOUND = ["some", pytest.param("every", marks=pytest.mark.soak)]
 
 
 @pytest.mark.parametrize("found", FOUND)

@@ -659,3 +659,153 @@ def test_a_table_without_a_title_is_of_the_kind_of_its_report(read: Read) -> Non
         f"# 2020年宣传专项项目支出绩效自评报告\n一、项目概况\n项目由本单位负责实施。\n\n{BAND}{ROW}\n二、存在的问题\n宣传形式单一。\n"
     )
     assert [(f.kind, f.title) for f in found.submission.forms] == [("project", None)]
+
+
+@pytest.mark.parametrize("over", ["评价指标", "指标", "评价内容"])
+def test_one_heading_over_all_levels_names_none_of_them(read: Read, over: str) -> None:
+    found = read(f"""{PROJECT}| {over} | < | < | 目标值 | 完成值 | 分值 | 得分 |
+| 产出指标 | 数量指标 | 保洁里程 | 20公里 | 21公里 | 30 | 30 |
+| ^ | 质量指标 | 合格率 | 90% | 92% | 30 | 30 |
+| 效益指标 | 社会效益 | 覆盖率 | 90% | 92% | 20 | 20 |
+| 满意度指标 | 满意度 | 群众满意度 | 90% | 92% | 20 | 20 |
+""")
+    assert [(i.level1, i.level2, i.level3) for i in form(found).indicators] == [
+        ("产出指标", "数量指标", "保洁里程"), ("产出指标", "质量指标", "合格率"), ("效益指标", "社会效益", "覆盖率"),
+        ("满意度指标", "满意度", "群众满意度"),
+    ]  # fmt: skip
+
+
+def test_points_of_all_below_their_headings_are_no_row(read: Read) -> None:
+    found = read(f"""{PROJECT}| 二、项目绩效情况 | < | < | < | < |
+| 评价指标 | < | < | 指标分值 | 评价得分 |
+| 一级指标 | 二级指标 | 三级指标 | 100 | 96 |
+| 产出指标 | 数量指标 | 保洁里程 | 60 | 60 |
+| 效益指标 | 社会效益指标 | 知晓率 | 40 | 36 |
+""")
+    assert [(i.level3, i.weight, i.score) for i in form(found).indicators] == [("保洁里程", 60, 60), ("知晓率", 40, 36)]
+
+
+def test_a_numbered_part_of_a_form_ends_the_block_above_it(read: Read) -> None:
+    found = read(f"""{PROJECT}| 一、项目概况 | < | < | < |
+| 计划安排资金（万元） | 40 | 实际到位资金（万元） | 30 |
+| 其中：省财政 | | 其中：省财政 | |
+| 市财政 | | 市财政 | |
+| 县财政 | 40 | 县财政 | 30 |
+| 实际支出（万元） | 29 | < | < |
+| 二、项目绩效情况 | < | < | < |
+| 保洁里程 | 20 | 出勤率 | 90 |
+""")
+    assert [(f.item, f.approved, f.received, f.executed) for f in form(found).funds] == [
+        ("total", 40, 30, 29), ("county", 40, 30, None),
+    ]  # fmt: skip
+    assert {"保洁里程", "20", "90"} <= {*left(found), *(form(found).extra or {}).values(), *(form(found).extra or {})}
+
+
+def test_pairs_below_the_name_of_a_line_of_money_are_its_own(read: Read) -> None:
+    found = read(f"""{PROJECT}| 项目资金－年度资金总额（万元） | < | < | < |
+| 预算数 | 10 | *全年执行数 | 9 |
+| *某某率 | 0.9 | *执行率 | 0.9 |
+| 项目资金－财政拨款（万元） | < | < | < |
+| 预算数 | 8 | *全年执行数 | 7 |
+""")
+    assert [(f.item, f.revised, f.executed, f.extra) for f in form(found).funds] == [
+        ("total", 10, 9, {"*某某率": "0.9"}), ("fiscal", 8, 7, None),
+    ]  # fmt: skip
+
+
+def test_a_figure_below_a_heading_nobody_knows_is_no_amount(read: Read) -> None:
+    found = read(f"""{PROJECT}| 项目资金 | 子项目 | 某某数额（万元） |
+| ^ | 合计 | 12 |
+| ^ | 其他资金 | 12 |
+""")
+    assert [(f.item, f.amount, f.extra) for f in form(found).funds] == [
+        ("total", None, {"某某数额（万元）": "12"}), ("other", None, {"某某数额（万元）": "12"}),
+    ]  # fmt: skip
+    assert "某某数额（万元）" in [u.text for u in found.evidence.unknown]
+
+
+@pytest.mark.parametrize("word", ["总分", "本项总评"])
+def test_the_full_mark_shows_the_total_whatever_it_is_called(read: Read, word: str) -> None:
+    rows = "".join(f"| 产出指标 | 数量指标 | 里程{n} | 20公里 | 20公里 | 25 | 24 |\n" for n in "甲乙丙丁")
+    found = read(f"{PROJECT}{BAND}{rows}| {word} | < | < | | | 100 | 96 |\n")
+    assert (len(form(found).indicators), form(found).self_score) == (4, 96)
+
+
+def test_a_date_behind_the_name_of_a_person_is_when_it_was_signed(read: Read) -> None:
+    found = read(f"{PROJECT}{BAND}{ROW}\n填报人（签字）：    2023年3月1日\n")
+    assert (form(found).contacts.prepared_by, str(form(found).reported_on)) == (None, "2023-03-01")
+
+
+@pytest.mark.parametrize(
+    ("value", "leader", "phone"),
+    [("甲某 0921-1234567", "甲某", "0921-1234567"), ("甲某13800000000", "甲某", "13800000000"), ("甲某", None, None)],
+)
+def test_two_labels_in_one_cell_have_their_values_in_one(read: Read, value: str, leader: str, phone: str) -> None:
+    found = read(f"{PROJECT}| 单位负责人及电话 | {value} | < | < | < | < | < |\n{BAND}{ROW}")
+    assert (form(found).contacts.leader, form(found).contacts.phone) == (leader, phone)
+
+
+def test_points_behind_the_headings_of_goals_hide_no_goal(read: Read) -> None:
+    found = read(f"""{PROJECT}| 年度目标完成情况 | 预期目标 | 目标实际完成情况 | 20 |
+| ^ | 目标1：完成保洁。 | 目标1：保洁已完成。 | |
+| ^ | 目标2：完成培训。 | 目标2：培训已完成。 | |
+""")
+    assert [g.actual for g in form(found).goals] == ["目标1：保洁已完成。", "目标2：培训已完成。"]
+
+
+def test_a_score_may_stand_below_its_label_at_the_end_of_the_row(read: Read) -> None:
+    found = read(f"""{PROJECT}| 项目名称 | 河道保洁 | < | < | < | < | 自评得分 |
+| 主管部门 | 青禾县水务局 | < | < | < | < | 95 |
+{BAND}{ROW}""")
+    assert form(found).self_score == 95
+
+
+def test_what_a_cover_says_of_the_project_is_its_forms(read: Read) -> None:
+    found = read(
+        f"# 财政支出绩效评价报告\n项目名称：河道保洁\n主管部门：青禾县水务局\n---\n# 项目绩效目标表\n{BAND}{ROW}"
+    )
+    assert (form(found).project, form(found).supervisor) == ("河道保洁", "青禾县水务局")
+
+
+def test_a_cover_without_a_form_is_no_form(read: Read) -> None:
+    found = read(
+        "# 项目绩效自评报告\n项目名称：河道保洁\n主管部门：青禾县水务局\n一、项目概况\n河道保洁由水务局实施。\n"
+    )
+    assert found.submission.forms == ()
+
+
+def test_a_table_inside_a_section_goes_on_with_the_form(read: Read) -> None:
+    found = read("""# 项目支出绩效评价报告
+一、项目概况
+
+| 项目名称 | 河道保洁 | 资金总额 | 20 |
+
+二、支出明细
+
+| 支出内容 | 年初预算数 | 全年执行数 |
+| 其他资金 | 20 | 19 |
+""")
+    (only,) = found.submission.forms
+    assert [(f.item, f.executed) for f in only.funds] == [("total", None), ("other", 19)]
+
+
+@pytest.mark.parametrize("caption", ["项目年度绩效目标（定量目标）", "某县自评结果（项目）"])
+def test_a_line_over_the_first_table_may_be_its_title_whatever_it_ends_in(read: Read, caption: str) -> None:
+    found = read(f"# {caption}\n{BAND}{ROW}")
+    assert (form(found).title, form(found).kind) == (caption, "project")
+
+
+def test_a_column_of_the_year_before_is_kept_beside(read: Read) -> None:
+    found = read(f"""{PROJECT}| 一级指标 | 二级指标 | 三级指标 | 年度指标值 | 实际完成值 | 分值 | 上年得分 |
+| 产出指标 | 数量指标 | 保洁里程 | 20公里 | 20公里 | 60 | 55 |
+| 效益指标 | 社会效益指标 | 知晓率 | 90% | 91% | 40 | 38 |
+""")
+    assert [(i.score, i.extra) for i in form(found).indicators] == [
+        (None, {"上年得分": "55"}),
+        (None, {"上年得分": "38"}),
+    ]
+
+
+def test_a_colon_behind_the_word_for_an_indicator_is_no_part_of_its_name(read: Read) -> None:
+    found = read(f"{PROJECT}{BAND}| 产出指标 | 数量指标 | 指标：保洁里程 | 20公里 | 20公里 | 100 | 95 |\n")
+    assert form(found).indicators[0].level3 == "保洁里程"

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from data.maker import doubt, forms, word
+from data.maker import forms, unmet, word
 from data.maker.layout import all_layouts
 from extractors import read
 from extractors.files import File
@@ -60,7 +60,7 @@ def cases(count: int, folder: Path) -> Iterator[tuple[Document, Provenance, Deci
             figure = number(source.raw)
             assert figure is not None
             wrong = figure.value + rng.choice((3, 7)) + figure.value.quantize(Decimal(1)) * rng.randint(1, 3)
-            words = doubt.forgetful((rng.choice(headings),)) if headings and made % 2 else vocabulary()
+            words = unmet.forgetful((rng.choice(headings),)) if headings and made % 2 else vocabulary()
             yield document, source, wrong, words
             made += 1
 
