@@ -11,6 +11,7 @@ from math import exp, log
 
 from normalizers.fund_columns import begins
 from normalizers.grid import Block, Grid
+from normalizers.roles import kind_of
 from normalizers.seen import given, seen
 from normalizers.spelling import LONGEST
 from normalizers.starts import indicator_band, same_band, starts
@@ -23,6 +24,7 @@ _NEVER = log(0.0001)  # a kind that no weight is for
 _TOLD = frozenset(("title", "staging", "people", "annual_goal", "management", "note"))  # only their words tell
 _LIKELY = log(0.05)  # a kind that is likelier than that is followed
 _SURE = 0.98  # a row is where it belongs, as good as surely
+_TEXTS = frozenset(("phrase", "described", "text"))
 _WIDE = 4  # partings that are followed at once
 
 
@@ -151,17 +153,18 @@ class _Reader:
         return _Parting(parting.score + said, block, parting)
 
     def _freely(self, kind: str, row: int) -> Block:
-        """A block that no word of its row begins: goals and tasks under headings nobody knows, a head where one of its labels is known; else one of
-        which nothing is known."""
+        """A block that no word of its row begins: goals under headings nobody knows, a head where one of its labels is known, else one of which
+        nothing is known."""
         if kind == "head" and any(thing.startswith("head:") for thing in self._seen[row][0]):
             return Block("head", row, row + 1)
-        if kind in ("goals", "tasks") and self._heads(row):
-            return Block(kind, row, row + 1, 1)
+        if kind == "goals" and self._heads(row):
+            return Block("goals", row, row + 1, 1)
         return Block("unknown", row, row + 1)
 
     def _heads(self, row: int) -> bool:
-        """Does a row look like headings over longer texts?"""
+        """Does a row look like two headings over longer texts, behind a label at their side or without one?"""
         filled = self.grid.filled(row)
         below = self.grid.filled(row + 1) if row + 1 < len(self.grid.rows) else []
         short = all(len(s.text) <= LONGEST and number(s.cell.text) is None for s in filled)
-        return short and len(filled) > 1 and any(len(slot.text) > LONGEST for slot in below)
+        heads = filled[1:] if filled and filled[0].cell.row_span > 1 else filled
+        return short and len(heads) == 2 and any(kind_of(slot.text) in _TEXTS for slot in below)

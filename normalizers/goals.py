@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from types import MappingProxyType
 
+from normalizers import band
+from normalizers.assignment import Decision
 from normalizers.columns import Column
 from normalizers.draft import Draft
 from normalizers.grid import Block, Grid, Slot
 from normalizers.ledger import keep
-from normalizers.similarity import Match
+from normalizers.roles import Look, look
 from normalizers.spelling import LONGEST
 from normalizers.starts import band_fields, of_year
 from normalizers.text import stated_text
@@ -21,6 +23,7 @@ from normalizers.vocabulary import Vocabulary
 from schema.records import Goal
 
 _FIELDS = ("planned", "actual", "adjusted", "extra")
+_NEEDED = {"planned": -3.0, "actual": -1.0}  # what it costs a reading of a band to be without
 
 
 def read(grid: Grid, block: Block, draft: Draft, vocabulary: Vocabulary) -> None:
@@ -44,9 +47,13 @@ def _columns(grid: Grid, block: Block, draft: Draft, vocabulary: Vocabulary) -> 
     heads: list[_Head] = []
     filled = grid.filled(block.start)
     fields = _by_year(filled, band_fields(filled, vocabulary, "goals", "planned", ("actual",)), draft)
+    read = _jointly(grid, block, filled, fields, vocabulary)
     for slot, field in zip(filled, fields, strict=True):
+        if field is None and slot not in read:  # a label at the side of all rows
+            draft.ledger.unknown(slot.text, slot.cell, "goals", vocabulary.similar(slot.text, "goals"))
+            continue
         if field is None:
-            heads.append(_unknown(grid, block, slot, filled, draft, vocabulary))
+            heads.append(_unknown(grid, block, slot, read[slot], draft, vocabulary))
             continue
         draft.ledger.ornament(slot.cell)
         if field in _FIELDS:
@@ -112,17 +119,47 @@ def _labelled(grid: Grid, row: int, heads: list[_Head], vocabulary: Vocabulary) 
     return beside and 6 <= len(label.text) <= LONGEST and vocabulary.heading(label.text, "goals") is None
 
 
-def _unknown(grid: Grid, block: Block, slot: Slot, filled: list[Slot], draft: Draft, vocabulary: Vocabulary) -> _Head:
-    """A heading that nobody knows: the goal field of the most similar spelling, where no heading beside it has that field; else its
-    texts keep its own words, and it stays a leftover."""
-    near = vocabulary.similar(slot.text, "goals")
-    taken = {vocabulary.heading(other.text, "goals") for other in filled}
-    sure = near is not None and near.field in ("planned", "actual") and near.field not in taken
+def looks(grid: Grid, block: Block, vocabulary: Vocabulary) -> list[tuple[str | None, Look]]:
+    """The field that each heading of a band names as it is known, and what stands below it."""
+    filled = grid.filled(block.start) if block.header else []
+    fields = band_fields(filled, vocabulary, "goals", "planned", ("actual",))
+    return [(f, _look(grid, block, s)) for s, f in zip(filled, fields, strict=True) if f is None or f in _FIELDS]
+
+
+def _look(grid: Grid, block: Block, head: Slot) -> Look:
+    rows = range(block.start + block.header, block.stop)
+    cells = [slot.cell.text for row in rows if (slot := grid.at(row, head.left, head.right)) and slot.cell.row == row]
+    return look(cells, len(rows))
+
+
+def _jointly(
+    grid: Grid, block: Block, filled: list[Slot], fields: list[str | None], vocabulary: Vocabulary
+) -> dict[Slot, Decision]:
+    """What each heading of the band is, those nobody knows read with those beside them; nothing where all are known."""
+    told = [
+        (slot, field)
+        for slot, field in zip(filled, fields, strict=True)
+        if (field is None and slot.cell.row_span <= block.header) or field in _FIELDS
+    ]
+    if all(field is not None for _, field in told):
+        return {}
+    headed = [band.Headed(slot.text, field, _look(grid, block, slot)) for slot, field in told]
+    decisions, _ = band.read("goals", headed, vocabulary, _whole)
+    return {slot: decision for (slot, _), decision in zip(told, decisions, strict=True)}
+
+
+def _whole(roles: Sequence[str]) -> float:
+    return sum(lost for field, lost in _NEEDED.items() if field not in roles)
+
+
+def _unknown(grid: Grid, block: Block, slot: Slot, decision: Decision, draft: Draft, vocabulary: Vocabulary) -> _Head:
+    """A heading that nobody knows: the goal field that the joint reading has it for, where that is sure; else its texts keep its own words, and it
+    stays a leftover."""
+    near = band.proposal(slot.text, decision, "goals", vocabulary)
+    sure = near is not None and near.field == decision.role and near.likeness >= band.SURE
     texts = [s.cell.text for s in grid.filled(block.start + 1) if s.overlap(slot.left, slot.right) > 0]
-    missing = [field for field in ("planned", "actual") if field not in taken]
-    proposal = near or (Match(missing[0], "", 0.0, "其余表头只缺这一项") if len(missing) == 1 else None)
-    beside = tuple(other.text for other in filled if other is not slot)
-    draft.ledger.unknown(slot.text, slot.cell, "goals", proposal, taken=sure, below=tuple(texts), beside=beside)
+    beside = tuple(other.text for other in grid.filled(block.start) if other is not slot)
+    draft.ledger.unknown(slot.text, slot.cell, "goals", near, taken=sure, below=tuple(texts), beside=beside)
     if near is None or not sure:
         return _Head(slot, "extra")
     draft.ledger.ornament(slot.cell)

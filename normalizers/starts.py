@@ -11,7 +11,7 @@ from itertools import pairwise
 from normalizers.columns import LEVELS, MAX_HEADER, MEASURED, named_alone, shown_by_all
 from normalizers.fund_columns import begins, over_pairs
 from normalizers.grid import Block, Grid, Slot
-from normalizers.roles import is_group
+from normalizers.roles import is_group, kind_of
 from normalizers.spelling import LONGEST
 from normalizers.titles import is_title
 from normalizers.values import number, year
@@ -19,6 +19,7 @@ from normalizers.vocabulary import Vocabulary
 from schema import numbering
 
 _FUND_COLUMNS = frozenset(("approved", "revised", "received", "executed", "execution_rate"))
+_TEXTS = frozenset(("phrase", "described", "text"))
 _LINES = 2  # of money that show a heading over them
 _MARKS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ①②③④⑤⑥⑦⑧⑨⑩⑪⑫⑬⑭⑮⑯⑰⑱⑲⑳"
 _COLUMN_MARK = re.compile(r"[（(]?(\d{1,2}|[A-Z①-⑳])[)）]?(?:[=＝].*)?")
@@ -214,21 +215,24 @@ def _goal_years(filled: list[Slot], vocabulary: Vocabulary) -> bool:
 
 
 def _goal_columns(grid: Grid, row: int, vocabulary: Vocabulary) -> bool:
-    """`年度目标 | 预期目标 | (a heading nobody knows)` over a row of texts: the label at the side covers both rows, every heading is
-    short, and a longer text stands below one that is known, or below each. An unknown one must not become a goal."""
+    """`年度目标 | 预期目标 | (a heading nobody knows)` over a row of texts, with or without a label at the side of both: one names goals, every
+    heading is short, and a longer text stands below one that is known, or below each. An unknown one must not become a goal."""
     filled = grid.filled(row)
-    if len(filled) != 3 or row + 1 >= len(grid.rows) or filled[0].cell.row_span < 2:
+    if not 2 <= len(filled) <= 3 or row + 1 >= len(grid.rows) or any(len(slot.text) > LONGEST for slot in filled):
         return False
     fields = [vocabulary.heading(slot.text, "goals") for slot in filled]
-    if fields[0] != "block" or None not in fields[1:]:
+    beside = filled[0].cell.row_span > 1
+    heads, named = (filled[1:], fields[1:]) if beside else (filled, fields)
+    if len(heads) != 2 or None not in named or not {"block", "planned", "actual"} & set(fields):
         return False
     below = [slot for slot in grid.filled(row + 1) if slot.cell is not filled[0].cell]
     longer = [
         any(slot.overlap(head.left, head.right) > 0 and len(slot.text) > len(head.text) for slot in below)
-        for head in filled[1:]
+        for head in heads
     ]
-    known = bool({"planned", "actual", "block"} & set(fields[1:]))
-    return all(len(slot.text) <= LONGEST for slot in filled) and (any(longer) if known else all(longer))
+    if beside and fields[0] == "block":
+        return any(longer) if {"planned", "actual", "block"} & set(named) else all(longer)
+    return all(longer) and len(below) == 2 and all(kind_of(slot.text) in _TEXTS for slot in below)
 
 
 def band_fields(

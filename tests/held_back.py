@@ -1,7 +1,8 @@
-"""Measures the joint reading of indicator headings: `python -m tests.held_back`.
+"""Measures the joint reading of headings: `python -m tests.held_back`.
 
 For each layout with the counts of the others alone (roles.csv without it): every heading that names a field held back from the
-vocabulary in turn; half of a band's headings at once; all of them; and columns under headings that no field is for put into a band.
+vocabulary in turn; half of a band's headings at once; all of them; columns under headings that no field is for put into a band; and each heading
+of goals.
 What is taken must be right, what is strange must be kept under its own words.
 """
 
@@ -23,7 +24,8 @@ from normalizers.columns import Column, columns
 from normalizers.grid import Block, Grid
 from normalizers.roles import Roles
 from normalizers.vocabulary import KNOWN, Vocabulary, vocabulary
-from schema.document import Cell, Table
+from pipeline.extract import understand
+from schema.document import Cell, Document, Table
 
 _NO_FIELD = KNOWN | {None}
 Draw = Callable[[random.Random, int], str]
@@ -181,6 +183,30 @@ def _with_column(band: Band, heading: str, draw: Draw, rng: random.Random) -> Ta
     return replace(table, cells=cells, columns=table.columns + 1, widths=widths)
 
 
+def goals(layouts: list[Layout]) -> Counter[str]:
+    """What becomes of each heading of goals that is held back: `right`, `wrong`, `asked`, `lost` with its band."""
+    counted, out = evidence.by_layout(all_layouts()), Counter[str]()
+    with tempfile.TemporaryDirectory() as place:
+        path = Path(place, "form.docx")
+        for layout in layouts:
+            path.write_bytes(word.make(forms.make(layout, 1).source))
+            document = read(File(path))
+            for heading, field in _named(document, vocabulary()).items():
+                if field in ("planned", "actual"):
+                    words = forgetful([heading], ["goals"])
+                    words.roles = evidence.without(counted, layout.name)
+                    told = _named(document, words).get(heading, "lost")
+                    asked = told in (None, "extra")
+                    out["right" if told == field else "asked" if asked else "lost" if told == "lost" else "wrong"] += 1
+    return out
+
+
+def _named(document: Document, words: Vocabulary) -> dict[str, str | None]:
+    """The headings of goals, and the field that each was read as."""
+    outlines = understand(document, words).evidence.outlines
+    return {heading: field for outline in outlines for block, heading, field in outline.headings if block == "goals"}
+
+
 MEASURES: dict[str, Callable[[Band], Iterator[str]]] = {
     "one heading held back": one, "half of them": half, "all of them": all_of_them, "a strange column": strange,
 }  # fmt: skip
@@ -192,8 +218,8 @@ def measure(found: list[Band], name: str) -> Counter[str]:
 
 if __name__ == "__main__":
     every = bands(all_layouts())
-    for name in MEASURES:
-        counted = measure(every, name)
+    results = {name: measure(every, name) for name in MEASURES} | {"a heading of goals": goals(all_layouts())}
+    for name, counted in results.items():
         print(
             f"{name:22} {counted.total():5}  "
             + "  ".join(f"{told} {n / counted.total():.1%}" for told, n in counted.most_common())

@@ -13,7 +13,7 @@ from data.maker import forms, word
 from data.maker.layout import Layout, all_layouts
 from extractors import read
 from extractors.files import File
-from normalizers import columns, fund_columns
+from normalizers import columns, fund_columns, goals
 from normalizers.blocks import cut
 from normalizers.grid import Grid
 from normalizers.roles import COLUMNS, END, EXTRA, START, Look, Roles
@@ -21,7 +21,7 @@ from normalizers.similarity import grams_of
 from normalizers.vocabulary import vocabulary
 from schema.document import Table
 
-BLOCKS = ("indicators", "funds")  # that are read jointly
+BLOCKS = ("indicators", "funds", "goals")  # that are read jointly
 SEEDS = range(2)  # forms of a layout
 _NONE = 1e-6
 
@@ -71,6 +71,8 @@ def _count(grid: Grid, out: Counts) -> None:
     for block in cut(grid, words, basics=False):
         if block.kind == "indicators":
             _add("indicators", [(c.field or EXTRA, seen) for c, seen in columns.looks(grid, block, words)], out)
+        elif block.kind == "goals" and block.header:
+            _add("goals", [(field or EXTRA, seen) for field, seen in goals.looks(grid, block, words)], out)
         elif block.kind == "funds":
             for row in range(block.start, block.stop):
                 found = fund_columns.columns(grid, row, block.stop, words)

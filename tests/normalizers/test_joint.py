@@ -15,7 +15,7 @@ from normalizers.band import SURE
 from normalizers.roles import Roles, kind_of, look
 from normalizers.vocabulary import folder, vocabulary
 from pipeline.extract import Extraction, extract
-from tests.held_back import Band, bands, measure
+from tests.held_back import Band, bands, goals, measure
 
 Docx = Callable[..., Path]
 LAYOUTS = all_layouts()
@@ -50,6 +50,12 @@ def test_a_column_that_no_field_is_for_keeps_its_own_words(found: str, request: 
     assert counted.total() > 100
     assert counted["taken"] <= 0.01 * counted.total(), counted
     assert counted["lost"] == 0
+
+
+def test_headings_of_goals_held_back_are_read_right_or_asked_for() -> None:
+    counted = goals(LAYOUTS[::2])
+    assert counted["right"] >= 0.7 * counted.total(), counted
+    assert counted["wrong"] == 0
 
 
 # ---------------------------------------------------------------- the parts

@@ -809,3 +809,11 @@ def test_a_column_of_the_year_before_is_kept_beside(read: Read) -> None:
 def test_a_colon_behind_the_word_for_an_indicator_is_no_part_of_its_name(read: Read) -> None:
     found = read(f"{PROJECT}{BAND}| 产出指标 | 数量指标 | 指标：保洁里程 | 20公里 | 20公里 | 100 | 95 |\n")
     assert form(found).indicators[0].level3 == "保洁里程"
+
+
+def test_a_numbered_heading_that_ends_as_a_report_s_title_is_a_section(read: Read) -> None:
+    found = read(
+        "# 衔接资金项目绩效自评结果\n一、绩效目标分解下达情况\n资金已按计划下达到各乡镇。\n二、绩效自评工作开展情况\n各单位已完成自评。\n"
+    )
+    assert found.submission.report.title == "衔接资金项目绩效自评结果"
+    assert [s.heading for s in found.submission.sections] == ["绩效目标分解下达情况", "绩效自评工作开展情况"]

@@ -36,9 +36,9 @@ from tests.pipeline.store.test_store import rows
 
 BIN = Path(sys.executable).parent
 FORGOTTEN = [
-    ["年度指标值", "indicators", "target"],
-    ["全年执行数", "funds", "executed"],
-    ["得分", "indicators", "score"],
+    ["主管部门", "head", "supervisor"],
+    ["当年财政拨款", "funds", "current_appropriation", ""],
+    ["财政资金", "funds", "fiscal", ""],
 ]
 FEW, MANY = 1, 50  # kills of one kind in `make test` and in `make soak`
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
