@@ -38,7 +38,7 @@ BIN = Path(sys.executable).parent
 FORGOTTEN = [
     ["主管部门", "head", "supervisor"],
     ["当年财政拨款", "funds", "current_appropriation", ""],
-    ["财政资金", "funds", "fiscal", ""],
+    ["年度资金总额", "funds", "total", ""],
 ]
 FEW, MANY = 1, 50  # kills of one kind in `make test` and in `make soak`
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
