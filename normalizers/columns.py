@@ -237,6 +237,7 @@ def _figures(rows: list[Row], column: Column) -> list[Decimal | None]:
 _BLOCKS = ("indicators", "head", "funds", "tasks", "goals", "management")
 _LAST_YEAR = re.compile("[上去前]一?年")
 _UNHEADED = frozenset(("level1", "level2", "level3", EXTRA))  # what a column whose heading was left out may be
+_POINTS = frozenset(("weight", "score", "review_score"))
 _ANYWHERE = frozenset(("weight", "score"))
 _SENTENCE = re.compile("[。；，：:]")
 _VALUES = frozenset(("percent", "signed", "sign", "group", "quantity"))  # no heading
@@ -389,6 +390,7 @@ def _column_field(leaf: Slot, parents: list[str], vocabulary: Vocabulary) -> str
         return parent
     if own == "weight" and parent in ("level1", "level2"):
         return f"{parent}_weight"
-    if own is None and parent and (leaf.blank or number(leaf.cell.text) is not None):
+    points = parent in _POINTS and year(leaf.text) is None and number(leaf.cell.text) is not None  # of all, below 分值
+    if own is None and parent and (leaf.blank or points):
         return parent
     return own

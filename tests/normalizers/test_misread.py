@@ -817,3 +817,12 @@ def test_a_numbered_heading_that_ends_as_a_report_s_title_is_a_section(read: Rea
     )
     assert found.submission.report.title == "衔接资金项目绩效自评结果"
     assert [s.heading for s in found.submission.sections] == ["绩效目标分解下达情况", "绩效自评工作开展情况"]
+
+
+def test_a_year_below_a_heading_is_not_its_column(read: Read) -> None:
+    found = read(f"""{PROJECT}| 一级指标 | 二级指标 | 三级指标 | 年度指标值 | < | 分值 | 得分 |
+| ^ | ^ | ^ | 2019 | 年度指标值 | ^ | ^ |
+| 产出指标 | 数量指标 | 保洁里程 | 11 | ≥20公里 | 60 | 60 |
+| 效益指标 | 社会效益指标 | 知晓率 | 12 | ≥90% | 40 | 38 |
+""")
+    assert [i.target for i in form(found).indicators] == ["≥20公里", "≥90%"]
