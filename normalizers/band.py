@@ -85,6 +85,11 @@ def _heading(role: str, alike: Mapping[str, Match]) -> float:
     return max(said, 0.0) + _OF_NONE if role == EXTRA else said
 
 
+def sure(match: Match | None, decision: Decision) -> bool:
+    """Is a proposal what the best reading has, and so sure that the column is taken for its field?"""
+    return match is not None and match.field == decision.role and match.likeness >= SURE
+
+
 def proposal(heading: str, decision: Decision, block: str, vocabulary: Vocabulary) -> Match | None:
     """The field that a joint reading has a heading for, or has next to none of ours; None where there is none. likeness: how sure that is."""
     told = [(decision.role, decision.sure), *([decision.other] if decision.other else [])]

@@ -11,7 +11,7 @@ from math import exp, log
 
 from normalizers.fund_columns import begins
 from normalizers.grid import Block, Grid
-from normalizers.roles import kind_of
+from normalizers.roles import TEXTS, kind_of
 from normalizers.seen import given, seen
 from normalizers.spelling import LONGEST
 from normalizers.starts import indicator_band, same_band, starts
@@ -24,7 +24,6 @@ _NEVER = log(0.0001)  # a kind that no weight is for
 _TOLD = frozenset(("title", "staging", "people", "annual_goal", "management", "note"))  # only their words tell
 _LIKELY = log(0.05)  # a kind that is likelier than that is followed
 _SURE = 0.98  # a row is where it belongs, as good as surely
-_TEXTS = frozenset(("phrase", "described", "text"))
 _WIDE = 4  # partings that are followed at once
 
 
@@ -167,4 +166,4 @@ class _Reader:
         below = self.grid.filled(row + 1) if row + 1 < len(self.grid.rows) else []
         short = all(len(s.text) <= LONGEST and number(s.cell.text) is None for s in filled)
         heads = filled[1:] if filled and filled[0].cell.row_span > 1 else filled
-        return short and len(heads) == 2 and any(kind_of(slot.text) in _TEXTS for slot in below)
+        return short and len(heads) == 2 and any(kind_of(slot.text) in TEXTS for slot in below)

@@ -203,7 +203,7 @@ def _taken(column: Column, decision: Decision, vocabulary: Vocabulary, roles: se
     # another year's figures are no field of ours, nor tells a figure over points which points they are, but for those beside them
     other_year = year(column.heading) is not None or _LAST_YEAR.search(column.heading)
     told = not other_year and (number(column.heading) is None or {"weight", "score"} <= roles)
-    if told and match.field == decision.role and match.likeness >= band.SURE:
+    if told and band.sure(match, decision):
         return replace(column, field=match.field, recognised=match.reason, proposal=match)
     return replace(column, proposal=match)
 
@@ -247,6 +247,10 @@ _FIGURES = frozenset(("points", "figure"))  # a year may be one among others
 def shown_by_all(grid: Grid, row: int, vocabulary: Vocabulary) -> int:
     """How many rows of headings stand in a row over a block of indicators, though hardly one of them is known; 0 where none does: read
     jointly, they must be clearly better explained as this block's than as those of none."""
+    return grid.once("indicators by all", row, lambda: _shown_by_all(grid, row, vocabulary))
+
+
+def _shown_by_all(grid: Grid, row: int, vocabulary: Vocabulary) -> int:
     heads = grid.filled(row)
     if row in grid.ragged or len(heads) < 4:
         return 0

@@ -121,6 +121,10 @@ def begins(grid: Grid, row: int, vocabulary: Vocabulary) -> bool:
 def heads(grid: Grid, row: int, vocabulary: Vocabulary) -> bool:
     """Does a row of headings of money stand here, though hardly one of them is known? It stands over a line that is known, and its headings are
     clearly better explained as those of money than as none."""
+    return bool(grid.once("money by all", row, lambda: _heads(grid, row, vocabulary)))
+
+
+def _heads(grid: Grid, row: int, vocabulary: Vocabulary) -> bool:
     if row + 1 >= len(grid.rows) or row in grid.ragged or len(grid.filled(row)) < _FEWEST:
         return False
     if _is_line(grid, row):

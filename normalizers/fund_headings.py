@@ -126,7 +126,8 @@ class Headings:
 
     def _are_pairs(self, named: list[Heading]) -> bool:
         """`市财政 | | 市财政 | ` without figures, in the places where other rows have items beside their figures: a line with nothing stated."""
-        return all(heading.item and any(self._pair(heading.slot, row) for row in self._rows()) for heading in named)
+        rows = range(self.block.start, self.block.stop)
+        return all(heading.item and any(self._pair(heading.slot, row) for row in rows) for heading in named)
 
     def _pair(self, place: Slot, row: int) -> bool:
         """Does an item stand in a place of another row, its figure right behind it?"""
@@ -135,9 +136,6 @@ class Headings:
         if at is None or at + 1 >= len(slots) or slots[at] is place:
             return False
         return self.vocabulary.label(slots[at].text) is not None and number(slots[at + 1].cell.text) is not None
-
-    def _rows(self) -> range:
-        return range(self.block.start, self.block.stop)
 
     def unread_over(self, slot: Slot) -> Slot | None:
         """A heading over a figure that nobody has read: the nearest words above it, in a row without figures; None where none stand there or where
@@ -191,8 +189,7 @@ class Headings:
             near = band.proposal(slot.text, read[slot], "funds", self.vocabulary) if slot in read else None
             sure = (
                 near is not None
-                and near.likeness >= band.SURE
-                and near.field == read[slot].role
+                and band.sure(near, read[slot])
                 and (near.field not in taken or self._only_over(slot, row, near.field))
             )
             if near is None:  # over other headings, or over words

@@ -167,10 +167,7 @@ class _Rows:
 
     def _state_unread(self, line: Line, slot: Slot, heading: Slot) -> None:
         """A figure under a heading nobody knows keeps the heading's own words."""
-        near = self.vocabulary.similar(heading.text, "funds") or self.vocabulary.guess(
-            heading.text, "funds", (slot.cell.text,)
-        )
-        self.draft.ledger.unknown(heading.text, heading.cell, "funds", near, below=(slot.cell.text,))
+        self._tell_heading(heading, slot)
         line.unnamed += 1
         line.also(heading.text, slot)
 
@@ -210,11 +207,14 @@ class _Rows:
 
     def _unknown_pair(self, left: Heading, slot: Slot) -> Heading:
         """A label nobody knows beside labels that name fields: its figures keep its own words."""
-        proposal = self.vocabulary.similar(left.slot.text, "funds") or self.vocabulary.guess(
-            left.slot.text, "funds", (slot.cell.text,)
-        )
-        self.draft.ledger.unknown(left.slot.text, left.slot.cell, "funds", proposal, below=(slot.cell.text,))
+        self._tell_heading(left.slot, slot)
         return replace(left, item=None, field="extra")
+
+    def _tell_heading(self, heading: Slot, figure: Slot) -> None:
+        """A heading of a figure that nobody knows goes to the evidence, with the field it may mean."""
+        cells = (figure.cell.text,)
+        near = self.vocabulary.similar(heading.text, "funds") or self.vocabulary.guess(heading.text, "funds", cells)
+        self.draft.ledger.unknown(heading.text, heading.cell, "funds", near, below=cells)
 
     def _heads_line(self, left: Heading, slot: Slot, field_above: Heading | None) -> bool:
         """Is a label that could name a field (`全年支出`) the label of a whole line? Several figures follow it, each below a

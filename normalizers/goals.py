@@ -156,7 +156,7 @@ def _unknown(grid: Grid, block: Block, slot: Slot, decision: Decision, draft: Dr
     """A heading that nobody knows: the goal field that the joint reading has it for, where that is sure; else its texts keep its own words, and it
     stays a leftover."""
     near = band.proposal(slot.text, decision, "goals", vocabulary)
-    sure = near is not None and near.field == decision.role and near.likeness >= band.SURE
+    sure = band.sure(near, decision)
     texts = [s.cell.text for s in grid.filled(block.start + 1) if s.overlap(slot.left, slot.right) > 0]
     beside = tuple(other.text for other in grid.filled(block.start) if other is not slot)
     draft.ledger.unknown(slot.text, slot.cell, "goals", near, taken=sure, below=tuple(texts), beside=beside)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from itertools import accumulate
 
@@ -68,7 +68,7 @@ class Grid:
         for covering in self.spanning:
             covering.sort(key=lambda slot: slot.left)
         self.doubts: dict[int, float] = {}  # rows whose block is not sure, and how sure it is (blocks.py)
-        self.bands: dict[int, int] = {}  # by row: of how many rows the indicators' headings are there (blocks.py)
+        self._found: dict[tuple[str, int], int] = {}
         self._filled = [[slot for slot in slots if not slot.blank] for slots in self.rows]
 
     def set_aside(self, row: int, slots: list[Slot]) -> None:
@@ -76,7 +76,13 @@ class Grid:
         self.rows[row] = [slot for slot in self.rows[row] if slot not in slots]
         self.spanning[row] = [slot for slot in self.spanning[row] if slot not in slots]
         self._filled[row] = [slot for slot in self._filled[row] if slot not in slots]
-        self.bands.clear()
+        self._found.clear()
+
+    def once(self, question: str, row: int, answer: Callable[[], int]) -> int:
+        """What is found out about a row, worked out once as long as no cell is set aside. A grid is read under one vocabulary."""
+        if (question, row) not in self._found:
+            self._found[question, row] = answer()
+        return self._found[question, row]
 
     def filled(self, row: int) -> list[Slot]:
         """The cells that begin in the row and hold more than blanks."""

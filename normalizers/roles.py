@@ -31,6 +31,7 @@ _OF_ANY = 0.3  # a column of no field may hold anything: what its cells say coun
 _PRIOR = {"cell": 2.0, "run": 2.0, "distinct": 2.0, "after": 3.0}  # columns that all fields together count for
 _COMMON = 0.3  # the weight of what stands in every spelling
 _RARELY = 0.02  # the least share of a role behind another: layouts are many, those counted few
+TEXTS = frozenset(("phrase", "described", "text"))  # kinds of what is longer than a name
 _SIGNS = frozenset("≥≤＞＜><=＝")
 _GROUP = re.compile(
     "(?:项目)?(?:产出|效益|满意度|服务满意度|投入|过程|效果|成本|决策|履职效能|管理效率|社会效应|可持续)(?:指标)?(?:类)?"

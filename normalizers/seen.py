@@ -17,8 +17,6 @@ _LISTS = ("total_row", "subtotal_row", "basics_group", "basics_top", "management
 _LENGTHS = (4, 10, 20, 40)  # characters of a row's longest text
 _MOST = 7  # cells of a row that are told apart from more
 _GOES_ON = ("cells", "figures", "longest", "first", "as above")  # weighed for each block that a row may go on with
-
-
 _RUN_IN = re.compile(r"^(?:其中[:：])?([^:：]{2,20})[:：].")  # a label with its value in one cell
 
 

@@ -11,7 +11,7 @@ from itertools import pairwise
 from normalizers.columns import LEVELS, MAX_HEADER, MEASURED, named_alone, shown_by_all
 from normalizers.fund_columns import begins, over_pairs
 from normalizers.grid import Block, Grid, Slot
-from normalizers.roles import is_group, kind_of
+from normalizers.roles import TEXTS, is_group, kind_of
 from normalizers.spelling import LONGEST
 from normalizers.titles import is_title
 from normalizers.values import number, year
@@ -19,7 +19,6 @@ from normalizers.vocabulary import Vocabulary
 from schema import numbering
 
 _FUND_COLUMNS = frozenset(("approved", "revised", "received", "executed", "execution_rate"))
-_TEXTS = frozenset(("phrase", "described", "text"))
 _LINES = 2  # of money that show a heading over them
 _MARKS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ①②③④⑤⑥⑦⑧⑨⑩⑪⑫⑬⑭⑮⑯⑰⑱⑲⑳"
 _COLUMN_MARK = re.compile(r"[（(]?(\d{1,2}|[A-Z①-⑳])[)）]?(?:[=＝].*)?")
@@ -125,9 +124,7 @@ def _band_follows(grid: Grid, row: int, vocabulary: Vocabulary) -> bool:
 # ---------------------------------------------------------------- heading bands
 def indicator_band(grid: Grid, row: int, vocabulary: Vocabulary) -> int:
     """How many rows of headings an indicator block begins with in this row; 0 where none begins."""
-    if row not in grid.bands:
-        grid.bands[row] = _indicator_band(grid, row, vocabulary)
-    return grid.bands[row]
+    return grid.once("indicators by words", row, lambda: _indicator_band(grid, row, vocabulary))
 
 
 def _indicator_band(grid: Grid, row: int, vocabulary: Vocabulary) -> int:
@@ -232,7 +229,7 @@ def _goal_columns(grid: Grid, row: int, vocabulary: Vocabulary) -> bool:
     ]
     if beside and fields[0] == "block":
         return any(longer) if {"planned", "actual", "block"} & set(named) else all(longer)
-    return all(longer) and len(below) == 2 and all(kind_of(slot.text) in _TEXTS for slot in below)
+    return all(longer) and len(below) == 2 and all(kind_of(slot.text) in TEXTS for slot in below)
 
 
 def band_fields(

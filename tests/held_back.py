@@ -190,11 +190,11 @@ def goals(layouts: list[Layout]) -> Counter[str]:
         path = Path(place, "form.docx")
         for layout in layouts:
             path.write_bytes(word.make(forms.make(layout, 1).source))
-            document = read(File(path))
+            document, roles = read(File(path)), evidence.without(counted, layout.name)
             for heading, field in _named(document, vocabulary()).items():
                 if field in ("planned", "actual"):
                     words = forgetful([heading], ["goals"])
-                    words.roles = evidence.without(counted, layout.name)
+                    words.roles = roles
                     told = _named(document, words).get(heading, "lost")
                     asked = told in (None, "extra")
                     out["right" if told == field else "asked" if asked else "lost" if told == "lost" else "wrong"] += 1

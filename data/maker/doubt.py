@@ -94,7 +94,8 @@ class _Unmet:
     """The vocabulary as it would be had a layout not been met; guards the counts of each, and the weights by groups of layouts left out."""
 
     def __init__(self, layouts: list[Layout]) -> None:
-        self._counts = evidence.by_layout(layouts)
+        counts = evidence.by_layout(layouts)
+        self._roles = {layout.name: evidence.without(counts, layout.name) for layout in layouts}
         told = rows.found()
         self._rows = {}
         for group in range(_GROUPS):
@@ -105,7 +106,7 @@ class _Unmet:
     def vocabulary(self, layout: Layout, spellings: Container[str]) -> Vocabulary:
         """Without some spellings, too."""
         words = forgetful(spellings)
-        words.roles = evidence.without(self._counts, layout.name)
+        words.roles = self._roles[layout.name]
         words.rows = self._rows[layout.name]
         return words
 
