@@ -7,9 +7,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from extractors import pdf_marks, pdf_pages, pdf_reference, scan, scan_text
+from extractors import pdf_marks, pdf_pages, pdf_reference, pdf_seen, scan, scan_text
 from extractors.pdf_tables import Lattice, TooManyMarks, doubt, fill, lattices
 from extractors.pdf_text import Char, lines
+from schema import extras
 from schema.document import PageReading
 from schema.errors import FileRefused
 
@@ -83,19 +84,7 @@ class _Page:
                 f"PDF第{self.number + 1}页的字体没有字符对照，文字不可读",
                 "请用Word另存为PDF，或改交Word（.docx）",
             )
-        reading = PageReading(self.number + 1, "pdfium")
-        tables = lattices(marks.rules)
-        outside = fill(tables, marks.chars)
-        why = doubt(tables, outside, marks.rules)
-        if why is not None and len(marks.rules) < MANY:
-            second = pdf_reference.plumbed(self.data, self.number)
-            if second is not None and len(second[1]) >= len(marks.chars):
-                beside = fill(*second)
-                if doubt(second[0], beside, marks.rules) is None:
-                    tables, outside = second[0], beside
-                    reading = PageReading(self.number + 1, "pdfplumber", why)
-        if why is not None and reading.reason is None:
-            reading = PageReading(self.number + 1, "pdfium", f"{why}，第二种读法也没有更好")
+        reading, tables, outside = self._ruled(page, marks)
         try:
             unruled = pdf_reference.columned(self.data, self.number, marks.height, lines(outside))
         except pdf_reference.NotInstalled:
@@ -106,6 +95,33 @@ class _Page:
             tables = sorted([*tables, *unruled], key=lambda table: table.top)
             reading = PageReading(self.number + 1, "camelot", "表格没有框线")
         return pdf_pages.laid_out(reading, marks.height, [t for t in tables if _holds_text(t)], lines(outside))
+
+    def _ruled(self, page: Any, marks: pdf_marks.Marks) -> tuple[PageReading, list[Lattice], list[Char]]:
+        """The ruled tables of a page, filled, and the characters outside; by another reader where something speaks against the first."""
+        reading = PageReading(self.number + 1, "pdfium")
+        tables = lattices(marks.rules)
+        outside = fill(tables, marks.chars)
+        why = doubt(tables, outside, marks.rules)
+        if why is not None and len(marks.rules) < MANY:
+            second = pdf_reference.plumbed(self.data, self.number)
+            if second is not None and len(second[1]) >= len(marks.chars):
+                beside = fill(*second)
+                if doubt(second[0], beside, marks.rules) is None:
+                    return PageReading(self.number + 1, "pdfplumber", why), second[0], beside
+        shapes = pdf_seen.beside(marks.areas, tables)
+        if not (why or shapes):
+            return reading, tables, outside
+        why = why or "框线画成色块"
+        if not pdf_seen.available():
+            return replace(reading, reason=f"{why}，没有安装OpenCV，{extras.remedy('scan')}"), tables, outside
+        seen, lines_seen = pdf_seen.tables(page)
+        beside = fill(seen, marks.chars)
+        still = doubt(seen, beside, lines_seen)
+        if seen and (still is None or not tables):
+            return replace(reading, reader="opencv", reason=f"{why}；{still}" if still else why), seen, beside
+        if marks.rules or tables:
+            reading = replace(reading, reason=f"{why}，其他读法也没有更好")
+        return reading, tables, outside
 
     def _scanned(self, page: Any) -> pdf_pages.Page:
         """A page without text of its own: its picture, recognised."""

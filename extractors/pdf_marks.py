@@ -6,7 +6,7 @@ import ctypes
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 from extractors.pdf_tables import Rule, TooManyMarks
 from extractors.pdf_text import Char
@@ -20,13 +20,23 @@ _TICK = "√"
 _PATH, _PICTURE, _GROUP = 2, 3, 5  # PDFium's numbers for kinds of drawn objects
 
 
+class Area(NamedTuple):
+    """A filled shape that is no line: the rectangle around it, in points, y downwards."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+
 @dataclass(frozen=True, slots=True)
 class Marks:
-    """A page's characters, its straight lines, its height as it is read (turned upright) in points, the area in square
-    points that pictures cover, and the number of its drawn objects."""
+    """A page's characters, its straight lines, its filled areas, its height as it is read (turned upright) in points, the area in
+    square points that pictures cover, and the number of its drawn objects."""
 
     chars: list[Char]
     rules: list[Rule]
+    areas: list[Area]
     height: float
     pictured: float
     objects: int
@@ -43,7 +53,10 @@ def read(page: Any, form: Any) -> Marks:
     chars += _annotations(page, form, turn)
     items, count = _drawn(page)
     pictured = sum(_picture_area(item) for kind, item in items if kind != _PATH)
-    return Marks(chars, _rules(items, turn), width if turn.sideways else height, pictured, count)
+    found = _found(items, turn)
+    rules = [mark for mark in found if isinstance(mark, Rule)]
+    areas = [mark for mark in found if isinstance(mark, Area)]
+    return Marks(chars, rules, areas, width if turn.sideways else height, pictured, count)
 
 
 def _drawn(page: Any) -> tuple[list[tuple[int, Any]], int]:
@@ -193,18 +206,20 @@ def _spread(raw: Any, note: Any, text: str, turn: Turn) -> Iterator[Char]:
 
 
 # ---------------------------------------------------------------- ruling lines
-def _rules(items: list[tuple[int, Any]], turn: Turn) -> list[Rule]:
+def _found(items: list[tuple[int, Any]], turn: Turn) -> list[Rule | Area]:
     import pypdfium2.raw as raw
 
     budget = [MAX_OBJECTS]
-    out: list[Rule] = []
+    out: list[Rule | Area] = []
     for kind, item in items:
         if kind != _PICTURE:
-            out += _object_rules(raw, item, _IDENTITY, turn, budget, 0)
+            out += _object_marks(raw, item, _IDENTITY, turn, budget, 0)
     return out
 
 
-def _object_rules(raw: Any, item: Any, outer: Matrix, turn: Turn, budget: list[int], depth: int) -> Iterator[Rule]:
+def _object_marks(
+    raw: Any, item: Any, outer: Matrix, turn: Turn, budget: list[int], depth: int
+) -> Iterator[Rule | Area]:
     budget[0] -= 1
     if budget[0] < 0:
         raise TooManyMarks
@@ -214,9 +229,9 @@ def _object_rules(raw: Any, item: Any, outer: Matrix, turn: Turn, budget: list[i
     if kind == _GROUP:
         inner = _times(_matrix(raw, item), outer)
         for i in range(raw.FPDFFormObj_CountObjects(item)):
-            yield from _object_rules(raw, raw.FPDFFormObj_GetObject(item, i), inner, turn, budget, depth + 1)
+            yield from _object_marks(raw, raw.FPDFFormObj_GetObject(item, i), inner, turn, budget, depth + 1)
     elif kind == _PATH:
-        yield from _path_rules(raw, item, _times(_matrix(raw, item), outer), turn, budget, depth == 0)
+        yield from _path_marks(raw, item, _times(_matrix(raw, item), outer), turn, budget, depth == 0)
 
 
 def _matrix(raw: Any, item: Any) -> Matrix:
@@ -234,8 +249,10 @@ def _times(m: Matrix, n: Matrix) -> Matrix:
     )  # fmt: skip
 
 
-def _path_rules(raw: Any, item: Any, matrix: Matrix, turn: Turn, budget: list[int], on_page: bool) -> Iterator[Rule]:
-    """The lines of a path: its straight strokes, and filled rectangles too thin to be an area.
+def _path_marks(
+    raw: Any, item: Any, matrix: Matrix, turn: Turn, budget: list[int], on_page: bool
+) -> Iterator[Rule | Area]:
+    """The lines of a path: its straight strokes, and filled rectangles too thin to be an area; and the areas it fills.
 
     on_page: PDFium gives the bounds of such a path in the page's own coordinates, in one call.
     """
@@ -244,7 +261,7 @@ def _path_rules(raw: Any, item: Any, matrix: Matrix, turn: Turn, budget: list[in
     count = raw.FPDFPath_CountSegments(item)
     x, y = ctypes.c_float(), ctypes.c_float()
     if not stroke.value and on_page and (count <= RECTANGLE or _one_rectangle(raw, item, count, x, y)):
-        yield from _subpath_rules(_bounds(raw, item, turn), False, True)
+        yield from _subpath_marks(_bounds(raw, item, turn), False, True)
         return
     segment_of, point_of, type_of = (
         raw.FPDFPath_GetPathSegment,
@@ -262,13 +279,13 @@ def _path_rules(raw: Any, item: Any, matrix: Matrix, turn: Turn, budget: list[in
         point = turn.point(a * px + c * py + e, b * px + d * py + f)
         if type_of(segment) == begins:
             if len(subpath) > 1:
-                yield from _subpath_rules(subpath, bool(stroke.value), bool(fill_mode.value))
+                yield from _subpath_marks(subpath, bool(stroke.value), bool(fill_mode.value))
             subpath = [point]
         else:
             subpath.append(point)
             if closes(segment):
                 subpath.append(subpath[0])
-    yield from _subpath_rules(subpath, bool(stroke.value), bool(fill_mode.value))
+    yield from _subpath_marks(subpath, bool(stroke.value), bool(fill_mode.value))
 
 
 def _one_rectangle(raw: Any, item: Any, count: int, x: Any, y: Any) -> bool:
@@ -298,7 +315,7 @@ def _bounds(raw: Any, item: Any, turn: Turn) -> list[tuple[float, float]]:
     return [low, (low[0], high[1]), high]
 
 
-def _subpath_rules(points: list[tuple[float, float]], stroked: bool, filled: bool) -> Iterator[Rule]:
+def _subpath_marks(points: list[tuple[float, float]], stroked: bool, filled: bool) -> Iterator[Rule | Area]:
     if len(points) < 2:
         return
     xs, ys = zip(*points, strict=True)
@@ -308,7 +325,10 @@ def _subpath_rules(points: list[tuple[float, float]], stroked: bool, filled: boo
             yield Rule(True, (top + bottom) / 2, left, right)
         else:
             yield Rule(False, (left + right) / 2, top, bottom)
-    elif stroked:
+        return
+    if filled and len(points) > 2:
+        yield Area(left, top, right, bottom)
+    if stroked:
         for (x0, y0), (x1, y1) in pairwise(points):
             if abs(y1 - y0) <= 1.0 < abs(x1 - x0):
                 yield Rule(True, (y0 + y1) / 2, min(x0, x1), max(x0, x1))

@@ -92,8 +92,9 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class PageReading:
-    """How a page was read. page: from 1; reader: `pdfium` (text and lines), `pdfplumber` (second reading), `camelot`
-    (cells of a table without lines) or `rapidocr` (recognised picture); reason: why not the first of them."""
+    """How a page was read. page: from 1; reader: `pdfium` (text and lines), `pdfplumber` (second reading), `opencv`
+    (lines in the page's picture, characters of its text), `camelot` (cells of a table without lines) or `rapidocr` (recognised picture);
+    reason: why not the first of them."""
 
     page: int
     reader: str

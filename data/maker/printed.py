@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass
+from typing import Any, Final
 
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.cidfonts import UnicodeCIDFont
@@ -16,11 +17,16 @@ from data.maker.source import Box, Line, parse
 FONT, SIZE, TITLE = "STSong-Light", 8.0, 14.0
 WIDTH, HEIGHT, MARGIN, PADDING = 842.0, 595.0, 50.0, 3.0  # A4 across
 _LEADING = 1.25
+# How a printer draws the sides of a cell: as strokes, as thin filled rectangles, as filled polygons whose ends meet aslant (Chromium), as
+# one ring filled even-odd, as a filled cell clipped to its sides, or not at all: white cells lie apart on grey.
+STYLES: Final = ("stroke", "strips", "polygons", "ring", "clipped", "grey")
+_LINE = 0.75
+_Point = tuple[float, float]
 
 
-def pdf(source: str) -> bytes:
-    """The source as a PDF. Raises ValueError where one row is higher than a page."""
-    paper = _Paper()
+def pdf(source: str, style: str = "stroke") -> bytes:
+    """The source as a PDF, the sides of its cells drawn in one of STYLES. Raises ValueError where one row is higher than a page."""
+    paper = _Paper(style)
     for part in parse(source):
         if isinstance(part, Line):
             paper.line(part)
@@ -44,7 +50,8 @@ class _Merged:
 class _Paper:
     """The page being printed on; guards how far down it is filled."""
 
-    def __init__(self) -> None:
+    def __init__(self, style: str = "stroke") -> None:
+        self.style = style
         pdfmetrics.registerFont(UnicodeCIDFont(FONT))
         self.out = io.BytesIO()
         self.canvas = Canvas(self.out, pagesize=(WIDTH, HEIGHT), invariant=1)
@@ -97,12 +104,51 @@ class _Paper:
         """Rules the part of a cell that stands on this page, with the lines that fit."""
         assert cell.top is not None
         left = MARGIN + cell.column * step
-        self.canvas.setLineWidth(0.5)
-        self.canvas.rect(left, HEIGHT - self.y, cell.columns * step, self.y - cell.top)
+        self._border(left, HEIGHT - self.y, left + cell.columns * step, HEIGHT - cell.top)
         fits = round((self.y - cell.top - 2 * PADDING) // (SIZE * _LEADING) + 0.01)
         for i, text in enumerate(cell.lines[:fits]):
             self._text(text, left + PADDING, cell.top + PADDING + i * SIZE * _LEADING, SIZE)
         cell.lines, cell.top = cell.lines[fits:], None
+
+    def _border(self, left: float, low: float, right: float, high: float) -> None:
+        """Draws the sides of a cell in the paper's style."""
+        canvas = self.canvas
+        outer = _corners(left, low, right, high)
+        within = _corners(left + _LINE, low + _LINE, right - _LINE, high - _LINE)
+        if self.style == "stroke":
+            canvas.setLineWidth(0.5)
+            canvas.rect(left, low, right - left, high - low)
+        elif self.style == "strips":
+            for x in (left, right):
+                canvas.rect(x - _LINE / 2, low, _LINE, high - low, stroke=0, fill=1)
+            for y in (low, high):
+                canvas.rect(left, y - _LINE / 2, right - left, _LINE, stroke=0, fill=1)
+        elif self.style == "polygons":
+            for i in range(4):
+                canvas.drawPath(self._path((outer[i], outer[i - 1], within[i - 1], within[i])), stroke=0, fill=1)
+        elif self.style == "ring":
+            canvas.drawPath(self._path(outer, within), stroke=0, fill=1, fillMode=0)
+        elif self.style == "clipped":
+            canvas.saveState()
+            canvas.clipPath(self._path(outer, within), stroke=0, fill=0, fillMode=0)
+            canvas.rect(left, low, right - left, high - low, stroke=0, fill=1)
+            canvas.restoreState()
+        else:
+            canvas.setFillGray(0.6)
+            canvas.rect(left, low, right - left, high - low, stroke=0, fill=1)
+            canvas.setFillGray(1)
+            canvas.drawPath(self._path(within), stroke=0, fill=1)
+            canvas.setFillGray(0)
+
+    def _path(self, *polygons: tuple[_Point, ...]) -> Any:
+        """Closed polygons as one path."""
+        path = self.canvas.beginPath()
+        for polygon in polygons:
+            path.moveTo(*polygon[0])
+            for point in polygon[1:]:
+                path.lineTo(*point)
+            path.close()
+        return path
 
     def _text(self, text: str, left: float, top: float, size: float) -> None:
         self.canvas.setFont(FONT, size)
@@ -111,6 +157,10 @@ class _Paper:
     def _turn(self) -> None:
         self.canvas.showPage()
         self.y = MARGIN
+
+
+def _corners(left: float, low: float, right: float, high: float) -> tuple[_Point, ...]:
+    return (left, low), (right, low), (right, high), (left, high)
 
 
 def _heights(merged: list[_Merged], rows: int) -> list[float]:

@@ -330,7 +330,7 @@ page = Table(
     metadata,
     columns.submission_id(),
     columns.key("page_no", "第几页，从1起"),
-    Column("reader", String(10), nullable=False, comment="由谁读取：pdfium、pdfplumber、camelot、rapidocr"),
+    Column("reader", String(10), nullable=False, comment="由谁读取：pdfium、pdfplumber、opencv、camelot、rapidocr"),
     Column("reason", Text, comment="为什么不由第一种读取；正常读取的为空"),
     *columns.of_submission("page_no"),
     comment="有页的文件，每页怎样读取",
