@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -73,6 +74,30 @@ def _stop_when_told() -> None:
     hangup = getattr(signal, "SIGHUP", None)
     if hangup is not None and signal.getsignal(hangup) is not signal.SIG_IGN:
         signal.signal(hangup, stop)
+    sys.unraisablehook = _told_again
+
+
+SOON = 0.1  # seconds: what Python was doing by itself has ended
+
+
+def _told_again(lost: sys.UnraisableHookArgs) -> None:
+    """A stop that was told while Python called something by itself (a weak reference's callback, `__del__`) ends nothing there: it is
+    told again."""
+    if not issubclass(lost.exc_type, KeyboardInterrupt):
+        sys.__unraisablehook__(lost)
+        return
+    again = threading.Timer(SOON, _tell)
+    again.daemon = True
+    again.start()
+
+
+def _tell() -> None:
+    """Tells the main thread to stop, whatever it waits for."""
+    main = threading.main_thread().ident
+    if hasattr(signal, "pthread_kill") and main is not None:
+        signal.pthread_kill(main, signal.SIGTERM)
+    else:
+        signal.raise_signal(signal.SIGTERM)
 
 
 class Group(click.Group):

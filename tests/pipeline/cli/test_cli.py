@@ -8,6 +8,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from babel.messages.mofile import read_mo
 from babel.messages.pofile import read_po
 
 from pipeline.cli import language, main
+from pipeline.cli.common import STOPPED
 from tests.conftest import SAMPLES
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
@@ -224,8 +226,31 @@ def test_quiet_says_nothing_where_all_is_well_and_verbose_names_every_file(zipin
 
 
 def test_help_imports_nothing_heavy(ziping: Run) -> None:
-    import sys
-
     code = "import sys, pipeline.cli; print([m for m in ('sqlalchemy','docx','lxml','rich','alembic','yaml') if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env={**os.environ})
     assert done.stdout.strip() == "[]"
+
+
+def test_a_stop_that_python_swallows_is_told_again() -> None:
+    code = """
+import gc, os, signal, time, click
+from pipeline.cli.common import Group
+
+class Held:
+    def __del__(self):
+        os.kill(os.getpid(), signal.SIGTERM)
+        for _ in range(1000): pass
+
+@click.group(cls=Group)
+def main(): pass
+
+@main.command()
+def work():
+    held = Held()
+    del held
+    time.sleep(60)
+
+main(["work"])
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=30, env={**os.environ})
+    assert (done.returncode, "已停止" in done.stderr) == (STOPPED, True), done.stderr
