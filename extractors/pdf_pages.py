@@ -9,7 +9,8 @@ import re
 from dataclasses import dataclass, field
 from statistics import median
 
-from extractors.pdf_joins import Whole, as_table, begin, goes_on, shift
+from extractors.pdf_joins import as_table, begin, goes_on, shift
+from extractors.pdf_parts import Whole
 from extractors.pdf_tables import Lattice
 from extractors.pdf_text import Counted, Line, stripped, wrapped
 from schema.document import Origin, PageReading, Paragraph, Place, Table

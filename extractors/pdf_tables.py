@@ -17,6 +17,7 @@ MAX_RULES = 20_000  # lines or pieces of lines on a page
 SNAP = 4.0  # lines closer than this are one (double lines, borders of neighbouring cells)
 GAP = 4.0  # a line may be broken this much (dashes, corners)
 COVERED = 0.6  # share of a field's side that a line must cover to be its edge
+FOLLOWING = 2.0  # times its size that a line stands below the one before
 SMALLEST = 4.0  # a field narrower or lower than this is part of a line
 
 
@@ -58,6 +59,7 @@ class Box:
     top: float
     right: float
     bottom: float
+    hangs: bool = False  # no line is drawn below it: the page's end cut it
     chars: list[Char] = field(default_factory=list)
     _lines: list[Line] | None = None
     _text: str | None = None
@@ -128,7 +130,7 @@ def lattices(rules: list[Rule]) -> list[Lattice]:
         raise TooManyMarks
     whole = joined([r for r in rules if r.horizontal]) + joined([r for r in rules if not r.horizontal])
     found = []
-    for group in _connected(whole):
+    for group in _with_sides(_connected(whole)):
         lattice = _lattice(group)
         if lattice is not None:
             found.append(lattice)
@@ -196,6 +198,36 @@ def _connected(rules: list[Rule]) -> list[list[Rule]]:
     return list(groups.values())
 
 
+def _with_sides(groups: list[list[Rule]]) -> list[list[Rule]]:
+    """A merged cell that fills a page from its first line to its last leaves its outer side alone: an upright as high as the table beside it.
+    Uprights of one height with no line across them are the sides of a row that fills the page."""
+    tables = [group for group in groups if any(rule.horizontal for rule in group)]
+    alone = [rule for group in groups if not any(rule.horizontal for rule in group) for rule in group]
+    rows: list[list[Rule]] = []
+    for rule in sorted(alone, key=attrgetter("at")):
+        beside = [table for table in tables if _as_high(rule, table)]
+        if beside:
+            min(beside, key=lambda table: min(abs(rule.at - own.at) for own in table if not own.horizontal)).append(
+                rule
+            )
+            continue
+        row = next((row for row in rows if _as_high(rule, row)), None)
+        if row is None:
+            rows.append([rule])
+        else:
+            row.append(rule)
+    return tables + [row for row in rows if len(row) > 2]
+
+
+def _as_high(rule: Rule, table: list[Rule]) -> bool:
+    """Does an upright run from where a table begins to where it ends?"""
+    uprights = [own for own in table if not own.horizontal]
+    if not uprights:
+        return False
+    top, bottom = min(own.start for own in uprights), max(own.end for own in uprights)
+    return abs(rule.start - top) <= SNAP and abs(rule.end - bottom) <= SNAP
+
+
 def _edges(rules: list[Rule], horizontal: bool) -> list[float]:
     found = levels(rule.at for rule in rules if rule.horizontal is horizontal)
     return [(low + high) / 2 for low, high in found]
@@ -203,12 +235,13 @@ def _edges(rules: list[Rule], horizontal: bool) -> list[float]:
 
 def _lattice(rules: list[Rule]) -> Lattice | None:
     xs, ys = _edges(rules, False), _edges(rules, True)
-    if not xs or not ys:
+    if not xs:
         return None
     rules = rules + _open_sides(rules, xs, ys)
     xs = _edges(rules, False)
     if len(xs) < 2:
         return None
+    lines_across = [rule for rule in rules if rule.horizontal]
     rules = rules + _open_ends(rules, xs, ys)
     ys = _edges(rules, True)
     if len(ys) < 2:
@@ -241,6 +274,9 @@ def _lattice(rules: list[Rule]) -> Lattice | None:
                     ys[last_row + 1],
                 )
             )
+    drawn = [(rule.start, rule.end) for rule in lines_across if abs(rule.at - ys[-1]) <= SNAP]
+    for box in boxes:
+        box.hangs = box.bottom == ys[-1] and not _covered(drawn, box.left, box.right)
     return Lattice(xs, ys, boxes, owner, _torn(owner, right_of, below))
 
 
@@ -265,6 +301,8 @@ def _open_ends(rules: list[Rule], xs: list[float], ys: list[float]) -> list[Rule
     sides = [[r for r in rules if not r.horizontal and abs(r.at - x) <= SNAP] for x in (xs[0], xs[-1])]
     if not all(sides):
         return []
+    if not ys:
+        return [Rule(True, y, xs[0], xs[-1]) for y in (sides[0][0].start, sides[0][0].end)]
     low = min(max(r.end for r in side) for side in sides)
     high = max(min(r.start for r in side) for side in sides)
     ends = [y for y, beyond in ((low, low - ys[-1]), (high, ys[0] - high)) if beyond > 2 * SMALLEST]
@@ -317,7 +355,24 @@ def fill(tables: list[Lattice], chars: Iterable[Char]) -> list[Char]:
         if box is None or not (box.left <= x <= box.right and box.top <= y <= box.bottom):
             box = next((found for table in tables if (found := table.box_at(x, y)) is not None), None)
         (box.chars if box is not None else outside).append(char)
-    return outside
+    hanging = [box for table in tables for box in table.boxes if box.hangs]
+    return _hung(hanging, outside) if hanging else outside
+
+
+def _hung(boxes: list[Box], outside: list[Char]) -> list[Char]:
+    """The characters outside every table without those that go on below where the sides of a cell end, which take them."""
+    left: list[Char] = []
+    for char in sorted(outside, key=attrgetter("base")):
+        middle = (char.left + char.right) / 2
+        box = next((box for box in boxes if box.left <= middle <= box.right and _follows(box, char)), None)
+        (box.chars if box is not None else left).append(char)
+    return left
+
+
+def _follows(box: Box, char: Char) -> bool:
+    """Does a character stand on the line below a cell's last one, or on that line?"""
+    last = max((own.base for own in box.chars), default=None)
+    return last is not None and box.bottom < char.base and char.base - last < FOLLOWING * char.size
 
 
 # ---------------------------------------------------------------- doubt

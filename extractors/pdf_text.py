@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 from operator import attrgetter
 from typing import NamedTuple
 
 from schema import numbering
 
 _BEGINS = re.compile(r"(?:目标|指标)\d+[:：]|附件|说明[:：]")
+_LABELS = re.compile(r"[一-鿿（）]{2,10}[:：]\S*\s+[一-鿿（）]{2,10}[:：]")  # 填表人：… 联系电话：…
 _SENTENCE_ENDS = ("。", "；", ";", "！", "？", "：", ":", "”", "）", ")")
 # By which share of its size print differs from other print; a recogniser is less exact than that.
 OTHER_PRINT = 0.2
+WIDE, BLANK = 0.9, 0.18  # of its size: a gap that parts any two characters, and one that parts two of a line set solid
+SOLID = 0.08  # of its size: the gaps between the characters of such a line are narrower, half of them at least
 _IN_READING_ORDER = attrgetter("base", "left")
 
 
@@ -42,7 +46,13 @@ class Line:
         for word, start, end, _, size, _ in chars:
             if size > largest:
                 largest = size
-            if start - last_right > 0.9 * size and text and text[-1] not in " \u3000":
+            gap = start - last_right
+            if (
+                gap > BLANK * size
+                and text
+                and text[-1] not in " \u3000"
+                and (gap > WIDE * size or _parts(chars, word, text[-1]))
+            ):
                 text += " "
             text += word
             last_right = end
@@ -53,6 +63,18 @@ class Line:
         self.text = text
         self.left: float = chars[0].left if left is None else left
         self.right: float = chars[-1].right if right is None else right
+
+
+def _parts(chars: list[Char], word: str, before: str) -> bool:
+    """Does a narrow gap before a character part it from the one before: two of a script without blanks, in a line that is set solid?"""
+    if not (_is_han(word) and _is_han(before)) or chars[0].score < 1:
+        return False
+    gaps = sorted((b.left - a.right) / a.size for a, b in pairwise(chars) if _is_han(a.text) and _is_han(b.text))
+    return gaps[len(gaps) // 2] < SOLID
+
+
+def _is_han(character: str) -> bool:
+    return "\u4e00" <= character <= "\u9fff"
 
 
 def lines(chars: Sequence[Char]) -> list[Line]:
@@ -139,7 +161,7 @@ def _begins(text: str, before: str, counted: Counted) -> bool:
     """Does a text begin as a paragraph does: with a list number, or a word that opens one?"""
     found = numbering.parse(text)
     if found is None:
-        return _BEGINS.match(text) is not None
+        return _BEGINS.match(text) is not None or _LABELS.match(text) is not None
     return before.endswith(_SENTENCE_ENDS) or counted.continued_by(found)
 
 

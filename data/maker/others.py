@@ -29,8 +29,8 @@ def cells(box: Box) -> Iterator[tuple[int, int, int, int, str]]:
             yield r, c, high, wide, plain(text)
 
 
-def web(source: str, encoding: str = "utf-8") -> bytes:
-    """The source as an .html page."""
+def web(source: str, encoding: str = "utf-8", style: str = "") -> bytes:
+    """The source as an .html page. style: CSS."""
     body = []
     for part in parse(source):
         if isinstance(part, Line):
@@ -41,7 +41,8 @@ def web(source: str, encoding: str = "utf-8") -> bytes:
             shown = html.escape(text).replace("\n", "<br>")
             rows[r].append(f'<td rowspan="{high}" colspan="{wide}">{shown}</td>')
         body.append("<table border=1>" + "".join(f"<tr>{''.join(row)}</tr>" for row in rows) + "</table>")
-    page = f'<html><head><meta charset="{encoding}"></head><body>{"".join(body)}</body></html>'
+    styled = f"<style>{style}</style>" if style else ""
+    page = f'<html><head><meta charset="{encoding}">{styled}</head><body>{"".join(body)}</body></html>'
     return page.encode(encoding)
 
 

@@ -14,8 +14,7 @@ from reportlab.pdfgen.canvas import Canvas
 from data.maker.others import cells, plain
 from data.maker.source import Box, Line, parse
 
-FONT, SIZE, TITLE = "STSong-Light", 8.0, 14.0
-WIDTH, HEIGHT, MARGIN, PADDING = 842.0, 595.0, 50.0, 3.0  # A4 across
+FONT, TITLE, PADDING = "STSong-Light", 14.0, 3.0
 _LEADING = 1.25
 # How a printer draws the sides of a cell: as strokes, as thin filled rectangles, as filled polygons whose ends meet aslant (Chromium), as
 # one ring filled even-odd, as a filled cell clipped to its sides, or not at all: white cells lie apart on grey.
@@ -24,15 +23,29 @@ _LINE = 0.75
 _Point = tuple[float, float]
 
 
-def pdf(source: str, style: str = "stroke") -> bytes:
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """An A4 page. margin: on all sides; size: of the print in tables, both in points; broad: laid across."""
+
+    margin: float = 50.0
+    size: float = 8.0
+    broad: bool = True
+
+    @property
+    def sides(self) -> tuple[float, float]:
+        """Width and height in points."""
+        return (842.0, 595.0) if self.broad else (595.0, 842.0)
+
+
+def pdf(source: str, style: str = "stroke", paper: Paper = Paper()) -> bytes:
     """The source as a PDF, the sides of its cells drawn in one of STYLES. Raises ValueError where one row is higher than a page."""
-    paper = _Paper(style)
+    printing = _Printing(style, paper)
     for part in parse(source):
         if isinstance(part, Line):
-            paper.line(part)
+            printing.line(part)
         else:
-            paper.table(part)
-    return paper.close()
+            printing.table(part)
+    return printing.close()
 
 
 @dataclass
@@ -47,15 +60,16 @@ class _Merged:
     top: float | None = None
 
 
-class _Paper:
+class _Printing:
     """The page being printed on; guards how far down it is filled."""
 
-    def __init__(self, style: str = "stroke") -> None:
-        self.style = style
+    def __init__(self, style: str, paper: Paper) -> None:
+        self.style, self.margin, self.size = style, paper.margin, paper.size
+        self.width, self.height = paper.sides
         pdfmetrics.registerFont(UnicodeCIDFont(FONT))
         self.out = io.BytesIO()
-        self.canvas = Canvas(self.out, pagesize=(WIDTH, HEIGHT), invariant=1)
-        self.y = MARGIN
+        self.canvas = Canvas(self.out, pagesize=paper.sides, invariant=1)
+        self.y = self.margin
 
     def close(self) -> bytes:
         self.canvas.save()
@@ -66,26 +80,26 @@ class _Paper:
             self._turn()
             return
         size = TITLE if line.kind == "title" else 10.0
-        for text in _wrapped(plain(line.text), WIDTH - 2 * MARGIN, size) if line.text else ():
-            if self.y + size * _LEADING > HEIGHT - MARGIN:
+        for text in _wrapped(plain(line.text), self.width - 2 * self.margin, size) if line.text else ():
+            if self.y + size * _LEADING > self.height - self.margin:
                 self._turn()
             wide = pdfmetrics.stringWidth(text, FONT, size)
-            left = (WIDTH - wide) / 2 if line.kind == "title" else MARGIN
+            left = (self.width - wide) / 2 if line.kind == "title" else self.margin
             self._text(text, left, self.y, size)
             self.y += size * _LEADING + 2
 
     def table(self, box: Box) -> None:
-        step = (WIDTH - 2 * MARGIN) / len(box.rows[0])
+        step = (self.width - 2 * self.margin) / len(box.rows[0])
         merged = [
-            _Merged(r, c, high, wide, _wrapped(text, wide * step - 2 * PADDING, SIZE))
+            _Merged(r, c, high, wide, _wrapped(text, wide * step - 2 * PADDING, self.size))
             for r, c, high, wide, text in cells(box)
         ]
-        heights = _heights(merged, len(box.rows))
+        heights = _heights(merged, len(box.rows), self.size)
         open_cells: list[_Merged] = []
         for row, height in enumerate(heights):
-            if height > HEIGHT - 2 * MARGIN:
+            if height > self.height - 2 * self.margin:
                 raise ValueError(f"row {row + 1} is higher than a page")
-            if self.y + height > HEIGHT - MARGIN:
+            if self.y + height > self.height - self.margin:
                 for cell in open_cells:
                     self._box(cell, step)
                 self._turn()
@@ -103,11 +117,11 @@ class _Paper:
     def _box(self, cell: _Merged, step: float) -> None:
         """Rules the part of a cell that stands on this page, with the lines that fit."""
         assert cell.top is not None
-        left = MARGIN + cell.column * step
-        self._border(left, HEIGHT - self.y, left + cell.columns * step, HEIGHT - cell.top)
-        fits = round((self.y - cell.top - 2 * PADDING) // (SIZE * _LEADING) + 0.01)
+        left = self.margin + cell.column * step
+        self._border(left, self.height - self.y, left + cell.columns * step, self.height - cell.top)
+        fits = round((self.y - cell.top - 2 * PADDING) // (self.size * _LEADING) + 0.01)
         for i, text in enumerate(cell.lines[:fits]):
-            self._text(text, left + PADDING, cell.top + PADDING + i * SIZE * _LEADING, SIZE)
+            self._text(text, left + PADDING, cell.top + PADDING + i * self.size * _LEADING, self.size)
         cell.lines, cell.top = cell.lines[fits:], None
 
     def _border(self, left: float, low: float, right: float, high: float) -> None:
@@ -152,22 +166,22 @@ class _Paper:
 
     def _text(self, text: str, left: float, top: float, size: float) -> None:
         self.canvas.setFont(FONT, size)
-        self.canvas.drawString(left, HEIGHT - top - size, text)
+        self.canvas.drawString(left, self.height - top - size, text)
 
     def _turn(self) -> None:
         self.canvas.showPage()
-        self.y = MARGIN
+        self.y = self.margin
 
 
 def _corners(left: float, low: float, right: float, high: float) -> tuple[_Point, ...]:
     return (left, low), (right, low), (right, high), (left, high)
 
 
-def _heights(merged: list[_Merged], rows: int) -> list[float]:
+def _heights(merged: list[_Merged], rows: int, size: float) -> list[float]:
     """How high each row is: enough for its cells; a cell merged down shares what it needs more among its rows."""
-    heights = [SIZE * _LEADING + 2 * PADDING] * rows
+    heights = [size * _LEADING + 2 * PADDING] * rows
     for cell in sorted(merged, key=lambda cell: cell.rows):
-        needed = len(cell.lines) * SIZE * _LEADING + 2 * PADDING
+        needed = len(cell.lines) * size * _LEADING + 2 * PADDING
         missing = needed - sum(heights[cell.row : cell.row + cell.rows])
         for row in range(cell.row, cell.row + cell.rows):
             heights[row] += max(missing, 0) / cell.rows

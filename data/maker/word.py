@@ -43,10 +43,20 @@ _BORDERS = "".join(
 )
 
 
-def make(source: str) -> bytes:
-    """The .docx of a source. Raises ValueError where the source is wrong."""
+def make(
+    source: str, sides: tuple[float, float] | None = None, margin: float | None = None, size: float | None = None
+) -> bytes:
+    """The .docx of a source. sides: width and height of its paper, margin: on all sides of it, size: of its print, all in points and Word's own
+    where not given. Raises ValueError where the source is wrong."""
     body = "".join(_paragraph(part) if isinstance(part, Line) else _table(part) for part in parse(source))
-    section = '<w:sectPr><w:pgSz w:w="11906" w:h="16838"/></w:sectPr>'
+    wide, high = (round(20 * side) for side in sides) if sides else (11906, 16838)
+    around = ("top", "right", "bottom", "left", "header", "footer")
+    margins = "".join(f' w:{side}="{20 * margin:.0f}"' for side in around) if margin is not None else ""
+    section = f'<w:sectPr><w:pgSz w:w="{wide}" w:h="{high}"/>{f"<w:pgMar{margins}/>" if margins else ""}</w:sectPr>'
+    if size is not None:
+        body = body.replace("<w:r>", f'<w:r><w:rPr><w:sz w:val="{2 * size:.0f}"/></w:rPr>')
+    if sides is not None and margin is not None:
+        body = body.replace("<w:tblPr>", f'<w:tblPr><w:tblW w:w="{wide - 40 * margin:.0f}" w:type="dxa"/>')
     return package(f"{_HEAD}<w:document {_W} {_R}><w:body>{body}{section}</w:body></w:document>")
 
 

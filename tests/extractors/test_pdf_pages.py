@@ -34,10 +34,6 @@ def test_the_cases_hold_every_kind_of_seam_and_come_back_from_their_seed() -> No
     assert make(7).pdf == make(7).pdf
 
 
-@pytest.mark.xfail(
-    reason="a row of full lines above a row that is blank where it is filled looks like a cut row",
-    strict=True,
-)
 def test_a_row_that_ends_full_at_the_pages_end_is_not_taken_for_a_cut_one() -> None:
     case = make(167)
     assert read(case) == case.tables
