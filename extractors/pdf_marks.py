@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from extractors.pdf_tables import Rule, TooManyMarks
 from extractors.pdf_text import Char
+from extractors.radicals import meant
 
 MAX_OBJECTS = 60_000  # drawn objects of a page; a form has a few hundred
 THIN = 3.2  # a filled rectangle thinner than this is a line
@@ -137,7 +138,7 @@ def _chars(page: Any, turn: Turn) -> list[Char]:
             start, end = min(start, end), max(start, end)
         if not 3 <= size <= 100:
             size = max(abs(height), 6.0)
-        out.append(Char(chr(code), start, end if end > start else start + 0.5 * size, base, size))
+        out.append(Char(meant(chr(code)), start, end if end > start else start + 0.5 * size, base, size))
     textpage.close()
     return out
 

@@ -17,6 +17,7 @@ from itertools import pairwise
 
 from extractors.pdf_tables import SNAP, Box, Lattice, levels
 from extractors.pdf_text import Char, Line
+from extractors.radicals import meant
 
 BROAD = 1.5  # a gap in a line wider than this many characters parts two columns
 CLOSE = 1.5  # lines of one text follow each other within this many times their size
@@ -59,7 +60,7 @@ def _plumbed(data: bytes, number: int) -> tuple[list[Lattice], list[Char]]:
         page = document.pages[0]
         tables = [lattice([c for c in table.cells if c is not None]) for table in page.find_tables()]
         chars = [
-            Char(text, c["x0"], c["x1"], c["top"] + 0.88 * c["size"], c["size"])
+            Char(meant(text), c["x0"], c["x1"], c["top"] + 0.88 * c["size"], c["size"])
             for c in page.chars
             for text in c["text"]
             if c["upright"]

@@ -42,7 +42,7 @@ WEIGHTS: dict[str, float] = {
     "amid": 1.0,
     "begins": -0.5,
     "figure": -1.6,
-    "figures": -4.0,
+    "figures": -12.0,
     "only above": 1.9,
     "only above, as never": 2.6,
     "only below": -1.6,

@@ -13,7 +13,7 @@ from extractors import scan, scan_lines
 from extractors.pdf_marks import Area, Turn
 from extractors.pdf_tables import Lattice, Rule, lattices
 
-LEAST = 4  # filled areas beside every table: fewer are shades behind a title
+LEAST = 3  # filled areas beside every table: fewer are shades behind a title
 
 
 def available() -> bool:
@@ -59,6 +59,6 @@ def rules(page: Any) -> list[Rule]:
 
 
 def tables(page: Any) -> tuple[list[Lattice], list[Rule]]:
-    """The ruled tables in the picture of a page, and its lines."""
+    """The ruled tables in the picture of a page, and its lines. One cell alone is a shade behind a text."""
     found = rules(page)
-    return lattices(found), found
+    return [table for table in lattices(found) if len(table.boxes) > 1], found

@@ -202,7 +202,7 @@ def head_value(field: str, text: str) -> Value | None:
 
 # ---------------------------------------------------------------- lines
 # A year at the end of a line, in brackets, or set apart by blanks between labels.
-_YEAR_ALONE = re.compile(r"年\s*度?\s*[)）]?\s*$|[（(]\s*20\d\d\s*年?\s*度?|(?:^|\s)20\d\d年度\s+\S{2,10}[:：]")
+_YEAR_ALONE = re.compile(r"年\s*度?\s*[)）]?\s*$|[（(]\s*20\d\d\s*年?\s*度?|(?<!\d)20\d\d年度\s+\S{2,10}[:：]")
 
 
 def read_line(source: Source, draft: Draft, vocabulary: Vocabulary, rank: int = BESIDE) -> bool:
