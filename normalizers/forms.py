@@ -44,12 +44,21 @@ class Forms:
         self.unit: Unit | None = None  # of money, as a line since the last table states it
         self.notes: list[Source] = []
         self.covers: list[Grid | Paragraph] = []  # what is said of a form before the first one: pairs in tables, lines
+        self.cover_lines: list[Paragraph] = []  # the other lines of that cover: they date the form whose cover it is
+        self.entitled: Paragraph | None = (
+            None  # the last title of a report before the first form: its own, or that of the form
+        )
         self.titles = 0  # forms that stand under a title, so far
         self.caption: Paragraph | None = None  # a line over the table to come that is no form's title
 
     @property
     def current(self) -> Draft | None:
         return self.drafts[-1] if self.drafts else None
+
+    @property
+    def covered(self) -> bool:
+        """Is the first form still to come, and does a cover say lines of it (`项目名称：…`)?"""
+        return len(self.drafts) <= 1 and any(isinstance(cover, Paragraph) for cover in self.covers)
 
     # -- lines beside the tables
     def titled(self, paragraph: Paragraph) -> None:
@@ -141,6 +150,11 @@ class Forms:
         draft = Draft(len(self.drafts), self.ledger)
         self.drafts.append(draft)
         self.title = None
+        if not draft.index:
+            if source is not None or not self.covered:
+                self.entitled = None
+            elif self.entitled is not None:
+                title, source = bare_title(self.entitled.text), self.entitled
         if source is not None and title:
             draft.title = title.replace(" ", "")
             self.titles += 1
@@ -152,6 +166,9 @@ class Forms:
                 draft.put("fiscal_year", stated, source, IN_TABLE)
         self._take_unit()
         self._cover(draft)
+        if source is not None and source is self.entitled:
+            for line in self.cover_lines:
+                head.read_line(line, draft, self.vocabulary, BESIDE)
         return draft
 
     def close(self) -> list[Paragraph]:

@@ -24,7 +24,7 @@ _SHORT_LINE = 60  # characters of a line that states a unit or a year beside oth
 FULL_MARKS = frozenset(map(Decimal, (100, 105, 110, 115, 120)))
 _NUMBER_BEHIND = re.compile(r"(?<=[\u4e00-\u9fff])(?=1\d{10}$|0?\d{2,4}-?\d{7,8}$)")
 _COLON = re.compile(r"[:：]")
-_APART = re.compile(r"^\s*([\u4e00-\u9fff（）()]{3,12})[ \u3000]{4,}([^ :：\u3000]+)\s*$")  # 项目名称        河道保洁
+_APART = re.compile(r"^\s*([\u4e00-\u9fff（）()]{3,12})[ \u3000]+([^ :：\u3000]+)\s*$")  # 项目名称        河道保洁
 _LABEL_RUN = re.compile(r"[\u4e00-\u9fff（）()/、]{2,24}$")
 _BLANK_DATE = re.compile("年月日?|月日")
 _MONEY_UNIT = re.compile("(?:人民币)?[百千万亿]*元[)）]?")
@@ -233,9 +233,9 @@ def read_line(source: Source, draft: Draft, vocabulary: Vocabulary, rank: int = 
 
 
 def run_ins(text: str, vocabulary: Vocabulary) -> list[tuple[str, str, str]]:
-    """(field, label, value) of every known label that a colon follows in a line; of one alone before its value that wide blanks set apart."""
+    """(field, label, value) of every known label that a colon follows in a line; of one alone before its value that blanks set apart."""
     apart = _APART.match(text)
-    if apart and (field := vocabulary.heading(apart[1], "head")) is not None:
+    if apart and (field := vocabulary.heading(apart[1], "head")) and vocabulary.heading(apart[2], "head") is None:
         return [(field, apart[1], apart[2])]
     marks: list[tuple[int, int, str, str]] = []
     for colon in _COLON.finditer(text):

@@ -85,6 +85,8 @@ class _Reader:
         elif self._names_report(text, found):
             self.forms.end_notes()
             self.titles.append(paragraph)
+            if not self.forms.drafts:
+                self.forms.entitled = paragraph
         elif found is not None and over_table and self._is_part(found):
             self.forms.end_notes()
             self.ledger.ornament(paragraph)
@@ -95,6 +97,8 @@ class _Reader:
             self._give_back()
             self.forms.end_notes()
             self.inserted = False
+            if not self.forms.drafts:
+                self.forms.entitled = None  # a report's own
             self.narrative.begin(found, paragraph)
         elif self.forms.title is not None:
             self.forms.waiting.append(paragraph)
@@ -167,6 +171,8 @@ class _Reader:
             self.forms.covers.append(paragraph)
         else:
             self.cover.append(paragraph)
+            if draft is None:
+                self.forms.cover_lines.append(paragraph)
 
     def _says_of_form(self, text: str) -> bool:
         """`项目名称：…` on a cover: what the report itself has no field for, and a form has."""
@@ -211,7 +217,10 @@ class _Reader:
     def _report(self, forms: tuple[Form, ...]) -> Report:
         """What the cover states; where it is silent, what the first form states that does."""
         stated: dict[str, object] = {}
+        entitled = self.forms.entitled if self.forms.drafts else None  # whose cover was the form's
         for paragraph in self.titles:
+            if paragraph is entitled:
+                continue
             title = bare_title(paragraph.text).replace("\n", "").replace(" ", "")
             self.ledger.ornament(paragraph)
             if "title" not in stated:

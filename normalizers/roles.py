@@ -34,7 +34,10 @@ _RARELY = 0.02  # the least share of a role behind another: layouts are many, th
 TEXTS = frozenset(("phrase", "described", "text"))  # kinds of what is longer than a name
 _SIGNS = frozenset("≥≤＞＜><=＝")
 _GROUP = re.compile(
-    "(?:项目)?(?:产出|效益|满意度|服务满意度|投入|过程|效果|成本|决策|履职效能|管理效率|社会效应|可持续)(?:指标)?(?:类)?"
+    "(?:项目)?(?:产出|效益|满意度|服务满意度|投入|过程|效果|成本|决策|履职效能|管理效率|社会效应|可持续)(?:指标|目标)?(?:类)?"
+)
+_PART_OF_GROUP = re.compile(
+    "(?:(?:产出)?(?:数量|质量|时效|成本)|(?:经济|社会|生态|环境)(?:效益|成本)|可持续(?:影响|发展)|(?:服务对象|社会公众|社会公众或服务对象|受益对象)满意度)(?:指标|目标)?"
 )
 _MEASURE = re.compile(
     "[百千]?万?元|[万亿]|[%％‰]|百分[比点]|个?百分点|个|只|件|项|次|期|批|场|份|篇|部|本|册|条|处|座|栋|间|所|家|户|人|名|位|例|台|套|辆|艘|架|头|株|棵|盏|块|张|片|根|眼|口|"
@@ -67,7 +70,7 @@ def look(cells: Sequence[str], rows: int) -> Look:
 
 @lru_cache(maxsize=8192)
 def kind_of(text: str) -> str:
-    """The kind of a cell's text: a figure's, a quantity's, that of a group's name, of a measure, else by its length."""
+    """The kind of a cell's text: a figure's, a quantity's, that of a group's name or of its part's, of a measure, else by its length."""
     if blank(text):
         return "blank"
     plain = squeeze(text)
@@ -80,6 +83,8 @@ def kind_of(text: str) -> str:
         return "signed" if len(plain) > 1 else "sign"
     if is_group(plain):
         return "group"
+    if _PART_OF_GROUP.fullmatch(_POINTS_BEHIND.sub("", _name(plain))):
+        return "part of group"
     if _MEASURE.fullmatch(plain):
         return "measure"
     plain = _name(plain)

@@ -30,6 +30,7 @@ from normalizers.confidence import COLUMNS, Signals, Weights, top
 from normalizers.vocabulary import Vocabulary, vocabulary
 from pipeline.extract import understand
 from schema.document import Document, Table
+from schema.errors import NothingFound
 
 ROOT = Path(__file__).parents[2]
 HELD_BACK = (0.0, 0.0, 0.1, 0.3, 0.5, 0.8)  # shares of a form's headings and labels, one reading each
@@ -156,7 +157,10 @@ class _Prints:
 def _told(
     case: tuple[str, str], document: Document, made: Made, words: Vocabulary, weights: Weights
 ) -> Iterator[Value]:
-    found = understand(document, words)
+    try:
+        found = understand(document, words)
+    except NothingFound:  # a form of which so much is held back is refused: nothing of it is a value
+        return
     right = truths(found, made.record)
     for p, seen in zip(found.evidence.provenance, confidence.signals(document, found.evidence, weights), strict=True):
         if (told := right.get((p.record, top(p.field)))) is not None:

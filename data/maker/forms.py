@@ -440,7 +440,7 @@ class _Form:
         drawn = text[0] if text else None
         self.sections.append(
             {"no": len(self.sections) + 1, "kind": None if kind in ("null", "") else kind, "level": int(level), "number": number,
-             "heading": heading.rstrip("。"), "text": drawn}
+             "heading": heading.rstrip("。："), "text": drawn}
         )  # fmt: skip
         self._open = True
         return f"{number}{heading}{drawn or ''}"
