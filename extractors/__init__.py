@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import struct
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -106,13 +108,22 @@ def _of_archive(path: Path, data: bytes) -> tuple[str, Reader]:
     return "docx", _flowing(word.blocks)
 
 
+def _streams(data: bytes) -> list[str]:
+    """The streams of a compound file itself, without those of files set into it; none where it is broken: its reader says so."""
+    import olefile
+
+    try:
+        with olefile.OleFileIO(io.BytesIO(data)) as ole:
+            return [entry[0] for entry in ole.listdir() if len(entry) == 1]
+    except (OSError, ValueError, IndexError, RecursionError, struct.error):
+        return []
+
+
 def _of_compound(path: Path, data: bytes) -> tuple[str, Reader]:
     """Office's old compound files, told by the streams they hold."""
     if "EncryptedPackage".encode("utf-16-le") in data:
         raise FileRefused(path, "文件有打开密码", "请去掉密码后另存再提交")
-    if "WordDocument".encode("utf-16-le") not in data and any(
-        name.encode("utf-16-le") in data for name in ("Workbook", "Book\0")
-    ):
+    if any(name.lower() in ("workbook", "book") for name in _streams(data)):
         from extractors import sheet
 
         return "xls", _flowing(sheet.blocks)

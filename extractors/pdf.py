@@ -128,7 +128,7 @@ class _Page:
         if not scan_text.available():
             raise scan.missing(self.path)
         width, height = page.get_size()
-        scale = min(scan.DPI / 72, (scan.MAX_PIXELS / max(width * height, 1)) ** 0.5)
+        scale = scan.scale_of(width, height)
         return scan.laid_out(page.render(scale=scale).to_numpy(), self.number, scale)
 
     def _refused(self, trouble: str) -> FileRefused:

@@ -8,12 +8,14 @@ from __future__ import annotations
 import io
 import logging
 import struct
+import tempfile
 import warnings
 import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
 from itertools import pairwise
+from pathlib import Path
 
 from extractors.pdf_tables import SNAP, Box, Lattice, levels
 from extractors.pdf_text import Char, Line
@@ -79,11 +81,14 @@ def columned(data: bytes, number: int, height: float, outside: list[Line]) -> li
         raise NotInstalled
     from camelot.io import read_pdf
     from pdfminer.psexceptions import PSException
+    from playa.exceptions import PDFException
 
     try:
-        with _quiet():
-            found = read_pdf(io.BytesIO(data), pages=str(number + 1), flavor="network", suppress_stdout=True)
-    except (*_BROKEN, PSException):
+        with _quiet(), tempfile.TemporaryDirectory() as place:  # of bytes it leaves a file behind where it fails
+            file = Path(place, "page.pdf")
+            file.write_bytes(data)
+            found = read_pdf(str(file), pages=str(number + 1), flavor="network", suppress_stdout=True)
+    except (*_BROKEN, PSException, PDFException):  # a copy that may not be copied from, among others
         return []
     out = []
     for table in found:

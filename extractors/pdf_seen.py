@@ -41,8 +41,7 @@ def rules(page: Any) -> list[Rule]:
         kind = raw.FPDFPageObj_GetType(item)
         if kind in (raw.FPDF_PAGEOBJ_TEXT, raw.FPDF_PAGEOBJ_IMAGE) and raw.FPDFPage_RemoveObject(page, item):
             raw.FPDFPageObj_Destroy(item)
-    width, height = page.get_size()
-    scale = min(scan.DPI / 72, (scan.MAX_PIXELS / max(width * height, 1)) ** 0.5)
+    scale = scan.scale_of(*page.get_size())
     grey = scan_lines.grey_of(page.render(scale=scale, may_draw_forms=False).to_numpy())
     left, bottom, right, top = page.get_cropbox()
     corners = [turn.point(x, y) for x in (left, right) for y in (bottom, top)]

@@ -21,7 +21,8 @@ from schema.errors import FileRefused
 
 DPI = 200
 A4 = 595.0  # points: the shorter side a picture of a page is taken to have
-MAX_PIXELS = 60_000_000
+MAX_PIXELS = 60_000_000  # of a picture
+MOST_PIXELS = 9_000_000  # that are recognised at once: an A3 page at 200 dpi; a larger picture is made smaller
 MIN_SIDE = 100  # pixels: five lines of print
 MAX_RATIO = 50  # a strip longer than this is no page
 MAX_FRAMES = 500
@@ -69,7 +70,7 @@ def pages(data: bytes, path: Path) -> list[pdf_pages.Page]:
                 if number >= MAX_FRAMES:
                     raise FileRefused(path, f"图片超过{MAX_FRAMES}页", "请拆分后再提交")
                 upright = ImageOps.exif_transpose(frame.convert("RGB"))
-                pixels = np.asarray(upright)[..., ::-1]  # blue, green, red, as OpenCV has them
+                pixels = _bounded(np.asarray(upright)[..., ::-1])  # blue, green, red, as OpenCV has them
                 found.append(laid_out(pixels, number, min(pixels.shape[:2]) / A4))
     except Image.DecompressionBombError:
         raise FileRefused(path, "图片过大", "请以200 dpi重新扫描") from None
@@ -78,6 +79,22 @@ def pages(data: bytes, path: Path) -> list[pdf_pages.Page]:
     except (UnidentifiedImageError, *_BROKEN):
         raise FileRefused(path, "图片已损坏", "请重新扫描，或改交Word（.docx）") from None
     return found
+
+
+def scale_of(width: float, height: float) -> float:
+    """Pixels per point at which a page of so many points is drawn: 200 dpi, fewer where it is larger than A3."""
+    return float(min(DPI / 72, (MOST_PIXELS / max(width * height, 1)) ** 0.5))
+
+
+def _bounded(pixels: Any) -> Any:
+    """A picture with no more pixels than are recognised at once."""
+    import cv2
+
+    height, width = pixels.shape[:2]
+    if height * width <= MOST_PIXELS:
+        return pixels
+    less = (MOST_PIXELS / (height * width)) ** 0.5
+    return cv2.resize(pixels, (int(width * less), int(height * less)), interpolation=cv2.INTER_AREA)
 
 
 def laid_out(image: Any, number: int, scale: float) -> pdf_pages.Page:

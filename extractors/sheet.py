@@ -128,7 +128,7 @@ def _modern(data: bytes, path: Path) -> list[_Sheet]:
                     raise FileRefused(path, f"文件解压后过大（{info.filename}）", "请删除多余的空行和格式后另存")
                 if info.filename.endswith((".xml", ".rels")) and b"<!ENTITY" in archive.read(info):
                     raise FileRefused(path, f"文件含有实体定义（{info.filename}）", "疑似恶意文件，请向单位核实")
-        book = openpyxl.load_workbook(io.BytesIO(data), data_only=True)
+        book = openpyxl.load_workbook(io.BytesIO(data), data_only=True, keep_links=False)
     except FileRefused:
         raise
     except _BROKEN as error:
@@ -165,7 +165,7 @@ def _old(data: bytes, path: Path) -> list[_Sheet]:
         if "encrypt" in str(error).lower() or "password" in str(error).lower():
             raise FileRefused(path, "文件有打开密码", "请去掉密码后另存再提交") from None
         raise FileRefused(path, "表格文件已损坏", "请用Excel另存为.xlsx") from None
-    except (*_BROKEN, xlrd.compdoc.CompDocError) as error:
+    except (*_BROKEN, xlrd.compdoc.CompDocError, xlrd.formula.FormulaError) as error:
         raise FileRefused(path, f"表格文件已损坏（{type(error).__name__}）", "请用Excel另存为.xlsx") from None
 
 

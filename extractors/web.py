@@ -22,6 +22,8 @@ MAX_SPAN = 1000
 MAX_CELLS = 500_000
 _LINES = frozenset("p div br li tr h1 h2 h3 h4 h5 h6 section article header footer center dd dt blockquote".split())
 _SILENT = frozenset("script style head title noscript template select option".split())
+_TAGS = "html head body meta title style link base table p div span center font h1 h2 h3 h4 b strong br ul ol section article main a"
+_BEGINS = re.compile(rf"mime-version:|<!doctype html|<!--|<(?:{_TAGS.replace(' ', '|')})[\s/>]".encode())
 _CHARSET = re.compile(rb"charset\s*=\s*[\"']?\s*([\w\-]+)", re.IGNORECASE)
 
 
@@ -45,7 +47,7 @@ def blocks(data: bytes, path: Path) -> list[Paragraph | Table]:
 def is_page(data: bytes) -> bool:
     """Does a file begin like a web page or a saved one?"""
     start = data[:4096].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
-    return start.startswith((b"<!doctype html", b"<html", b"<head", b"<body", b"<table", b"mime-version:")) or (
+    return _BEGINS.match(start) is not None or (
         b"<html" in start or (b"content-type: multipart/related" in start and b"mime-version" in start)
     )
 

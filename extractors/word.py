@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-import io
-import zipfile
-import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from lxml import etree
 
+from extractors import word_signs
 from extractors.limits import TOO_DEEP, Exceeded
 from extractors.word_numbers import Numbers
+from extractors.word_package import Package, opened
 from schema.document import Cell, Origin, Paragraph, Table
-from schema.errors import FileRefused
 
-MAX_UNPACKED = 512 * 1024 * 1024
-MAX_RATIO = 200  # a document part packs 5 to 30 times; a bomb packs 1,000 times
 MAX_NESTING = 25
+MAX_CHUNKS = 5  # documents in documents
 
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
-_STRICT = b"http://purl.oclc.org/ooxml/wordprocessingml/main"
+_ID = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 _MC = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
 P, R, T, TBL, TR, TC, TC_PR, TR_PR = (_W + n for n in ("p", "r", "t", "tbl", "tr", "tc", "tcPr", "trPr"))
 VAL = _W + "val"
@@ -42,140 +39,48 @@ _INSIDE = {
 }
 _GONE = {_W + n for n in ("del", "moveFrom", "instrText", "delText", "rPr", "pPr", "sdtPr", "sdtEndPr")}
 _DRAWN = {_W + "drawing", _W + "pict", _W + "object", _MC + "AlternateContent"}
-# What zipfile and python-docx raise on a file that is not what it says.
-_BROKEN = (
-    KeyError,
-    ValueError,
-    EOFError,
-    OSError,
-    NotImplementedError,
-    RuntimeError,
-    AttributeError,
-    zlib.error,
-)
 _OFF = ("0", "false", "off", "none")
-
-# Wingdings and Wingdings 2 as forms use them: ticks and boxes.
-_SYMBOLS = {
-    "F0FE": "☑", "F0A8": "□", "F06F": "□", "F0A3": "□", "F0FC": "√", "F0FD": "☒", "F052": "☑", "F050": "√",
-    "F02A": "□", "F054": "☒", "F06C": "●", "F06E": "■", "F0D8": "➢", "F0B2": "◇", "F075": "◆",
-}  # fmt: skip
 
 
 def blocks(data: bytes, path: Path) -> list[Paragraph | Table]:
     """The paragraphs and tables of a .docx in reading order, page headers and footers last as ornament.
 
     Tracked deletions are left out, insertions taken; automatic numbers stand in the text; text boxes and
-    nested tables follow the paragraph or table that holds them. Raises FileRefused.
+    nested tables follow the paragraph or table that holds them; a page or document set into it stands in its place. Raises FileRefused.
     """
-    package = _open(data, path)
-    return _Walk(Numbers(package.numbering, package.styles)).document(package)
+    return _blocks(data, path, 0)
 
 
-# ---------------------------------------------------------------- opening
-class _Package:
-    """The parts of an opened .docx that are read, as lxml elements."""
-
-    def __init__(self, document: Any) -> None:
-        part = document.part
-        self.body: etree._Element = document.element.body
-        self.styles = self._element(part, "styles")
-        self.numbering = self._element(part, "numbering")
-        self.notes = [(k, e) for k in ("footnotes", "endnotes") if (e := self._element(part, k)) is not None]
-        self.ornaments = [(kind, element) for kind in ("header", "footer") for element in self._elements(part, kind)]
-
-    @classmethod
-    def _element(cls, part: Any, kind: str) -> etree._Element | None:
-        return next(iter(cls._elements(part, kind)), None)
-
-    @staticmethod
-    def _elements(part: Any, kind: str) -> list[etree._Element]:
-        found = []
-        for relation in part.rels.values():
-            if relation.reltype.endswith("/" + kind) and not relation.is_external:
-                target = relation.target_part
-                element = getattr(target, "element", None)
-                found.append(element if element is not None else _parse(target.blob))
-        return found
+def _blocks(data: bytes, path: Path, depth: int) -> list[Paragraph | Table]:
+    if depth > MAX_CHUNKS:
+        raise Exceeded(TOO_DEEP)
+    package = opened(data, path)
+    chunks = {name: _chunk(content, path, depth) for name, content in package.chunks.items()}
+    return _Walk(Numbers(package.numbering, package.styles), chunks).document(package)
 
 
-def _parse(xml: bytes) -> etree._Element:
-    return etree.fromstring(xml, etree.XMLParser(resolve_entities=False, no_network=True))
+def _chunk(data: bytes, path: Path, depth: int) -> list[Paragraph | Table]:
+    """What is set into a document: another one, a page, a text."""
+    from extractors import office, plain, web
 
-
-def _open(data: bytes, path: Path) -> _Package:
-    import docx
-    from docx.opc.exceptions import OpcError
-
-    trouble = "Word文件已损坏"
-    remedy = "请用Word打开后另存，或向单位重新索取"
-    try:
-        safe = _checked(data, path)
-        return _Package(docx.Document(io.BytesIO(safe)))
-    except zipfile.BadZipFile:
-        raise FileRefused(path, f"{trouble}（压缩结构不完整）", remedy) from None
-    except etree.XMLSyntaxError as error:
-        raise FileRefused(path, f"{trouble}（XML第{error.lineno}行有错）", remedy) from None
-    except (*_BROKEN, OpcError) as error:
-        raise FileRefused(path, f"{trouble}（{type(error).__name__}）", remedy) from None
-
-
-def _checked(data: bytes, path: Path) -> bytes:
-    """The bytes, once it is sure that unpacking them is safe; Strict OOXML names become the usual ones."""
-    strict = False
-    with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        names = set(archive.namelist())
-        if "[Content_Types].xml" not in names or not any(n.startswith("word/") for n in names):
-            raise FileRefused(path, "这是压缩包或其他Office文件，不是Word文档", "请解压，或用Word另存为.docx")
-        total = 0
-        for info in archive.infolist():
-            if info.flag_bits & 1:
-                raise FileRefused(path, "文件有打开密码", "请去掉密码后另存再提交")
-            total += info.file_size
-            bomb = info.file_size > 4 * 1024 * 1024 and info.file_size > MAX_RATIO * max(info.compress_size, 1)
-            if bomb or total > MAX_UNPACKED:
-                raise FileRefused(
-                    path, f"文件解压后异常膨胀（{info.filename}）", "疑似压缩炸弹，请向单位核实后重新索取"
-                )
-        for info in archive.infolist():
-            if info.filename.lower().endswith((".xml", ".rels")):
-                xml = archive.read(info)
-                if b"<!DOCTYPE" in xml or b"<!ENTITY" in xml or b"<\x00!\x00D" in xml or b"\x00<\x00!\x00D" in xml:
-                    raise FileRefused(
-                        path,
-                        f"文件含有实体定义（{info.filename}）",
-                        "Word不会写出这种内容，疑似恶意文件，请向单位核实",
-                    )
-                strict = strict or _STRICT in xml
-    return _transitional(data) if strict else data
-
-
-def _transitional(data: bytes) -> bytes:
-    """Word's "Strict Open XML" with the namespaces and relation types of the usual form."""
-    out = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(out, "w") as new:
-        for info in old.infolist():
-            content = old.read(info)
-            if info.filename.lower().endswith((".xml", ".rels")):
-                content = content.replace(_STRICT, _W[1:-1].encode()).replace(
-                    b"http://purl.oclc.org/ooxml/officeDocument/relationships",
-                    b"http://schemas.openxmlformats.org/officeDocument/2006/relationships",
-                )
-            new.writestr(info, content)
-    return out.getvalue()
+    if data.startswith(b"PK"):
+        return _blocks(data, path, depth + 1)
+    if data.startswith(b"{\\rtf"):
+        return office.blocks(data, path)
+    return web.blocks(data, path) if web.is_page(data) else plain.blocks(data, path)
 
 
 # ---------------------------------------------------------------- walking
 class _Walk:
     """One pass over a document's elements; guards the running block number and the list counters."""
 
-    def __init__(self, numbers: Numbers) -> None:
-        self.numbers = numbers
+    def __init__(self, numbers: Numbers, chunks: Mapping[str, list[Paragraph | Table]]) -> None:
+        self.numbers, self.chunks = numbers, chunks
         self.out: list[Paragraph | Table] = []
         self.tables = 0
         self.waiting: list[tuple[str, etree._Element]] = []  # text boxes and nested tables met on the way
 
-    def document(self, package: _Package) -> list[Paragraph | Table]:
+    def document(self, package: Package) -> list[Paragraph | Table]:
         self.container(package.body, "body")
         for kind, element in package.notes:
             for note in element:
@@ -198,9 +103,24 @@ class _Walk:
                 self.table(child, part)
             elif child.tag in _INSIDE:
                 self.container(child, part)
+            elif child.tag == _W + "altChunk":
+                self.set_in(self.chunks.get(child.get(_ID) or "", []), part)
             else:
                 continue
             self.met(part)
+
+    def set_in(self, blocks: list[Paragraph | Table], part: str) -> None:
+        """Blocks of a page or document that stands inside this one, under the numbers that they have here."""
+        for block in blocks:
+            number = len(self.out) + 1
+            if isinstance(block, Paragraph):
+                self.out.append(replace(block, origin=Origin(part, number)))
+                continue
+            self.tables += 1
+            cells = tuple(
+                replace(c, origin=Origin(part, number, self.tables, c.row + 1, c.column + 1)) for c in block.cells
+            )
+            self.out.append(replace(block, cells=cells, origin=Origin(part, number, self.tables)))
 
     def met(self, part: str) -> None:
         while self.waiting:
@@ -233,7 +153,13 @@ class _Walk:
             elif tag == _W + "noBreakHyphen":
                 yield "-"
             elif tag == _W + "sym":
-                yield _SYMBOLS.get((child.get(_W + "char") or "").upper(), "")
+                yield word_signs.symbol_of(child)
+            elif tag == _W + "fldChar":
+                yield word_signs.field(child)
+            elif tag == _W + "ruby":  # the base, without what stands over it
+                yield from (text for base in child.iterfind(_W + "rubyBase") for text in self.runs(base, depth + 1))
+            elif tag in (word_signs.EQUATION, word_signs.EQUATIONS):
+                yield from word_signs.equation(child)
             elif tag in _DRAWN:
                 self.drawn(child)
             elif tag in _INSIDE:

@@ -9,23 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from extractors.msdoc.properties import DELETED, DEPTH, HIDDEN, HUGE, IN_TABLE, SYMBOL, Properties, modifiers
+from extractors.msdoc.styles import styles
+from extractors.word_signs import symbol
 from schema.errors import FileRefused
 
 MAX_CHARACTERS = 20_000_000
 
 # Pairs (offset, length) in the file information block, by number.
-_CHPX, _PAPX, _CLX, LISTS, OVERRIDES = 12, 13, 33, 73, 74
-_TICKS = {
-    0xF0FE: "☑",
-    0xF0A8: "□",
-    0xF06F: "□",
-    0xF0A3: "□",
-    0xF0FC: "√",
-    0xF052: "☑",
-    0xF050: "√",
-    0xF06C: "●",
-    0xF06E: "■",
-}
+_STYLES, _CHPX, _PAPX, _CLX, LISTS, OVERRIDES = 1, 12, 13, 33, 73, 74
 
 
 class TooOld(Exception):
@@ -64,14 +55,33 @@ class File:
         if flags & 0x0100:
             raise FileRefused(path, "文件有打开密码", "请去掉密码后另存再提交")
         self.table = streams["1Table"] if flags & 0x0200 else streams["0Table"]
-        self.length = struct.unpack_from("<i", self.main, 76)[0]
-        if not 0 <= self.length <= MAX_CHARACTERS:
-            raise FileRefused(path, "Word文件已损坏（文字长度不对）", "请用Word打开后另存为.docx")
+        self.stories = self._stories(path)
         self.pieces = list(self._pieces())
+        self.styles = styles(self.part(_STYLES))
         self.paragraph_pages = self._pages(_PAPX, self._papx)
         self.run_pages = self._pages(_CHPX, self._chpx)
         self.paragraph_ends = [end for _, end, _ in self.paragraph_pages]
         self.run_ends = [end for _, end, _ in self.run_pages]
+
+    def _stories(self, path: Path) -> list[tuple[str, int, int]]:
+        """(part, first character, end) of the body, of notes and of text boxes; what headers and comments hold lies between."""
+        body, footnotes, headers, _, comments, endnotes, boxes = struct.unpack_from("<7i", self.main, 76)
+        lengths = {
+            "body": body,
+            "footnotes": footnotes,
+            "headers": headers,
+            "comments": comments,
+            "endnotes": endnotes,
+            "textbox": boxes,
+        }
+        if min(lengths.values()) < 0 or sum(lengths.values()) > MAX_CHARACTERS:
+            raise FileRefused(path, "Word文件已损坏（文字长度不对）", "请用Word打开后另存为.docx")
+        out, at = [], 0
+        for part, length in lengths.items():
+            if length and part not in ("headers", "comments"):
+                out.append((part, at, at + length))
+            at += length
+        return out
 
     def _u16(self, at: int) -> int:
         return int(struct.unpack_from("<H", self.main, at)[0])
@@ -97,13 +107,15 @@ class File:
             place = (place & 0x3FFFFFFF) // 2 if narrow else place
             yield ends[i], ends[i + 1], place, not narrow
 
-    def characters(self) -> Iterator[tuple[str, int]]:
-        """(character, place in the stream) of the main text."""
-        for first, end, place, wide in self.pieces:
-            count = min(end, self.length) - first
+    def characters(self, start: int, stop: int) -> Iterator[tuple[str, int]]:
+        """(character, place in the stream) of the characters from `start` to `stop`."""
+        for begins, end, place, wide in self.pieces:
+            first = max(begins, start)
+            count = min(end, stop) - first
             if count <= 0:
                 continue
             width = 2 if wide else 1
+            place += (first - begins) * width
             raw = self.main[place : place + count * width]
             text = raw.decode("utf-16-le" if wide else "cp1252", "replace")
             if len(text) != len(raw) // width:  # surrogate pairs: keep one place per unit
@@ -134,7 +146,8 @@ class File:
             return {}
         size = 2 * block[at] - 1 if block[at] else 2 * block[at + 1]
         at += 1 if block[at] else 2
-        found = modifiers(block[at + 2 : at + size])
+        style = self.styles.get(int.from_bytes(block[at : at + 2], "little"), {})
+        found = {**style, **modifiers(block[at + 2 : at + size])}
         huge = found.get(HUGE)
         if huge:
             place = int.from_bytes(huge[:4], "little")
@@ -151,14 +164,19 @@ class File:
         return pages[index][2] if index < len(pages) and pages[index][0] <= place else {}
 
     # -- paragraphs
-    def runs(self) -> Iterator[Run]:
-        """Every paragraph and cell end in order: fields show their result, deleted and hidden text is gone."""
+    def runs(self, start: int, stop: int) -> Iterator[Run]:
+        """Every paragraph and cell end between two characters: fields show their result, deleted and hidden text is gone."""
         text: list[str] = []
         fields: list[bool] = []  # for each open field: has its result begun?
-        for ch, place in self.characters():
-            if ch in "\r\x07":
+        ends = {
+            end - width for end in self.paragraph_ends for width in (1, 2)
+        }  # where paragraphs end, a section's last by \x0c
+        for ch, place in self.characters(start, stop):
+            if ch in "\r\x07" or (ch == "\x0c" and place in ends):
                 yield Run("".join(text), ch, self._at(self.paragraph_pages, self.paragraph_ends, place))
                 text = []
+            elif ch == "\x0c":  # the page ends within a paragraph
+                text.append("\n")
             elif ch == "\x13":
                 fields.append(False)
             elif ch == "\x14" and fields:
@@ -177,7 +195,7 @@ class File:
         if properties.get(DELETED, b"\0")[0] == 1 or properties.get(HIDDEN, b"\0")[0] == 1:
             return ""
         if SYMBOL in properties and ch in "(\x28":
-            return _TICKS.get(struct.unpack_from("<H", properties[SYMBOL], 2)[0], "")
+            return symbol(struct.unpack_from("<H", properties[SYMBOL], 2)[0])
         if ch == "\x0b":
             return "\n"
         if ch == "\x1e":

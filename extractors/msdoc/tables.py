@@ -52,18 +52,22 @@ class Assembler:
         self.tables = 0
 
     def read(self) -> list[Paragraph | Table]:
-        for run in self.file.runs():
+        for part, start, stop in self.file.stories:
+            self._story(part, start, stop)
+        return self.out
+
+    def _story(self, part: str, start: int, stop: int) -> None:
+        for run in self.file.runs(start, stop):
             depth = run.depth
             for deeper in sorted((d for d in self.open if d > depth), reverse=True):
                 self._close(deeper)
             text = self._number(run) + run.text
             if depth == 0:
-                self.out.append(Paragraph(text, Origin("body", len(self.out) + 1)))
+                self.out.append(Paragraph(text, Origin(part, len(self.out) + 1)))
             else:
                 self._in_table(run, depth, text)
         for deeper in sorted(self.open, reverse=True):
             self._close(deeper)
-        return self.out
 
     def _number(self, run: Run) -> str:
         wanted = run.properties.get(LIST)

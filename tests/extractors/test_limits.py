@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 import extractors
-from extractors import bundle, files, pdf, scan, sheet, web, word
+from extractors import bundle, files, pdf, scan, sheet, web, word_package
 from extractors.files import File
 from extractors.names import kept, place, title
 from schema.document import Table
@@ -59,10 +59,10 @@ def test_a_file_that_grows_while_it_is_read(tmp_path: Path, monkeypatch: pytest.
 def test_a_docx_whose_parts_are_too_large_together(monkeypatch: pytest.MonkeyPatch) -> None:
     with zipfile.ZipFile(DOCX) as archive:
         whole = sum(info.file_size for info in archive.infolist())
-    assert word.MAX_UNPACKED == 512 * 1024 * 1024
-    monkeypatch.setattr(word, "MAX_UNPACKED", whole)
+    assert word_package.MAX_UNPACKED == 512 * 1024 * 1024
+    monkeypatch.setattr(word_package, "MAX_UNPACKED", whole)
     assert extractors.read(DOCX).blocks
-    monkeypatch.setattr(word, "MAX_UNPACKED", whole - 1)
+    monkeypatch.setattr(word_package, "MAX_UNPACKED", whole - 1)
     assert "膨胀" in refusal(DOCX)
 
 

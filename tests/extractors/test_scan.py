@@ -12,7 +12,7 @@ import pytest
 
 from data.maker import printed
 from data.maker.scans import Scanner, as_pdf, pictures
-from extractors import read
+from extractors import read, scan
 from extractors.files import File
 from extractors.pdf_tables import Rule
 from extractors.pdf_text import Char
@@ -156,3 +156,26 @@ def test_a_lone_stroke_is_told_from_a_one_by_its_ink(scanner: Scanner, tmp_path:
     assert [pair for pair in told if (pair[0] == "1") != (pair[1] == "1")] == []
     blank = sum(not read for _, read in told)  # at 150 dpi a dash may be too faint to be seen
     assert blank <= (scanner.dpi == 150)
+
+
+# ---------------------------------------------------------------- what a page may cost
+@pytest.mark.parametrize(("width", "height"), [(595, 842), (842, 1191), (1226, 1800), (6000, 6000), (1, 1)])
+def test_no_page_is_drawn_larger_than_is_recognised_at_once(width: float, height: float) -> None:
+    scale = scan.scale_of(width, height)
+    assert width * height * scale**2 <= scan.MOST_PIXELS * 1.001
+    assert scale == pytest.approx(scan.DPI / 72) or width * height > 842 * 1191
+
+
+def test_a_photograph_is_made_smaller_before_it_is_recognised(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from PIL import Image
+
+    seen: list[tuple[int, ...]] = []
+    monkeypatch.setattr(
+        scan, "laid_out", lambda pixels, number, scale: seen.append((*pixels.shape[:2], round(scale, 2)))
+    )
+    path = tmp_path / "photo.png"
+    Image.new("RGB", (4000, 3000), "white").save(path)
+    scan.pages(path.read_bytes(), path)
+    (height, width, scale) = seen[0]
+    assert height * width <= scan.MOST_PIXELS
+    assert scale == pytest.approx(height / scan.A4, abs=0.01)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -180,3 +181,129 @@ def test_what_is_no_zip_is_no_word_file(tmp_path: Path, text: str) -> None:
     else:
         with pytest.raises(FileRefused, match="空的"):
             extractors.read(path)
+
+
+# ---------------------------------------------------------------- what holds no text of its own
+MATH = 'xmlns:m="http://schemas.openxmlformats.org/officeDocument/2006/math"'
+
+
+def run(inside: str) -> str:
+    return f"<w:r>{inside}</w:r>"
+
+
+def legacy(inside: str) -> str:
+    return run(f'<w:fldChar w:fldCharType="begin"><w:ffData>{inside}</w:ffData></w:fldChar>')
+
+
+@pytest.mark.parametrize(
+    ("inside", "shown"),
+    [
+        (run('<w:sym w:font="Wingdings" w:char="F0FE"/>'), "☑"),
+        (run('<w:sym w:font="Wingdings" w:char="00FE"/><w:sym w:font="Wingdings" w:char="A8"/>'), "☑□"),
+        (run('<w:sym w:font="Wingdings" w:char="nothing"/>'), ""),
+        (legacy("<w:checkBox><w:sizeAuto/><w:default w:val='0'/></w:checkBox>"), "□"),
+        (legacy("<w:checkBox><w:default w:val='0'/><w:checked/></w:checkBox>"), "☑"),
+        (legacy("<w:checkBox><w:default w:val='1'/><w:checked w:val='0'/></w:checkBox>"), "□"),
+        (legacy("<w:ddList><w:result w:val='1'/><w:listEntry w:val='优'/><w:listEntry w:val='良'/></w:ddList>"), "良"),
+        (legacy("<w:ddList><w:listEntry w:val='优'/><w:listEntry w:val='良'/></w:ddList>"), "优"),
+        (run(f"<w:ruby><w:rt>{run('<w:t>jī</w:t>')}</w:rt><w:rubyBase>{run('<w:t>绩</w:t>')}</w:rubyBase></w:ruby>"), "绩"),
+        (
+            f"<m:oMath {MATH}><m:f><m:num><m:r><m:t>执行数-结转</m:t></m:r></m:num><m:den><m:r><m:t>预算数</m:t></m:r></m:den></m:f>"
+            "<m:r><m:t>×100%</m:t></m:r></m:oMath>",
+            "(执行数-结转)/预算数×100%",
+        ),
+        (
+            f"<m:oMathPara {MATH}><m:oMath><m:sSup><m:e><m:r><m:t>m</m:t></m:r></m:e><m:sup><m:r><m:t>2</m:t></m:r></m:sup>"
+            "</m:sSup></m:oMath></m:oMathPara>",
+            "m^2",
+        ),
+    ],
+)  # fmt: skip
+def test_signs_boxes_lists_ruby_and_equations_are_read(docx: Docx, inside: str, shown: str) -> None:
+    assert lines(extractors.read(docx(body=f"<w:p>{inside}</w:p>"))) == [shown]
+
+
+# ---------------------------------------------------------------- packages
+def packed(path: Path, changed: dict[str, bytes]) -> Path:
+    """The .docx with parts changed or added."""
+    with zipfile.ZipFile(path) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in {**parts, **changed}.items():
+            archive.writestr(name, content)
+    return path
+
+
+def part(path: Path, name: str) -> bytes:
+    with zipfile.ZipFile(path) as archive:
+        return archive.read(name)
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        b"application/vnd.openxmlformats-officedocument.wordprocessingml.template.main+xml",
+        b"application/vnd.ms-word.document.macroEnabled.main+xml",
+        b"application/vnd.ms-word.template.macroEnabledTemplate.main+xml",
+    ],
+)
+def test_a_template_and_a_document_with_macros_are_documents(docx: Docx, kind: bytes) -> None:
+    path = docx("一、基本情况\n")
+    types = part(path, "[Content_Types].xml")
+    usual = b"application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"
+    assert usual in types
+    assert (
+        lines(extractors.read(packed(path, {"[Content_Types].xml": types.replace(usual, kind)})))[0] == "一、基本情况"
+    )
+
+
+def related(path: Path, relation: str) -> dict[str, bytes]:
+    name = "word/_rels/document.xml.rels"
+    return {name: part(path, name).replace(b"</Relationships>", f"{relation}</Relationships>".encode())}
+
+
+def test_a_document_whose_picture_is_lost_is_read(docx: Docx) -> None:
+    path = docx("一、基本情况\n")
+    kind = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/image"
+    changed = related(path, f'<Relationship Id="rId9" Type="{kind}" Target="media/image1.png"/>')
+    assert lines(extractors.read(packed(path, changed)))[0] == "一、基本情况"
+
+
+CHUNK = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/aFChunk"
+RELATED = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+
+
+def test_a_page_set_into_a_document_stands_in_its_place(docx: Docx) -> None:
+    path = docx(
+        body=f'<w:p>{run("<w:t>前</w:t>")}</w:p><w:altChunk xmlns:r="{RELATED}" r:id="rId9"/><w:p>{run("<w:t>后</w:t>")}</w:p>'
+    )
+    page = "<p>中</p><table><tr><td rowspan=2>甲</td><td>乙</td></tr><tr><td>丙</td></tr></table>"
+    types = part(path, "[Content_Types].xml").replace(
+        b"</Types>", b'<Default Extension="html" ContentType="text/html"/></Types>'
+    )
+    changed = related(path, f'<Relationship Id="rId9" Type="{CHUNK}" Target="page.html"/>')
+    read = extractors.read(packed(path, {**changed, "[Content_Types].xml": types, "word/page.html": page.encode()}))
+    assert lines(read) == ["前", "中", "后"]
+    assert grid(read) == [(0, 0, 2, 1, "甲"), (0, 1, 1, 1, "乙"), (1, 1, 1, 1, "丙")]
+    assert [block.origin.block for block in read.blocks] == [1, 2, 3, 4]
+    assert {(c.origin.block, c.origin.table) for c in table(read).cells} == {(3, 1)}
+
+
+def test_documents_set_into_each_other_without_end_are_refused(docx: Docx) -> None:
+    path = docx(body=f'<w:altChunk xmlns:r="{RELATED}" r:id="rId9"/>')
+    types = part(path, "[Content_Types].xml").replace(
+        b"</Types>", b'<Default Extension="docx" ContentType="application/x"/></Types>'
+    )
+    changed = related(path, f'<Relationship Id="rId9" Type="{CHUNK}" Target="inner.docx"/>')
+    inner = docx("一、基本情况\n", name="inner.docx").read_bytes()
+    for _ in range(8):
+        inner = packed_bytes(path, {**changed, "[Content_Types].xml": types, "word/inner.docx": inner})
+    path.write_bytes(inner)
+    with pytest.raises(FileRefused, match="嵌套"):
+        extractors.read(path)
+
+
+def packed_bytes(path: Path, changed: dict[str, bytes]) -> bytes:
+    copy = path.with_name("copy.docx")
+    copy.write_bytes(path.read_bytes())
+    return packed(copy, changed).read_bytes()
