@@ -5,12 +5,13 @@ from __future__ import annotations
 import io
 import struct
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from extractors import bundle, sanitize
 from extractors.files import File, digest
-from extractors.limits import Exceeded
+from extractors.limits import TOO_DEEP, Exceeded
 from extractors.names import title
 from schema.document import Document, PageReading, Paragraph, Table
 from schema.errors import FileRefused
@@ -18,6 +19,7 @@ from schema.errors import FileRefused
 if TYPE_CHECKING:
     from extractors.pdf_pages import Page
 
+MAX_SET_IN = 5  # documents in documents
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _PICTURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"II*\x00", b"MM\x00*")
 _NOT_READ = {
@@ -64,10 +66,10 @@ def _paged(pages: Callable[[bytes, Path], list[Page]]) -> Reader:
     return reader
 
 
-def _reader(path: Path, data: bytes) -> tuple[str, Reader]:
-    """The kind of a file by its content, and who reads it."""
+def _reader(path: Path, data: bytes, depth: int = 0) -> tuple[str, Reader]:
+    """The kind of a file by its content, and who reads it. depth: in how many others it is set."""
     if data.startswith(bundle.ZIPPED):
-        return _of_archive(path, data)
+        return _of_archive(path, data, depth)
     if data.startswith(_OLE):
         return _of_compound(path, data)
     if b"%PDF-" in data[:1024]:
@@ -90,7 +92,7 @@ def _reader(path: Path, data: bytes) -> tuple[str, Reader]:
     return ("html", _flowing(web.blocks)) if web.is_page(data) else ("text", _flowing(plain.blocks))
 
 
-def _of_archive(path: Path, data: bytes) -> tuple[str, Reader]:
+def _of_archive(path: Path, data: bytes, depth: int) -> tuple[str, Reader]:
     """Office's own archives, told by the parts they hold."""
     try:
         with bundle.opened(data) as archive:
@@ -105,7 +107,14 @@ def _of_archive(path: Path, data: bytes) -> tuple[str, Reader]:
         raise FileRefused(path, "这是压缩包，不是一份材料", "请用 ziping ingest 读取，或解压后再提交")
     from extractors import word
 
-    return "docx", _flowing(word.blocks)
+    return "docx", _flowing(partial(word.blocks, others=partial(_set_in, depth=depth + 1)))
+
+
+def _set_in(data: bytes, path: Path, depth: int) -> Blocks:
+    """What is set into a document: another one, a page, a text."""
+    if depth > MAX_SET_IN:
+        raise Exceeded(TOO_DEEP)
+    return _reader(path, data, depth)[1](data, path)[0]
 
 
 def _streams(data: bytes) -> list[str]:

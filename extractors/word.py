@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,7 +15,6 @@ from extractors.word_package import Package, opened
 from schema.document import Cell, Origin, Paragraph, Table
 
 MAX_NESTING = 25
-MAX_CHUNKS = 5  # documents in documents
 
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _ID = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
@@ -40,34 +39,18 @@ _INSIDE = {
 _GONE = {_W + n for n in ("del", "moveFrom", "instrText", "delText", "rPr", "pPr", "sdtPr", "sdtEndPr")}
 _DRAWN = {_W + "drawing", _W + "pict", _W + "object", _MC + "AlternateContent"}
 _OFF = ("0", "false", "off", "none")
+Others = Callable[[bytes, Path], list[Paragraph | Table]]
 
 
-def blocks(data: bytes, path: Path) -> list[Paragraph | Table]:
+def blocks(data: bytes, path: Path, others: Others | None = None) -> list[Paragraph | Table]:
     """The paragraphs and tables of a .docx in reading order, page headers and footers last as ornament.
 
-    Tracked deletions are left out, insertions taken; automatic numbers stand in the text; text boxes and
-    nested tables follow the paragraph or table that holds them; a page or document set into it stands in its place. Raises FileRefused.
+    Tracked deletions are left out, insertions taken; automatic numbers stand in the text; text boxes and nested tables follow the paragraph or
+    table that holds them; what `others` reads of a page or document set into it stands in its place. Raises FileRefused.
     """
-    return _blocks(data, path, 0)
-
-
-def _blocks(data: bytes, path: Path, depth: int) -> list[Paragraph | Table]:
-    if depth > MAX_CHUNKS:
-        raise Exceeded(TOO_DEEP)
     package = opened(data, path)
-    chunks = {name: _chunk(content, path, depth) for name, content in package.chunks.items()}
-    return _Walk(Numbers(package.numbering, package.styles), chunks).document(package)
-
-
-def _chunk(data: bytes, path: Path, depth: int) -> list[Paragraph | Table]:
-    """What is set into a document: another one, a page, a text."""
-    from extractors import office, plain, web
-
-    if data.startswith(b"PK"):
-        return _blocks(data, path, depth + 1)
-    if data.startswith(b"{\\rtf"):
-        return office.blocks(data, path)
-    return web.blocks(data, path) if web.is_page(data) else plain.blocks(data, path)
+    set_in = {name: others(content, path) for name, content in package.chunks.items()} if others is not None else {}
+    return _Walk(Numbers(package.numbering, package.styles), set_in).document(package)
 
 
 # ---------------------------------------------------------------- walking
