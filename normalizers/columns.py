@@ -12,6 +12,7 @@ from itertools import pairwise
 from normalizers import band
 from normalizers.assignment import Decision
 from normalizers.grid import Block, Grid, Slot, widest
+from normalizers.levels import by_neighbours
 from normalizers.roles import EXTRA, Look, kind_of, look
 from normalizers.similarity import WORTH_SHOWING, Match
 from normalizers.spelling import LONGEST
@@ -19,12 +20,9 @@ from normalizers.text import blank
 from normalizers.values import number, year
 from normalizers.vocabulary import KNOWN, Vocabulary
 
-LEVELS = frozenset(
-    ("level1", "level2", "level3", "level4", "level")
-)  # `level`: a column of names that does not say of which level
-MEASURED = frozenset(
-    ("target", "actual", "weight", "score", "review_score", "criteria", "definition", "evidence", "deviation")
-)
+# `level`: a column of names that does not say of which level
+LEVELS = frozenset(("level1", "level2", "level3", "level4", "level"))
+MEASURED = frozenset("target actual weight score review_score criteria definition evidence deviation".split())
 # What a whole reading says.
 # what a block of indicators has, one of each, and what it costs a reading to be without: names, what is to be reached, points
 _NEEDED = (
@@ -60,6 +58,10 @@ class Column:
 
 def columns(grid: Grid, block: Block, vocabulary: Vocabulary) -> list[Column]:
     """The columns of an indicator block's heading band, left to right."""
+    told = grid.told.get(block.start, ())  # by a person, for the layout
+    found = named(grid, block, vocabulary) if block.header else _without_headings(grid, block)
+    if len(told) == len(found):
+        return [replace(column, field=field, several=False) for column, field in zip(found, told, strict=True)]
     return _parted(grid, block, _decided(grid, block, vocabulary))
 
 
@@ -89,38 +91,18 @@ def named(grid: Grid, block: Block, vocabulary: Vocabulary) -> list[Column]:
         elif field == "block" and not beside and leaf.left > 0:
             field = named_alone(leaf)
         out.append(Column(field, leaf.text, leaf.left, leaf.right, leaf))
-    return _disambiguated(out)
+    fields = by_neighbours([column.field for column in out])
+    return [replace(column, field=field) for column, field in zip(out, fields, strict=True)]
+
+
+def _without_headings(grid: Grid, block: Block) -> list[Column]:
+    """The columns of a block whose headings were left out: those of its first row."""
+    return [Column(None, "", slot.left, slot.right, slot) for slot in grid.spanning[block.start]]
 
 
 def below(grid: Grid, block: Block, column: Column, vocabulary: Vocabulary) -> list[str]:
     """The texts that stand below a heading in its block; neither in a total row nor in a ragged one."""
     return [text for text in _cells(list(_rows(grid, block, vocabulary)), column) if not blank(text)]
-
-
-def _disambiguated(columns: list[Column]) -> list[Column]:
-    """Columns of one name by their neighbours: points behind each level, two columns of names."""
-    fields = [column.field for column in columns]
-    for i, field in enumerate(fields):
-        if field == "level":  # a column of names whose heading does not say of which level
-            fields[i] = _free_level(fields[:i], fields[i + 1 :])
-        elif field == "weight" and fields.count("weight") > 1 and i and fields[i - 1] in ("level1", "level2"):
-            fields[i] = f"{fields[i - 1]}_weight"
-        elif field == "weight" and fields.count("weight") > 1 and i and fields[i - 1] is None:
-            fields[i] = None  # the points of a column that nobody knows
-        elif field == "level3" and "level3" in fields[i + 1 :] and "level2" not in fields:
-            fields[i] = "level2"
-    return [replace(column, field=field) for column, field in zip(columns, fields, strict=True)]
-
-
-def _free_level(before: list[str | None], behind: list[str | None]) -> str | None:
-    """The level of a column of names by those that its neighbours have: the first between them, the last where none has any."""
-    levels = ("level1", "level2", "level3")
-    high = [at for at, level in enumerate(levels) if level in before]
-    low = [at for at, level in enumerate(levels) if level in behind]
-    if not high and not low:
-        return "level3"
-    between = range(max(high, default=-1) + 1, min(low, default=len(levels)))
-    return levels[between[0]] if between else None
 
 
 # ---------------------------------------------------------------- headings nobody knows
@@ -142,9 +124,8 @@ class _Band:
         self._figures = [_figures(rows, column) for column in self.columns]
 
     def read(self, lenient: bool = False) -> tuple[list[Decision], float]:
-        headed = [
-            band.Headed(c.heading, c.field, seen, c.several) for c, seen in zip(self.columns, self.looks, strict=True)
-        ]
+        pairs = zip(self.columns, self.looks, strict=True)
+        headed = [band.Headed(c.heading, c.field, seen, c.several) for c, seen in pairs]
         return band.read("indicators", headed, self.vocabulary, self._whole, lenient, _UNHEADED)
 
     def _whole(self, roles: Sequence[str]) -> float:

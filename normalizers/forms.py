@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from normalizers import basics, funds, goals, head, indicators, label_value, management, money, tasks
+from normalizers import basics, confirmed, funds, goals, head, indicators, label_value, management, money, tasks
 from normalizers.blocks import cut
 from normalizers.draft import BESIDE, IN_TABLE, Draft
 from normalizers.grid import Block, Grid
 from normalizers.ledger import Ledger, Source
+from normalizers.lookups import Lookups
 from normalizers.money import Unit
 from normalizers.side_by_side import apart
 from normalizers.starts import column_numbers
@@ -35,7 +36,7 @@ _MONEY_ONLY = frozenset(("funds", "tasks", "unknown", "staging", "note"))
 class Forms:
     """The forms read so far; guards the one still open and the title that waits for its table."""
 
-    def __init__(self, ledger: Ledger, vocabulary: Vocabulary) -> None:
+    def __init__(self, ledger: Ledger, vocabulary: Lookups) -> None:
         self.ledger = ledger
         self.vocabulary = vocabulary
         self.drafts: list[Draft] = []
@@ -85,7 +86,9 @@ class Forms:
         """Reads a table into forms; False where nothing in it was understood. inside: it stands in the midst of a section."""
         caption, self.caption = self.caption, None
         parts = apart(table, self.vocabulary)
-        return any([self._table(part, i > 0, inside, caption) for i, part in enumerate(parts)])
+        understood = any([self._table(part, i > 0, inside, caption) for i, part in enumerate(parts)])
+        self.vocabulary.told = {}
+        return understood
 
     def _table(self, table: Table, beside: bool, inside: bool, caption: Paragraph | None) -> bool:
         """beside: the form at the left of this one has just been read; caption: a line that is no title and names the table."""
@@ -93,7 +96,16 @@ class Forms:
         grid = self._grid(table)
         title = bare_title(self.title.text) if self.title else None
         kind = form_kind(title, self.vocabulary) if title else None
-        blocks = cut(grid, self.vocabulary, basics=kind == "basics")
+        found = confirmed.find(grid, self.vocabulary.layouts, self.vocabulary)
+        self.vocabulary.told = found.words if found else {}
+        if found is not None:
+            grid.told, blocks = found.columns, found.blocks
+            for block in blocks:  # noted: another layout of these headings concerns this table
+                for row in range(block.start, block.start + block.header):
+                    for slot in grid.filled(row):
+                        self.vocabulary.heading(slot.text, "indicators")
+        else:
+            blocks = cut(grid, self.vocabulary, basics=kind == "basics")
         for row, sure in grid.doubts.items():
             self.ledger.doubt(grid.filled(row)[0].cell, sure)
         understood = any(block.kind in _READERS and block.kind != "head" for block in blocks)
@@ -120,7 +132,11 @@ class Forms:
         if not _opens_with_title(blocks):
             self._take_unit()
         for block in blocks:
+            if found is not None and block.start in found.forms and self.current is not None and self.current.read:
+                self._open(None, None)
             self._read(grid, block)
+            if found is not None and self.current is not None and self.current.kind is None:
+                self.current.kind = found.layout.kind
         return True
 
     def _is_stranger(self, blocks: list[Block]) -> bool:
@@ -207,6 +223,11 @@ class Forms:
                 for slot in grid.filled(row):
                     if row == block.start:
                         self._open(bare_title(slot.cell.text), slot.cell)
+            return
+        if block.kind == "ignore":
+            for row in range(block.start, block.stop):
+                for slot in grid.filled(row):
+                    self.ledger.ornament(slot.cell)
             return
         if block.kind == "staging":
             for row in range(block.start, block.stop):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import accumulate
 
@@ -68,6 +68,9 @@ class Grid:
         for covering in self.spanning:
             covering.sort(key=lambda slot: slot.left)
         self.doubts: dict[int, float] = {}  # rows whose block is not sure, and how sure it is (blocks.py)
+        self.told: Mapping[
+            int, tuple[str, ...]
+        ] = {}  # by the row a block starts in, what people say its columns are (confirmed.py)
         self._found: dict[tuple[str, int], int] = {}
         self._filled = [[slot for slot in slots if not slot.blank] for slots in self.rows]
 

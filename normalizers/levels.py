@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 
 from normalizers.draft import Draft
@@ -95,3 +95,29 @@ def group_name(text: str) -> tuple[str | None, Decimal | None]:
     points = Decimal(match[1] or match[2]) if match else None
     name = numbering.without(plain[: match.start()] if match else plain)
     return (name or None) if stated_text(name) else None, points
+
+
+def by_neighbours(named: Sequence[str | None]) -> list[str | None]:
+    """The fields of columns, those of one name told apart by their neighbours: points behind each level, two columns of names."""
+    fields = list(named)
+    for i, field in enumerate(fields):
+        if field == "level":  # a column of names whose heading does not say of which level
+            fields[i] = _free_level(fields[:i], fields[i + 1 :])
+        elif field == "weight" and fields.count("weight") > 1 and i and fields[i - 1] in ("level1", "level2"):
+            fields[i] = f"{fields[i - 1]}_weight"
+        elif field == "weight" and fields.count("weight") > 1 and i and fields[i - 1] is None:
+            fields[i] = None  # the points of a column that nobody knows
+        elif field == "level3" and "level3" in fields[i + 1 :] and "level2" not in fields:
+            fields[i] = "level2"
+    return fields
+
+
+def _free_level(before: list[str | None], behind: list[str | None]) -> str | None:
+    """The level of a column of names by those that its neighbours have: the first between them, the last where none has any."""
+    levels = ("level1", "level2", "level3")
+    high = [at for at, level in enumerate(levels) if level in before]
+    low = [at for at, level in enumerate(levels) if level in behind]
+    if not high and not low:
+        return "level3"
+    between = range(max(high, default=-1) + 1, min(low, default=len(levels)))
+    return levels[between[0]] if between else None

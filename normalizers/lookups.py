@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from normalizers.similarity import Match
-from normalizers.vocabulary import Label, Vocabulary
+from normalizers.text import squeeze
+from normalizers.vocabulary import FIELDS, KNOWN, NONE, Label, Vocabulary
 
 # A letter for each block of headings.csv and list of labels.csv, and for the patterns of the other files.
 CODES = {
@@ -30,14 +32,20 @@ class Lookups(Vocabulary):
         self.inner = vocabulary
         self.forms = vocabulary.forms
         self.roles, self.rows = vocabulary.roles, vocabulary.rows
+        self.layouts = vocabulary.layouts
+        self.told: Mapping[
+            str, Mapping[str, str]
+        ] = {}  # by block, what people say words of the table being read mean (confirmed.py)
         self.asked: set[tuple[str, str]] = set()
 
     def heading(self, text: str, block: str) -> str | None:  # type: ignore[override]  # the one it stands for keeps its answers
         self.asked.add((text, block))
-        return self.inner.heading(text, block)
+        return self.told.get(block, {}).get(squeeze(text)) or self.inner.heading(text, block)
 
     def label(self, text: str) -> Label | None:  # type: ignore[override]  # the one it stands for keeps its answers
         self.asked.add((text, "label"))
+        if (code := self.told.get("funds", {}).get(squeeze(text))) is not None and code not in FIELDS["funds"]:
+            return None if code in KNOWN else Label(None if code == NONE else code, None)
         return self.inner.label(text)
 
     def listed(self, text: str, name: str) -> str | None:  # type: ignore[override]  # the one it stands for keeps its answers

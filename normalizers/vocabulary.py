@@ -16,6 +16,7 @@ from importlib.resources.abc import Traversable
 from typing import Any
 
 from normalizers import roles, rows
+from normalizers.layout import Confirmed
 from normalizers.similarity import Index, Match, best_guess, best_match, cells_fit, telling
 from normalizers.spelling import BRACKETS, as_noted, variants, whole
 from normalizers.text import squeeze
@@ -101,6 +102,7 @@ class Vocabulary:
         self.forms = _forms(folder.joinpath("forms.yml"))
         self.roles = roles.load(folder.joinpath("roles.csv"))
         self.rows = rows.load(folder.joinpath("rows.csv"))
+        self.layouts: tuple[Confirmed, ...] = ()  # that people have confirmed
         self._typing = re.compile("|".join(map(re.escape, self.forms["typing_errors"])))
 
     # -- look-ups

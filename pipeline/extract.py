@@ -14,6 +14,7 @@ from extractors.files import File
 from normalizers import normalize
 from normalizers.confidence import judge
 from normalizers.vocabulary import Vocabulary
+from pipeline import ruleset
 from pipeline.corrections import Correction, CorrectionState, apply
 from schema.checks import check
 from schema.derived import derived
@@ -36,7 +37,7 @@ class Extraction:
 
 
 def extract(file: Path | File, words: Vocabulary | None = None) -> Extraction:
-    """Reads one file; words: another vocabulary than the one that ships. Raises FileRefused or NothingFound."""
+    """Reads one file; words: another vocabulary than today's. Raises FileRefused or NothingFound."""
     document = extractors.read(file)
     try:
         return understand(document, words)
@@ -50,7 +51,7 @@ def understand(
 ) -> Extraction:
     """What a document says: read by the normalizers, corrected by people, checked. Raises NothingFound."""
     with exactly():
-        submission, evidence = normalize(document, words)
+        submission, evidence = normalize(document, words or ruleset.words())
         submission, evidence, standings = apply(document, submission, evidence, corrections)
         submission, evidence = prove(check(submission), evidence)
     return Extraction(document, submission, judge(document, submission, evidence), tuple(standings))

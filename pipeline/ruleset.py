@@ -9,18 +9,28 @@ import ast
 import csv
 import hashlib
 import json
+import os
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from importlib.resources import files
 from importlib.resources.abc import Traversable
+from pathlib import Path
 
+from normalizers import confirmed
+from normalizers.layout import Confirmed
+from normalizers.spelling import whole
 from normalizers.vocabulary import COLUMNS, Vocabulary, folder
+from normalizers.vocabulary import vocabulary as shipped
+from schema.errors import VocabularyError
 from schema.extras import DISTRIBUTION
 
 VERSION = version(DISTRIBUTION)
+WORDS = "ZIPING_WORDS"  # the environment's name for the folder of a team's own words
+LAYOUTS = "layouts"  # in that folder, and among the rows of a vocabulary
+SPELT = ("headings.csv", "labels.csv")  # files whose rows are found by their spelling
 _READERS = (
     "python-docx",
     "pypdfium2",
@@ -84,6 +94,102 @@ def shipped_rows() -> VocabularyRows:
     return VocabularyRows(out)
 
 
+def team() -> Path | None:
+    """The folder of the team's own words (ZIPING_WORDS), None where there is none. Raises VocabularyError where it is not there."""
+    named = os.environ.get(WORDS)
+    if not named:
+        return None
+    folder = Path(named).expanduser()
+    if not folder.is_dir():
+        raise VocabularyError(folder, "没有这个词条文件夹", "请新建它，或改正--words（环境变量ZIPING_WORDS）")
+    return folder
+
+
+def own_team() -> Path:
+    """The folder of the team's own words, for what is to be written there. Raises VocabularyError where none is named."""
+    if (folder := team()) is None:
+        raise VocabularyError(
+            "词条文件夹", "没有指明", "请用--words（或环境变量ZIPING_WORDS）指明一个文件夹，升级不会动它"
+        )
+    return folder
+
+
+def today() -> VocabularyRows:
+    """The vocabulary that ships, below the team's own: a spelling that both have means what the team says."""
+    own = team()
+    return shipped_rows() if own is None else with_team(shipped_rows(), own)
+
+
+def with_team(shipped: VocabularyRows, folder: Path) -> VocabularyRows:
+    """A vocabulary below what stands in a team's folder: files named as those that ship, and layouts/*.yml. Raises VocabularyError."""
+    own = {
+        name: [[row[column] for column in columns[:-1]] for row in own_rows(folder / name, columns)]
+        for name, columns in COLUMNS.items()
+    }
+    layouts = [layout_row(layout_of(path)) for path in sorted((folder / LAYOUTS).glob("*.yml"))]
+    return overlaid(shipped, own | ({LAYOUTS: layouts} if layouts else {}))
+
+
+def overlaid(words: VocabularyRows, own: Mapping[str, list[list[str]]]) -> VocabularyRows:
+    """A vocabulary with rows above it: a spelling of theirs means in its block what they say, their patterns come first, a layout of theirs stands in
+    place of one of its name."""
+    out = {name: list(rows) for name, rows in words.files.items()}
+    for name, rows in own.items():
+        below = out.get(name, [])
+        if name == LAYOUTS:
+            named = {row[0] for row in rows}
+            out[name] = [row for row in below if row[0] not in named] + rows
+        elif name in SPELT:
+            taken = {(whole(row[0]), row[1]) for row in rows}
+            out[name] = [row for row in below if (whole(row[0]), row[1]) not in taken] + rows
+        else:
+            out[name] = rows + [row for row in below if row not in rows]
+    return VocabularyRows(out)
+
+
+def own_rows(path: Path, columns: tuple[str, ...]) -> list[dict[str, str]]:
+    """The rows of a team's file, each with its line; none where it is not there. Raises VocabularyError."""
+    if not path.exists():
+        return []
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as lines:
+            reader = csv.DictReader(lines)
+            if tuple(reader.fieldnames or ()) != columns:
+                raise VocabularyError(path, f"表头是{','.join(reader.fieldnames or ())}", f"应为{','.join(columns)}")
+            rows = [{**row, "line": str(reader.line_num)} for row in reader]
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise VocabularyError(path, f"词条文件无法读取（{error}）", "请用UTF-8编码的CSV") from None
+    wrong = next((row["line"] for row in rows if None in row or None in row.values()), None)
+    if wrong is not None:
+        raise VocabularyError(f"{path}第{wrong}行", "列数不对", f"应有{len(columns)}列")
+    return rows
+
+
+def layout_row(layout: Confirmed) -> list[str]:
+    """A confirmed layout as a row of a vocabulary: its name, its content."""
+    return [layout.name, json.dumps(confirmed.plain(layout), ensure_ascii=False, sort_keys=True)]
+
+
+def layout_of(path: Path) -> Confirmed:
+    """A layout as it stands in its file, checked. Raises VocabularyError."""
+    import yaml
+
+    try:
+        told = yaml.safe_load(path.read_text(encoding="utf-8-sig"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise VocabularyError(path, f"版式文件无法读取（{error}）", "请用UTF-8编码保存") from None
+    except yaml.YAMLError as error:
+        line = getattr(getattr(error, "problem_mark", None), "line", None)
+        place = f"{path}第{line + 1}行" if line is not None else str(path)
+        raise VocabularyError(place, "不是YAML", "请照 ziping layouts draft 写出的样子填写") from None
+    return confirmed.bound(told, path, _codes(shipped_rows()))
+
+
+def _codes(words: VocabularyRows) -> set[str]:
+    """The codes that a line of money may have."""
+    return {row[2] for row in words.files["labels.csv"] if row[1] == "funds"}
+
+
 def pack(words: VocabularyRows) -> bytes:
     return zlib.compress(json.dumps(words.files, ensure_ascii=False).encode(), 9)
 
@@ -100,7 +206,10 @@ def bound(words: VocabularyRows) -> Vocabulary:
         name: [dict(zip(COLUMNS[name], [*row, ""], strict=True)) | {"line": "0"} for row in words.files[name]]
         for name in COLUMNS
     }
-    return Vocabulary(folder(), told, "store", only=True)
+    vocabulary = Vocabulary(folder(), told, "store", only=True)
+    layouts = words.files.get(LAYOUTS, [])
+    vocabulary.layouts = tuple(confirmed.bound(json.loads(content), name, _codes(words)) for name, content in layouts)
+    return vocabulary
 
 
 def _sources(package: str, names: tuple[str, ...] | None = None) -> list[bytes]:
@@ -156,8 +265,13 @@ class Ruleset:
 
 @cache
 def current() -> Ruleset:
-    """The code and the vocabulary that ship."""
-    return under(shipped_rows())
+    """The code that ships, and today's vocabulary."""
+    return under(today())
+
+
+def words() -> Vocabulary:
+    """Today's vocabulary: that which ships, or with the team's own words."""
+    return shipped() if team() is None else current().vocabulary
 
 
 def under(words: VocabularyRows) -> Ruleset:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import click
 
@@ -31,13 +32,19 @@ Exit codes: 0 everything was read, 1 something was refused, 2 wrong usage, 130 s
     "--lang", type=click.Choice(language.LANGUAGES), expose_value=False, is_eager=True, callback=language.choose,
     help="The language of help and of usage errors [default: by LANG].",
 )  # fmt: skip
+@click.option(
+    "--words", type=click.Path(path_type=Path), envvar="ZIPING_WORDS",
+    help="Folder of the team's own words and layouts, above those that ship. [env: ZIPING_WORDS]",
+)  # fmt: skip
 @click.version_option(package_name=DISTRIBUTION, message="ziping %(version)s")
-def main() -> None:
+def main(words: Path | None) -> None:
     """Reads performance self-evaluation reports (绩效自评报告) into audited rows.
 
     A folder of Word files in, a relational store out; every figure leads back to its cell.
     """
     os.environ["PYTHONSAFEPATH"] = "1"  # for the processes begun here: no file of the folder one stands in is code
+    if words is not None:
+        os.environ["ZIPING_WORDS"] = str(words.expanduser().absolute())
 
 
 for command in (

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from pipeline.cli.common import PATH, existing, is_there, opened, store_option, write
-from pipeline.screen import console
+from pipeline.cli.common import PATH, REFUSED, existing, is_there, opened, store_option, write
+from pipeline.screen import console, say
 
 if TYPE_CHECKING:
     from pipeline.store.connection import Store
@@ -44,16 +45,23 @@ def unknown(url: str, target: Path | None) -> None:
         )
 
 
-@click.command(
+@click.group(
+    invoke_without_command=True,
     epilog="""\b
 Examples:
   ziping layouts                                 every layout, and what changed against the nearest known one
-  ziping layouts --year 2024                     only those met first in 2024"""
+  ziping layouts --year 2024                     only those met first in 2024
+  ziping layouts draft 某局自评表.docx > new.yml   how a form is read, to be put right by a person
+  ziping layouts test new.yml                    what that would change in the store
+  ziping layouts confirm new.yml                 from now on every form of that layout is read so""",
 )
 @store_option
 @click.option("--year", type=int, help="Only layouts that were never seen before this fiscal year.")
-def layouts(url: str, year: int | None) -> None:
-    """Forms grouped by their headings, and what is new."""
+@click.pass_context
+def layouts(context: click.Context, url: str, year: int | None) -> None:
+    """Forms grouped by their headings, and what is new; what people confirm of them."""
+    if context.invoked_subcommand is not None:
+        return
     store = existing(url)
     from pipeline.cli.display import list_layouts
     from pipeline.learn import layouts as grouped
@@ -61,6 +69,43 @@ def layouts(url: str, year: int | None) -> None:
 
     found = grouped.layouts(contents.layouts(store))
     list_layouts([layout for layout in found if year is None or layout.first == year], console())
+
+
+@layouts.command()
+@click.argument("file", type=PATH)
+@click.option("--out", "target", type=PATH, metavar="FILE", help="Write the layout to FILE instead of the screen.")
+def draft(file: Path, target: Path | None) -> None:
+    """Write how the tables of FILE are read, as a layout that a person can put right."""
+    from pipeline.learn import confirmed
+
+    text, doubts = confirmed.draft(file)
+    if target is None:
+        click.echo(text, nl=False)
+    else:
+        write(target, text)
+    click.echo(f"ziping: {f'{doubts}处待定（？）' if doubts else '没有待定之处'}", err=True)
+
+
+@layouts.command("test")
+@click.argument("file", type=PATH)
+@store_option
+def test_layout(file: Path, url: str) -> None:
+    """Show what the layout in FILE would change in the store; nothing is written."""
+    from pipeline.cli.display_versions import list_plan
+    from pipeline.learn import confirmed
+
+    list_plan(
+        confirmed.effect(existing(url), file), console(), hint="写入：ziping layouts confirm，再 ziping rerun --apply"
+    )
+
+
+@layouts.command()
+@click.argument("file", type=PATH)
+def confirm(file: Path) -> None:
+    """Take the layout in FILE into the team's own words: every form of it is read so from now on."""
+    from pipeline.learn import confirmed
+
+    click.echo(f"已确认：{confirmed.confirm(file)}。已入库的材料请运行 ziping rerun")
 
 
 @click.group()
@@ -72,13 +117,15 @@ def vocabulary() -> None:
 @click.argument("file", required=False, type=PATH)
 def check(file: Path | None) -> None:
     """Say whether the vocabulary, with the rows of FILE, contradicts itself."""
-    from normalizers.vocabulary import vocabulary as bound
+    from pipeline import ruleset
     from pipeline.learn import proposals
 
     if file is None:
-        bound()
-    else:
-        proposals.extended(file)
+        ruleset.current()
+    elif wrong := proposals.contradictions(file):
+        for line in wrong:
+            say(line)
+        sys.exit(REFUSED)
     click.echo("词表没有矛盾。")
 
 
@@ -92,22 +139,25 @@ def test(file: Path, url: str) -> None:
 
 @vocabulary.command()
 @click.argument("file", type=PATH)
+@click.option("--over", is_flag=True, help="The rows may give a known spelling another meaning.")
 @store_option
-def add(file: Path, url: str) -> None:
-    """Add the rows of FILE to the vocabulary, and show what they change in the store, where there is one."""
+def add(file: Path, over: bool, url: str) -> None:
+    """Add the rows of FILE to the team's own words, and show what they change in the store, where there is one."""
+    from pipeline import ruleset
     from pipeline.learn import proposals
 
+    place = ruleset.own_team()
     if is_there(url):
-        _show_effect(file, opened(url))
-    added = proposals.add(file)
-    click.echo(f"词表增加{added}条。")
+        _show_effect(file, opened(url), over)
+    added = proposals.add(file, over)
+    click.echo(f"{place}增加{added}条。")
 
 
-def _show_effect(file: Path, store: Store) -> None:
+def _show_effect(file: Path, store: Store, over: bool = False) -> None:
     from pipeline.cli.display_versions import list_plan
     from pipeline.learn import proposals
 
-    planned = proposals.effect(store, file)
+    planned = proposals.effect(store, file, over)
     list_plan(planned, console(), hint="写入：ziping vocabulary add，再 ziping rerun --apply")
 
 

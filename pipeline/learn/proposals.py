@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from normalizers.spelling import LONGEST
+from normalizers.spelling import LONGEST, whole
 from normalizers.text import squeeze
-from normalizers.vocabulary import COLUMNS, Vocabulary, folder, vocabulary
+from normalizers.vocabulary import COLUMNS, Vocabulary, folder
 from pipeline import ruleset
 from pipeline.rerun.planning import Planned, plan
 from pipeline.store import contents
@@ -74,7 +74,7 @@ class Proposal:
 
 def unknown(store: Store) -> list[Proposal]:
     """The unknown spellings of a store, most frequent first."""
-    words = vocabulary()
+    words = ruleset.words()
     groups: dict[tuple[str, str], list[Any]] = {}
     open_in: dict[str, set[str]] = {}
     for spelling, block, row in _unknown(store, words):
@@ -170,40 +170,82 @@ def rows_of(path: Path) -> dict[str, list[Row]]:
     return out
 
 
-def extended(path: Path) -> Vocabulary:
-    """The vocabulary with the rows of a file. Raises VocabularyError where one is wrong or contradicts another spelling."""
-    return Vocabulary(folder(), rows_of(path), str(path))
+def contradictions(path: Path) -> list[str]:
+    """Every row of a file whose spelling means something else in its block by today, or twice in the file, each in one line with its place. Raises
+    VocabularyError where a row is wrong in itself."""
+    added = rows_of(path)
+    Vocabulary(folder(), {name: added[name] for name in COLUMNS if name not in ruleset.SPELT}, str(path), only=True)
+    today = ruleset.today().files
+    out = []
+    for name in ruleset.SPELT:
+        meanings = {(whole(row[0]), row[1]): tuple(row[2:]) for row in today[name]}
+        columns = COLUMNS[name][:-1]
+        for row in added[name]:
+            Vocabulary(folder(), {name: [row]}, str(path), only=True)  # is there such a block and field?
+            first, block, *meaning = (row[column] for column in columns)
+            had = meanings.setdefault((whole(first), block), tuple(meaning))
+            if had != tuple(meaning):
+                said = "、".join(filter(None, had))
+                out.append(f"{path}第{row['line']}行: “{first}”在{block}里已另作“{said}”")
+    return out
 
 
-def effect(store: Store, path: Path) -> list[Planned]:
+def extended(path: Path, over: bool = False) -> Vocabulary:
+    """Today's vocabulary with the rows of a file. over: they may give a spelling another meaning. Raises VocabularyError where one is wrong or
+    contradicts another spelling."""
+    wrong = contradictions(path)
+    if wrong and not over:
+        place, _, trouble = wrong[0].partition(": ")
+        more = f"，另有{len(wrong) - 1}处" if len(wrong) > 1 else ""
+        raise VocabularyError(place, f"{trouble}{more}", "请改正；确要以此为准，用 ziping vocabulary add --over")
+    return ruleset.bound(_with(path))
+
+
+def _with(path: Path) -> ruleset.VocabularyRows:
+    rows = {
+        name: [[row[column] for column in COLUMNS[name][:-1]] for row in added] for name, added in rows_of(path).items()
+    }
+    return ruleset.overlaid(ruleset.today(), rows)
+
+
+def effect(store: Store, path: Path, over: bool = False) -> list[Planned]:
     """What the rows of a file would change in the store: the submissions they concern, understood again from their stored
     documents. Nothing is written. Raises VocabularyError, StoreError."""
-    extended(path)
-    rows = {name: list(held) for name, held in ruleset.shipped_rows().files.items()}
-    for name, added in rows_of(path).items():
-        there = {tuple(row) for row in rows[name]}
-        fresh = [[row[column] for column in COLUMNS[name][:-1]] for row in added]
-        rows[name] += [row for row in fresh if tuple(row) not in there]
-    return list(plan(store, ruleset.under(ruleset.VocabularyRows(rows))))
+    extended(path, over)
+    return list(plan(store, ruleset.under(_with(path))))
 
 
-def add(path: Path) -> int:
-    """Writes the rows of a file into the vocabulary; how many there were. Raises VocabularyError and changes nothing where one
-    is wrong. A spelling that is there already is not written twice."""
-    words = extended(path)
-    del words
+def add(path: Path, over: bool = False) -> int:
+    """Writes the rows of a file into the team's own words; how many there were. Raises VocabularyError and changes nothing where one
+    is wrong, contradicts another, or no folder is named. A spelling that is there already is not written twice; one that the team gave another
+    meaning is replaced."""
+    extended(path, over)
+    place = ruleset.own_team()
     added = 0
     for name, rows in rows_of(path).items():
-        target = Path(str(folder().joinpath(name)))
-        key = COLUMNS[name][:2]
-        with target.open(encoding="utf-8", newline="") as lines:
-            there = {tuple(row[k] for k in key) for row in csv.DictReader(lines)}
-        fresh = [row for row in rows if tuple(row[k] for k in key) not in there]
-        with target.open("a", encoding="utf-8", newline="") as out:
-            writer = csv.DictWriter(out, COLUMNS[name], extrasaction="ignore", lineterminator="\n")
-            writer.writerows(_kept(row) for row in fresh)
+        target, columns = place / name, COLUMNS[name]
+        there = {tuple(row[k] for k in columns[:2]): row for row in ruleset.own_rows(target, columns)}
+        fresh = [
+            row
+            for row in rows
+            if _meaning(there.get(tuple(row[k] for k in columns[:2])), columns) != _meaning(row, columns)
+        ]
+        if not fresh:
+            continue
+        there |= {tuple(row[k] for k in columns[:2]): _kept(row) for row in fresh}
+        try:
+            with target.open("w", encoding="utf-8", newline="") as out:
+                writer = csv.DictWriter(out, columns, extrasaction="ignore", lineterminator="\n")
+                writer.writeheader()
+                writer.writerows(there.values())
+        except OSError as error:
+            raise VocabularyError(target, f"无法写入（{error.strerror}）", "请检查权限和磁盘空间") from None
         added += len(fresh)
     return added
+
+
+def _meaning(row: Row | None, columns: tuple[str, ...]) -> tuple[str, ...] | None:
+    return tuple(row[column] for column in columns[:-1]) if row is not None else None
 
 
 def _whole(text: str) -> str:

@@ -29,7 +29,7 @@ from pipeline.extract import Extraction, as_record, understand
 from pipeline.rerun import changes, staleness
 from pipeline.rerun.changes import Change
 from pipeline.rerun.staleness import Row
-from pipeline.ruleset import VERSION, Ruleset, VocabularyRows
+from pipeline.ruleset import LAYOUTS, VERSION, Ruleset, VocabularyRows
 from pipeline.store import contents, decisions, journal, versions
 from pipeline.store.connection import Store, hold
 from pipeline.store.contents import of_submission
@@ -153,6 +153,11 @@ def _concerned(connection: sa.Connection, words_key: str, reading: Ruleset) -> d
             concern(row, (i for i, noted in found if noted is None or staleness.noted(noted, spellings, letter)))
             unknown = _unknown_in(connection, row, old, reading.vocabulary)
             concern(row, connection.execute(unknown.where(s.c.words_key == words_key)).scalars())
+        elif row.file == LAYOUTS:
+            found = connection.execute(of_words)
+            concern(
+                row, (i for i, noted in found if noted is None or staleness.may_be_of(row, noted, reading.vocabulary))
+            )
         else:
             found = connection.execute(of_words)
             concern(row, (i for i, noted in found if noted is None or _fits(row, noted)))

@@ -7,6 +7,7 @@ it.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -15,7 +16,7 @@ from normalizers import lookups
 from normalizers.similarity import WORTH_SHOWING, Index
 from normalizers.text import squeeze
 from normalizers.vocabulary import COLUMNS, Vocabulary
-from pipeline.ruleset import VocabularyRows
+from pipeline.ruleset import LAYOUTS, VocabularyRows
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,14 +28,15 @@ class Row:
     added: bool
 
     def __str__(self) -> str:
-        return f"{'+' if self.added else '-'} {self.file} {','.join(self.cells)}"
+        told = self.cells[:1] if self.file == LAYOUTS else self.cells
+        return f"{'+' if self.added else '-'} {self.file} {','.join(told)}"
 
 
 def changed(before: VocabularyRows, after: VocabularyRows) -> list[Row]:
     """The rows by which two vocabularies differ, those that went first; the order of patterns counts too."""
     out = []
-    for name in COLUMNS:
-        old, new = (dict.fromkeys(map(tuple, words.files[name])) for words in (before, after))
+    for name in (*COLUMNS, LAYOUTS):
+        old, new = (dict.fromkeys(map(tuple, words.files.get(name, []))) for words in (before, after))
         out += [Row(name, row, False) for row in old if row not in new]
         out += [Row(name, row, True) for row in new if row not in old]
     return out
@@ -43,10 +45,10 @@ def changed(before: VocabularyRows, after: VocabularyRows) -> list[Row]:
 @lru_cache(maxsize=64)
 def with_row(words: VocabularyRows, row: Row, order: VocabularyRows) -> VocabularyRows:
     """The vocabulary with one more change of `changed`; a row that comes takes its place in `order`."""
-    have = [list(r) for r in words.files[row.file] if tuple(r) != row.cells]
+    have = [list(r) for r in words.files.get(row.file, []) if tuple(r) != row.cells]
     if row.added:
         have.append(list(row.cells))
-        place = {tuple(r): i for i, r in enumerate(order.files[row.file])}
+        place = {tuple(r): i for i, r in enumerate(order.files.get(row.file, []))}
         have.sort(key=lambda r: place.get(tuple(r), -1))
     return VocabularyRows({**words.files, row.file: have})
 
@@ -90,3 +92,19 @@ def alike(texts: Iterable[str], row: Row, vocabulary: Vocabulary) -> Iterator[st
     for text in texts:
         if any(match.likeness >= WORTH_SHOWING for match in index.likeness(vocabulary.stripped(text)).values()):
             yield text
+
+
+def may_be_of(row: Row, noted: str, vocabulary: Vocabulary) -> bool:
+    """May a table be of a confirmed layout, by what was looked up when it was read: all that stands in the heading rows of one of its tables,
+    or, where it has none, one of its labels?"""
+
+    def asked(text: str) -> bool:
+        spelling = vocabulary.stripped(text)
+        return f"\n{spelling}\t" in noted or not any(map(str.isalpha, spelling))
+
+    for parts in json.loads(row.cells[1])["tables"]:
+        heads = [text for part in parts for line in part["rows"] for text in line]
+        labels = [text for part in parts for text in part["labels"]]
+        if all(map(asked, heads)) and (heads or any(map(asked, labels))):
+            return True
+    return False

@@ -13,6 +13,7 @@ import pytest
 
 from data.maker import word
 from normalizers import vocabulary as module
+from pipeline import ruleset
 from pipeline.batch import run
 from pipeline.learn import proposals
 from pipeline.rerun.changes import Change
@@ -99,20 +100,59 @@ def test_a_wrong_row_is_refused_with_its_line(text: str, trouble: str, tmp_path:
     assert "第" in str(refused.value)
 
 
-def test_rows_are_added_once_and_without_the_file_they_came_from(
+def test_rows_are_added_once_to_the_folder_of_the_team_without_the_file_they_came_from(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    copy = tmp_path / "vocabulary"
-    shutil.copytree(str(module.folder()), copy)
-    monkeypatch.setattr(proposals, "folder", lambda: copy)
     new = rows(
         tmp_path / "new.csv",
         "heading,block,field,note\n乙方承诺值,indicators,target,2份；例：某单位.docx\n\nlabel,list,code,side,note\n丙方账面,funds,other,,\n",
     )
+    with pytest.raises(VocabularyError, match="没有指明"):
+        proposals.add(new)
+    monkeypatch.setenv("ZIPING_WORDS", str(tmp_path / "nowhere"))
+    with pytest.raises(VocabularyError, match="没有这个词条文件夹"):
+        proposals.add(new)
+    (tmp_path / "words").mkdir()
+    monkeypatch.setenv("ZIPING_WORDS", str(tmp_path / "words"))
     assert (proposals.add(new), proposals.add(new)) == (2, 0)
-    assert (copy / "headings.csv").read_text(encoding="utf-8").endswith("乙方承诺值,indicators,target,\n")
-    assert (copy / "labels.csv").read_text(encoding="utf-8").endswith("丙方账面,funds,other,,\n")
-    module.Vocabulary(copy)
+    assert (tmp_path / "words" / "headings.csv").read_text(
+        encoding="utf-8"
+    ) == "heading,block,field,note\n乙方承诺值,indicators,target,\n"
+    assert (tmp_path / "words" / "labels.csv").read_text(encoding="utf-8").endswith("丙方账面,funds,other,,\n")
+    assert ruleset.under(ruleset.today()).vocabulary.heading("乙方承诺值", "indicators") == "target"
+
+
+def test_the_words_of_the_team_stand_above_those_that_ship(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ZIPING_WORDS", str(tmp_path))
+    new = rows(
+        tmp_path / "new.csv",
+        "heading,block,field,note\n得分,indicators,review_score,\n自评分,indicators,weight,\n全新,indicators,score,\n",
+    )
+    assert [line.partition("第")[2][:2] for line in proposals.contradictions(new)] == ["2行", "3行"]
+    with pytest.raises(VocabularyError, match="另有1处"):
+        proposals.add(new)
+    assert proposals.add(new, over=True) == 3
+    words = ruleset.under(ruleset.today()).vocabulary
+    assert words.heading("得分", "indicators") == "review_score"
+    assert words.heading("得分", "funds") == module.vocabulary().heading(
+        "得分", "funds"
+    )  # another block uses it as before
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "trouble"),
+    [
+        ("headings.csv", "heading,block\n甲,indicators\n", "应为heading,block,field,note"),
+        ("headings.csv", "heading,block,field,note\n甲,indicators\n", "第2行.*列数不对"),
+    ],
+)
+def test_a_wrong_file_of_the_team_is_told_with_its_place(
+    name: str, text: str, trouble: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / name).write_text(text, encoding="utf-8")
+    monkeypatch.setenv("ZIPING_WORDS", str(tmp_path))
+    with pytest.raises(VocabularyError, match=trouble):
+        ruleset.today()
 
 
 def test_the_commands_say_what_they_do(store: Store, ziping: Run, tmp_path: Path) -> None:

@@ -1,0 +1,139 @@
+"""What a document's tables are read as, put so that a person can correct it: each block with its heading rows, its columns and labels, and what
+is not sure of them. From it a confirmed layout is written (confirmed.py)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from normalizers.blocks import cut
+from normalizers.columns import Column, columns
+from normalizers.confirmed import BLOCKS, COLUMNED
+from normalizers.grid import Block, Grid
+from normalizers.lookups import Lookups
+from normalizers.similarity import Match
+from normalizers.spelling import LONGEST
+from normalizers.starts import column_numbers
+from normalizers.titles import form_kind, is_title
+from normalizers.values import number
+from normalizers.vocabulary import FIELDS, KNOWN, Vocabulary
+from schema.document import Document, Paragraph, Table
+
+SHOWN = 6  # rows of a block nobody understood that a person is shown
+_WORDED = (*FIELDS, "basics")  # blocks whose labels and headings mean something
+_NEAR = 0.2  # a likeness that is worth a word
+_TWICE = "另有一列也是它，请核对"
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """What a heading or a label is read as: its text, its field (None: nobody knows), and what is to be said of it."""
+
+    text: str
+    field: str | None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DraftedPart:
+    """A block as it was read. rows: the texts of its heading rows; shown: rows of a block that nobody understood."""
+
+    block: str
+    rows: tuple[tuple[str, ...], ...]
+    columns: tuple[Meaning, ...] = ()
+    labels: tuple[Meaning, ...] = ()
+    shown: tuple[tuple[str, ...], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DraftedTable:
+    """A table as it was read, in the order of its blocks. number: from 1; kind: of the form whose title stands over it."""
+
+    number: int
+    kind: str | None
+    parts: tuple[DraftedPart, ...]
+
+
+def drafted(document: Document, words: Vocabulary) -> list[DraftedTable]:
+    """Every table of a document as it is read under a vocabulary."""
+    vocabulary = Lookups(words)
+    kind: str | None = None
+    out: list[DraftedTable] = []
+    numbers = 0
+    for block in document.blocks:
+        if isinstance(block, Paragraph):
+            if is_title(block.text, vocabulary):
+                kind = form_kind(block.text, vocabulary)
+            continue
+        numbers += 1
+        out.append(DraftedTable(numbers, kind, tuple(_parts(block, vocabulary, kind == "basics"))))
+    return out
+
+
+def _parts(table: Table, vocabulary: Lookups, basics: bool) -> Iterator[DraftedPart]:
+    grid = Grid(table)
+    for row in range(table.rows):
+        grid.set_aside(row, column_numbers(grid.filled(row), vocabulary))
+    for block in cut(grid, vocabulary, basics):
+        rows = tuple(_texts(grid, row) for row in range(block.start, block.start + block.header))
+        if block.kind == COLUMNED:
+            found = columns(grid, block, vocabulary)
+            yield DraftedPart(block.kind, rows, tuple(_of_columns(found)))
+        elif block.kind in _WORDED:
+            yield DraftedPart(block.kind, rows, labels=tuple(_labels(grid, block, vocabulary)))
+        else:
+            shown = [text for row in range(block.start, block.stop) if (text := _texts(grid, row))]
+            kind = block.kind if block.kind in BLOCKS else "ignore"
+            yield DraftedPart(kind, tuple(shown[:1]), shown=tuple(shown[:SHOWN]) if kind == "unknown" else ())
+
+
+def _texts(grid: Grid, row: int) -> tuple[str, ...]:
+    return tuple(slot.text for slot in grid.filled(row))
+
+
+def _of_columns(found: list[Column]) -> Iterator[Meaning]:
+    """The columns, with what is known of those that the vocabulary does not hold; two of one field are to be looked at."""
+    fields = [column.field for column in found]
+    for column in found:
+        match = column.proposal
+        note = _said(match) if match is not None and match.likeness >= _NEAR else ""
+        if column.field not in KNOWN and column.field is not None and fields.count(column.field) > 1:
+            note = f"{note}；{_TWICE}" if note else _TWICE
+        yield Meaning(column.heading, column.field, note)
+
+
+def _said(match: Match) -> str:
+    """What is known of a heading that the vocabulary does not hold."""
+    return f"{match.field}：{match.reason}"
+
+
+def _labels(grid: Grid, block: Block, vocabulary: Lookups) -> Iterator[Meaning]:
+    """The headings and labels of a block that are known, and the headings that are not."""
+    told: set[str] = set()
+    for row in range(block.start, block.stop):
+        for slot in grid.filled(row):
+            text = slot.text
+            if text in told or len(text) > LONGEST or number(slot.cell.text) is not None:
+                continue
+            meaning = _meaning(text, block, vocabulary)
+            if meaning.field is None and row >= block.start + block.header:
+                continue  # a line of money, a name: no two forms have the same
+            told.add(text)
+            yield meaning
+
+
+def _meaning(text: str, block: Block, vocabulary: Lookups) -> Meaning:
+    field = vocabulary.heading(text, block.kind) if block.kind in FIELDS else None
+    if field is None and block.kind == "funds" and (label := vocabulary.label(text)) is not None:
+        field = label.item
+    if field is not None:
+        return Meaning(text, field)
+    match = vocabulary.similar(text, block.kind) if block.kind in FIELDS else None
+    return Meaning(text, None, _said(match) if match is not None and match.likeness > _NEAR else "")
+
+
+def doubtful(tables: Iterable[DraftedTable]) -> int:
+    """How many headings and labels a person has to decide on."""
+    return sum(
+        meaning.field is None for table in tables for part in table.parts for meaning in (*part.columns, *part.labels)
+    )

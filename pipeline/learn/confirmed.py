@@ -1,0 +1,91 @@
+"""Confirmed layouts: drafted from one form as it is read, tested against the store, taken into the team's own words."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import extractors
+from normalizers.drafting import DraftedPart, DraftedTable, Meaning, doubtful, drafted
+from normalizers.layout import Confirmed
+from pipeline import ruleset
+from pipeline.rerun.planning import Planned, plan
+from pipeline.store.connection import Store
+from schema.errors import VocabularyError
+
+UNDECIDED = "？"
+
+
+def draft(file: Path) -> tuple[str, int]:
+    """A form as the YAML of a layout, and how many things in it a person has to decide. Raises FileRefused, and VocabularyError where the file
+    holds no table."""
+    tables = drafted(extractors.read(file), ruleset.words())
+    if not any(part for table in tables for part in table.parts):
+        raise VocabularyError(file, "文件里没有表格", "请换一份有这种表的材料")
+    kind = next((table.kind for table in tables if table.kind is not None), None)
+    lines = [
+        f"# 照{file.name}读出的版式。带“{UNDECIDED}”的没有人认识，请写上字段（保留原文写extra，无须读取写ignore），不对的请改正；",
+        "# 没有写到的块照常读取。改好后：ziping layouts test、ziping layouts confirm。字段见 schema/RECORDS.md。",
+        f"name: {_quoted(file.stem)}",
+        f"kind: {kind or 'project'}{'' if kind else '  # 标题没有说明，请核对'}",
+        "tables:",
+    ]
+    seen: set[tuple[DraftedPart, ...]] = set()
+    for table in tables:
+        if table.parts and table.parts not in seen:
+            seen.add(table.parts)
+            lines += _table(table)
+    return "\n".join(lines) + "\n", doubtful(tables)
+
+
+def _table(table: DraftedTable) -> Iterator[str]:
+    first = "- "
+    for part in table.parts:
+        rest = "  "
+        yield f"{first}- block: {part.block}{f'  # 表格{table.number}' if first == '- ' else ''}"
+        first = "  "
+        if part.rows:
+            yield f"{rest}  rows:"
+            yield from (f"{rest}  - [{', '.join(map(_quoted, row))}]" for row in part.rows)
+        yield from (f"{rest}  # {' | '.join(row)[:120]}" for row in part.shown[1:])
+        if part.columns:
+            yield f"{rest}  columns:"
+            yield from (f"{rest}  - {_decision(meaning)}" for meaning in part.columns)
+        if part.labels:
+            yield f"{rest}  labels:"
+            yield from (f"{rest}    {_decision(meaning)}" for meaning in part.labels)
+
+
+def _decision(meaning: Meaning) -> str:
+    note = f"  # {meaning.note}" if meaning.note else ""
+    return f"{_quoted(meaning.text)}: {meaning.field or _quoted(UNDECIDED)}{note}"
+
+
+def _quoted(text: str) -> str:
+    """A text as YAML reads it back, whatever is in it."""
+    return json.dumps(text, ensure_ascii=False)
+
+
+def effect(store: Store, file: Path) -> list[Planned]:
+    """What a layout would change in the store, understood again from its stored documents; nothing is written. Raises VocabularyError, StoreError."""
+    row = ruleset.layout_row(ruleset.layout_of(file))
+    return list(plan(store, ruleset.under(ruleset.overlaid(ruleset.today(), {ruleset.LAYOUTS: [row]}))))
+
+
+def confirm(file: Path) -> Path:
+    """Takes a layout into the team's own words; gives the file it stands in. A layout of the same name is replaced. Raises VocabularyError."""
+    layout = ruleset.layout_of(file)
+    folder = ruleset.own_team() / ruleset.LAYOUTS
+    target = folder / f"{_file_name(layout)}.yml"
+    try:
+        folder.mkdir(exist_ok=True)
+        target.write_text(file.read_text(encoding="utf-8-sig"), encoding="utf-8")
+    except OSError as error:
+        raise VocabularyError(target, f"无法写入（{error.strerror}）", "请检查权限和磁盘空间") from None
+    return target
+
+
+def _file_name(layout: Confirmed) -> str:
+    """The name of a layout without the signs that part folders."""
+    return "".join("-" if ch in '/\\:*?"<>|' else ch for ch in layout.name).strip(". ")[:80] or "layout"
