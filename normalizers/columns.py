@@ -59,9 +59,9 @@ class Column:
 def columns(grid: Grid, block: Block, vocabulary: Vocabulary) -> list[Column]:
     """The columns of an indicator block's heading band, left to right."""
     told = grid.told.get(block.start, ())  # by a person, for the layout
-    found = named(grid, block, vocabulary) if block.header else _without_headings(grid, block)
-    if len(told) == len(found):
-        return [replace(column, field=field, several=False) for column, field in zip(found, told, strict=True)]
+    for found in (named(grid, block, vocabulary), _by_cells(grid, block)) if told else ():
+        if len(told) == len(found):
+            return [replace(column, field=field, several=False) for column, field in zip(found, told, strict=True)]
     return _parted(grid, block, _decided(grid, block, vocabulary))
 
 
@@ -95,9 +95,13 @@ def named(grid: Grid, block: Block, vocabulary: Vocabulary) -> list[Column]:
     return [replace(column, field=field) for column, field in zip(out, fields, strict=True)]
 
 
-def _without_headings(grid: Grid, block: Block) -> list[Column]:
-    """The columns of a block whose headings were left out: those of its first row."""
-    return [Column(None, "", slot.left, slot.right, slot) for slot in grid.spanning[block.start]]
+def _by_cells(grid: Grid, block: Block) -> list[Column]:
+    """The columns of a block as the cells of its first row are, whether headings stand over each, over several of them, or over none."""
+    out, last = [], block.start + block.header - 1
+    for slot in grid.spanning[block.start + block.header] if block.start + block.header < block.stop else ():
+        head = grid.at(last, slot.left, slot.right) if block.header else None
+        out.append(Column(None, head.text if head else "", slot.left, slot.right, head or slot))
+    return out
 
 
 def below(grid: Grid, block: Block, column: Column, vocabulary: Vocabulary) -> list[str]:

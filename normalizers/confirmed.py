@@ -3,13 +3,15 @@ anchor rows is read by it, whatever the rules would have made of it; one that la
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from normalizers.grid import Block, Grid
 from normalizers.layout import Confirmed, Part
+from normalizers.starts import starts
 from normalizers.text import squeeze
+from normalizers.values import number
 from normalizers.vocabulary import FIELDS, KNOWN, Vocabulary
 from schema.errors import VocabularyError
 
@@ -22,14 +24,20 @@ _KEYS = frozenset(("block", "rows", "from", "columns", "labels", "until", "form"
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A table read by a confirmed layout: its blocks; by the row that a block starts in, the fields of its columns; the rows in which another
-    form begins; by block, what its words mean."""
+    """A table read by a confirmed layout: its blocks that are confirmed; by the row that a block starts in, the fields of its columns; the rows
+    in which another form begins; does it go on with the form above; by block, what its words mean."""
 
     layout: Confirmed
     blocks: list[Block]
     columns: Mapping[int, tuple[str, ...]]
     forms: frozenset[int]
+    goes_on: bool
     words: Mapping[str, Mapping[str, str]]
+
+    @property
+    def rows(self) -> set[int]:
+        """The rows of its blocks."""
+        return {row for block in self.blocks for row in range(block.start, block.stop)}
 
 
 # ---------------------------------------------------------------- a table
@@ -38,44 +46,41 @@ def find(grid: Grid, layouts: Iterable[Confirmed], vocabulary: Vocabulary) -> Fo
     texts = [tuple(_spelt(slot.text, vocabulary) for slot in grid.filled(row)) for row in range(len(grid.rows))]
     for layout in layouts:
         for parts in layout.tables:
-            if (found := _placed(layout, parts, texts, vocabulary)) is not None:
+            if (found := _placed(layout, parts, grid, texts, vocabulary)) is not None:
                 return found
     return None
 
 
 def _spelt(text: str, vocabulary: Vocabulary) -> str:
-    """A heading as layouts are told apart by it: without units, numbering and points; a text that is nothing but these as it stands."""
-    return vocabulary.stripped(text) or squeeze(text)
+    """A heading as layouts are told apart by it: without units, numbering and points. A figure among headings, the points of what stands below, is
+    another in each form."""
+    return "#" if number(text) is not None else vocabulary.stripped(text) or squeeze(text)
 
 
 def _placed(
-    layout: Confirmed, parts: Sequence[Part], texts: list[tuple[str, ...]], vocabulary: Vocabulary
+    layout: Confirmed, parts: Sequence[Part], grid: Grid, texts: list[tuple[str, ...]], vocabulary: Vocabulary
 ) -> Found | None:
     """Where each block of a layout stands in a table; None where one is not there."""
-    starts: list[int] = []
+    begun: list[int] = []
     at = 0
     for part in parts:
         begin = _begins(part, texts, at, vocabulary)
         if begin is None:
             return None
-        starts.append(begin)
+        begun.append(begin)
         at = begin + max(len(part.rows), 1)
-    blocks: list[Block] = []
+    confirmed: list[Block] = []
     columns: dict[int, tuple[str, ...]] = {}
     words: dict[str, dict[str, str]] = {}
-    ends = [*starts[1:], len(texts)]
-    for part, start, end in zip(parts, starts, ends, strict=True):
-        if not blocks and start:
-            blocks.append(Block("unknown", 0, start))
-        stop = _stop(part, texts, start + len(part.rows), end, vocabulary)
-        blocks.append(Block(part.block, start, stop, len(part.rows)))
-        if stop < end:
-            blocks.append(Block("unknown", stop, end))
+    ends = [*begun[1:], len(texts)]
+    for part, start, end in zip(parts, begun, ends, strict=True):
+        stop = _stop(part, grid, texts, start + max(len(part.rows), 1), end, vocabulary)
+        confirmed.append(Block(part.block, start, stop, len(part.rows)))
         if part.columns:
             columns[start] = part.columns
         words.setdefault(part.block, {}).update({squeeze(text): said for text, said in part.words.items()})
-    forms = frozenset(start for part, start in zip(parts, starts, strict=True) if part.form)
-    return Found(layout, blocks, columns, forms, words)
+    forms = frozenset(start for part, start in zip(parts, begun, strict=True) if part.form)
+    return Found(layout, confirmed, columns, forms, parts[0].form is False, words)
 
 
 def _begins(part: Part, texts: list[tuple[str, ...]], at: int, vocabulary: Vocabulary) -> int | None:
@@ -92,11 +97,37 @@ def _begins(part: Part, texts: list[tuple[str, ...]], at: int, vocabulary: Vocab
     return next((row for row in range(at, len(texts)) if labels.intersection(texts[row])), None)
 
 
-def _stop(part: Part, texts: list[tuple[str, ...]], first: int, end: int, vocabulary: Vocabulary) -> int:
-    if part.until is None:
-        return end
-    wanted = _spelt(part.until, vocabulary)
-    return next((row for row in range(first, end) if texts[row][:1] == (wanted,)), end)
+def _stop(part: Part, grid: Grid, texts: list[tuple[str, ...]], first: int, end: int, vocabulary: Vocabulary) -> int:
+    """The row behind a block: where its people say, else where words that everybody knows begin another."""
+    for row in range(first, end):
+        if part.until is not None:
+            if texts[row][:1] == (_spelt(part.until, vocabulary),):
+                return row
+        elif texts[row] and part.block in FIELDS:
+            begun, _ = starts(grid, row, vocabulary, part.block, basics=False)
+            if begun not in (None, part.block):
+                return row
+    return end
+
+
+def parted(found: Found, others: Iterable[Block]) -> list[Block]:
+    """The blocks of a table: those that are confirmed, and between them what the rows are by themselves."""
+    out = list(found.blocks)
+    for block in others:
+        free = [row for row in range(block.start, block.stop) if row not in found.rows]
+        for first, last in _stretches(free):
+            header = max(min(block.start + block.header, last + 1) - first, 0) if first == block.start else 0
+            out.append(Block(block.kind, first, last + 1, header))
+    return sorted(out, key=lambda block: block.start)
+
+
+def _stretches(rows: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """(first, last) of each run of rows."""
+    for at, row in enumerate(rows):
+        if not at or rows[at - 1] != row - 1:
+            begin = row
+        if at + 1 == len(rows) or rows[at + 1] != row + 1:
+            yield begin, row
 
 
 # ---------------------------------------------------------------- from what people wrote
@@ -151,6 +182,8 @@ def _part(told: Any, place: str, codes: frozenset[str]) -> Part:
     rows = tuple(tuple(str(text) for text in row) for row in told.get("rows") or ())
     columns = tuple(_decided(pair, place) for pair in told.get("columns") or ())
     words = {str(text): str(said) for text, said in (told.get("labels") or {}).items()}
+    if not isinstance(told.get("form"), bool | None):
+        raise VocabularyError(place, f"form不能是“{told['form']}”", "请写true（另起一张表）或false（接上一张表）")
     begins, until = (None if told.get(key) is None else str(told[key]) for key in ("from", "until"))
     if not rows and not words and begins is None:
         raise VocabularyError(place, "没有rows、from或labels，无从认出", "请写上这一块的表头、首格或标签")
@@ -161,7 +194,7 @@ def _part(told: Any, place: str, codes: frozenset[str]) -> Part:
         if said not in fields:
             wrong = "还没有决定" if said in ("？", "?") else f"没有“{said}”字段"
             raise VocabularyError(place, f"{block}块{wrong}", f"可用：{'、'.join(sorted(fields))}")
-    return Part(block, rows, columns, words, begins, until, bool(told.get("form")))
+    return Part(block, rows, columns, words, begins, until, told.get("form"))
 
 
 def _decided(pair: Any, place: str) -> str:

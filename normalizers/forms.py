@@ -98,14 +98,13 @@ class Forms:
         kind = form_kind(title, self.vocabulary) if title else None
         found = confirmed.find(grid, self.vocabulary.layouts, self.vocabulary)
         self.vocabulary.told = found.words if found else {}
+        if found is not None and found.goes_on and self.current is not None and self.title is not None:
+            self.ledger.ornament(self.title)
+            self.title = caption = None
+        blocks = cut(grid, self.vocabulary, basics=kind == "basics")
         if found is not None:
-            grid.told, blocks = found.columns, found.blocks
-            for block in blocks:  # noted: another layout of these headings concerns this table
-                for row in range(block.start, block.start + block.header):
-                    for slot in grid.filled(row):
-                        self.vocabulary.heading(slot.text, "indicators")
-        else:
-            blocks = cut(grid, self.vocabulary, basics=kind == "basics")
+            grid.told, blocks = found.columns, confirmed.parted(found, blocks)
+            grid.doubts = {row: sure for row, sure in grid.doubts.items() if row not in found.rows}
         for row, sure in grid.doubts.items():
             self.ledger.doubt(grid.filled(row)[0].cell, sure)
         understood = any(block.kind in _READERS and block.kind != "head" for block in blocks)

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 class Part:
     """A block of a confirmed table. rows: the texts of its heading rows; columns: the field of each column under them, left to right
     (indicators); words: what other headings and labels of it mean; begins: the text of the first cell of a block without heading rows;
-    until: that of the first cell behind it; form: does another form begin with it?"""
+    until: that of the first cell behind it; form: does another form begin with it (True), or
+    does it go on with the one above, whatever stands over it (False)?"""
 
     block: str
     rows: tuple[tuple[str, ...], ...] = ()
@@ -18,7 +19,7 @@ class Part:
     words: Mapping[str, str] = field(default_factory=dict)
     begins: str | None = None
     until: str | None = None
-    form: bool = False
+    form: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -182,10 +182,10 @@ def layout_of(path: Path) -> Confirmed:
         line = getattr(getattr(error, "problem_mark", None), "line", None)
         place = f"{path}第{line + 1}行" if line is not None else str(path)
         raise VocabularyError(place, "不是YAML", "请照 ziping layouts draft 写出的样子填写") from None
-    return confirmed.bound(told, path, _codes(shipped_rows()))
+    return confirmed.bound(told, path, codes(shipped_rows()))
 
 
-def _codes(words: VocabularyRows) -> set[str]:
+def codes(words: VocabularyRows) -> set[str]:
     """The codes that a line of money may have."""
     return {row[2] for row in words.files["labels.csv"] if row[1] == "funds"}
 
@@ -208,7 +208,7 @@ def bound(words: VocabularyRows) -> Vocabulary:
     }
     vocabulary = Vocabulary(folder(), told, "store", only=True)
     layouts = words.files.get(LAYOUTS, [])
-    vocabulary.layouts = tuple(confirmed.bound(json.loads(content), name, _codes(words)) for name, content in layouts)
+    vocabulary.layouts = tuple(confirmed.bound(json.loads(content), name, codes(words)) for name, content in layouts)
     return vocabulary
 
 
@@ -263,10 +263,26 @@ class Ruleset:
         return {"rules_key": self.rules, "words_key": self.words.key}
 
 
-@cache
 def current() -> Ruleset:
-    """The code that ships, and today's vocabulary."""
-    return under(today())
+    """The code that ships, and today's vocabulary: bound anew where a file of the team's own has changed."""
+    own = team()
+    return _current(own, () if own is None else tuple(_stamps(own)))
+
+
+@lru_cache(maxsize=2)
+def _current(own: Path | None, stamps: tuple[tuple[str, int, int], ...]) -> Ruleset:
+    del stamps  # another state of the folder is another question
+    return under(shipped_rows() if own is None else with_team(shipped_rows(), own))
+
+
+def _stamps(folder: Path) -> Iterator[tuple[str, int, int]]:
+    """What tells one state of a team's folder from another: names, times and sizes of its files."""
+    for path in (*(folder / name for name in COLUMNS), *sorted((folder / LAYOUTS).glob("*.yml"))):
+        try:
+            seen = path.stat()
+        except FileNotFoundError:
+            continue
+        yield str(path), seen.st_mtime_ns, seen.st_size
 
 
 def words() -> Vocabulary:
