@@ -74,11 +74,13 @@ def _placed(
     words: dict[str, dict[str, str]] = {}
     ends = [*begun[1:], len(texts)]
     for part, start, end in zip(parts, begun, ends, strict=True):
+        words.setdefault(part.block, {}).update({squeeze(text): said for text, said in part.words.items()})
+        if not part.rows and part.begins is None and part.form is None:
+            continue  # of labels alone: known words part the table by themselves
         stop = _stop(part, grid, texts, start + max(len(part.rows), 1), end, vocabulary)
         confirmed.append(Block(part.block, start, stop, len(part.rows)))
         if part.columns:
             columns[start] = part.columns
-        words.setdefault(part.block, {}).update({squeeze(text): said for text, said in part.words.items()})
     forms = frozenset(start for part, start in zip(parts, begun, strict=True) if part.form)
     return Found(layout, confirmed, columns, forms, parts[0].form is False, words)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from normalizers.blocks import cut
 from normalizers.columns import Column, columns
-from normalizers.confirmed import BLOCKS, COLUMNED
+from normalizers.confirmed import COLUMNED
 from normalizers.grid import Block, Grid
 from normalizers.lookups import Lookups
 from normalizers.similarity import Match
@@ -20,7 +20,6 @@ from normalizers.vocabulary import FIELDS, KNOWN, Vocabulary
 from schema.document import Document, Paragraph, Table
 
 SHOWN = 6  # rows of a block nobody understood that a person is shown
-_WORDED = (*FIELDS, "basics")  # blocks whose labels and headings mean something
 _NEAR = 0.2  # a likeness that is worth a word
 _TWICE = "另有一列也是它，请核对"
 
@@ -55,7 +54,7 @@ class DraftedTable:
 
 
 def drafted(document: Document, words: Vocabulary) -> list[DraftedTable]:
-    """Every table of a document as it is read under a vocabulary."""
+    """Every table of a document as it is read under a vocabulary. What differs from form to form, titles and notes, is left out."""
     vocabulary = Lookups(words)
     kind: str | None = None
     out: list[DraftedTable] = []
@@ -79,12 +78,13 @@ def _parts(table: Table, vocabulary: Lookups, basics: bool) -> Iterator[DraftedP
         if block.kind == COLUMNED:
             found = columns(grid, block, vocabulary)
             yield DraftedPart(block.kind, rows, tuple(_of_columns(found)))
-        elif block.kind in _WORDED:
-            yield DraftedPart(block.kind, rows, labels=tuple(_labels(grid, block, vocabulary)))
-        else:
+        elif block.kind in FIELDS:
+            labels = tuple(_labels(grid, block, vocabulary))
+            if rows or labels:
+                yield DraftedPart(block.kind, rows, labels=labels)
+        elif block.kind == "unknown":
             shown = [text for row in range(block.start, block.stop) if (text := _texts(grid, row))]
-            kind = block.kind if block.kind in BLOCKS else "ignore"
-            yield DraftedPart(kind, tuple(shown[:1]), shown=tuple(shown[:SHOWN]) if kind == "unknown" else ())
+            yield DraftedPart(block.kind, (), shown=tuple(shown[:SHOWN]))
 
 
 def _texts(grid: Grid, row: int) -> tuple[str, ...]:

@@ -44,9 +44,10 @@ class Lookups(Vocabulary):
 
     def label(self, text: str) -> Label | None:  # type: ignore[override]  # the one it stands for keeps its answers
         self.asked.add((text, "label"))
-        if (code := self.told.get("funds", {}).get(squeeze(text))) is not None and code not in FIELDS["funds"]:
-            return None if code in KNOWN else Label(None if code == NONE else code, None)
-        return self.inner.label(text)
+        code = self.told.get("funds", {}).get(squeeze(text), "block")
+        if code == "block" or code in FIELDS["funds"]:  # it says nothing of lines
+            return self.inner.label(text)
+        return None if code in KNOWN else Label(None if code == NONE else code, None)
 
     def listed(self, text: str, name: str) -> str | None:  # type: ignore[override]  # the one it stands for keeps its answers
         self.asked.add((text, of_list(name)))

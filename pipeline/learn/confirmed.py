@@ -40,21 +40,23 @@ def draft(file: Path) -> tuple[str, int]:
 
 
 def _table(table: DraftedTable) -> Iterator[str]:
-    first = "- "
+    """The lines of a table; rows that nobody understood are shown to a person, who may make a block of them."""
+    begun = False
     for part in table.parts:
-        rest = "  "
-        yield f"{first}- block: {part.block}{f'  # 表格{table.number}' if first == '- ' else ''}"
-        first = "  "
+        yield from (f"    # 没有读懂：{' | '.join(row)[:120]}" for row in part.shown)
+        if part.shown:
+            continue
+        yield f"{'  ' if begun else '- '}- block: {part.block}{'' if begun else f'  # 表格{table.number}'}"
+        begun = True
         if part.rows:
-            yield f"{rest}  rows:"
-            yield from (f"{rest}  - [{', '.join(map(_quoted, row))}]" for row in part.rows)
-        yield from (f"{rest}  # {' | '.join(row)[:120]}" for row in part.shown[1:])
+            yield "    rows:"
+            yield from (f"    - [{', '.join(map(_quoted, row))}]" for row in part.rows)
         if part.columns:
-            yield f"{rest}  columns:"
-            yield from (f"{rest}  - {_decision(meaning)}" for meaning in part.columns)
+            yield "    columns:"
+            yield from (f"    - {_decision(meaning)}" for meaning in part.columns)
         if part.labels:
-            yield f"{rest}  labels:"
-            yield from (f"{rest}    {_decision(meaning)}" for meaning in part.labels)
+            yield "    labels:"
+            yield from (f"      {_decision(meaning)}" for meaning in part.labels)
 
 
 def _decision(meaning: Meaning) -> str:

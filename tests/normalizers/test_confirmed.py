@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import simplejson
+import yaml
 
 from data.maker import forms, others, printed, word
 from data.maker.layout import FOLDER, Layout, all_layouts
@@ -19,6 +20,7 @@ from normalizers.grid import Grid
 from normalizers.vocabulary import Vocabulary, vocabulary
 from pipeline import ruleset
 from pipeline.extract import as_json, as_record, understand
+from pipeline.learn.confirmed import draft
 from pipeline.score import score
 from schema.document import Document, Table
 from schema.errors import VocabularyError
@@ -171,6 +173,20 @@ def test_a_form_no_rule_reads_whole_is_read_by_its_confirmed_layout(path: Path, 
         assert score(
             plain(simplejson.loads(as_json(as_record(understand(document))), use_decimal=True)), plain(made.record)
         )["fields"].errors
+
+
+def test_a_draft_that_nobody_changed_changes_nothing(tmp_path: Path) -> None:
+    tried = 0
+    for layout in LAYOUTS[::3]:
+        path = tmp_path / "form.docx"
+        document = written(word.make(forms.make(layout, 0).source), path)
+        text, doubts = draft(path) if layout.kind != "basics" else ("", 1)
+        if not doubts:
+            tried += 1
+            assert as_record(understand(document, under(yaml.safe_load(text)))) == as_record(understand(document)), (
+                layout.name
+            )
+    assert tried >= 12
 
 
 # ---------------------------------------------------------------- what a confirmation may say
