@@ -105,6 +105,15 @@ def team() -> Path | None:
     return folder
 
 
+def own_count(folder: Path) -> tuple[int, int]:
+    """How many words and how many layouts stand in a team's folder. Raises VocabularyError."""
+    return sum(len(own_rows(folder / name, columns)) for name, columns in COLUMNS.items()), len(_layouts(folder))
+
+
+def _layouts(folder: Path) -> list[Path]:
+    return sorted((folder / LAYOUTS).glob("*.yml"))
+
+
 def own_team() -> Path:
     """The folder of the team's own words, for what is to be written there. Raises VocabularyError where none is named."""
     if (folder := team()) is None:
@@ -126,7 +135,7 @@ def with_team(shipped: VocabularyRows, folder: Path) -> VocabularyRows:
         name: [[row[column] for column in columns[:-1]] for row in own_rows(folder / name, columns)]
         for name, columns in COLUMNS.items()
     }
-    layouts = [layout_row(layout_of(path)) for path in sorted((folder / LAYOUTS).glob("*.yml"))]
+    layouts = [layout_row(layout_of(path)) for path in _layouts(folder)]
     return overlaid(shipped, own | ({LAYOUTS: layouts} if layouts else {}))
 
 
@@ -277,7 +286,7 @@ def _current(own: Path | None, stamps: tuple[tuple[str, int, int], ...]) -> Rule
 
 def _stamps(folder: Path) -> Iterator[tuple[str, int, int]]:
     """What tells one state of a team's folder from another: names, times and sizes of its files."""
-    for path in (*(folder / name for name in COLUMNS), *sorted((folder / LAYOUTS).glob("*.yml"))):
+    for path in (*(folder / name for name in COLUMNS), *_layouts(folder)):
         try:
             seen = path.stat()
         except FileNotFoundError:

@@ -24,6 +24,7 @@ def status(url: str, listed: bool, runs: bool) -> None:
     screen = console()
     from pipeline.cli.display import list_copies
     from pipeline.cli.display_versions import list_runs, list_stale, list_submissions
+    from pipeline import ruleset
     from pipeline.rerun import planning
     from pipeline.store import contents, journal
 
@@ -36,6 +37,9 @@ def status(url: str, listed: bool, runs: bool) -> None:
         screen.print(f"{label}：{counts.get(key, 0)}", highlight=False)
     for name, reason in contents.refused(store):
         screen.print(f"未读取 {markup_safe(name)}: {markup_safe(reason)}", highlight=False)
+    if (folder := ruleset.team()) is not None:
+        words, layouts = ruleset.own_count(folder)
+        screen.print(f"自己的词条：{markup_safe(str(folder))}，词条{words}条，版式{layouts}种", highlight=False)
     list_copies(contents.copies(store), screen)
     list_stale(planning.stale(store), screen)
     if listed:

@@ -103,6 +103,7 @@ def test_one_draft_put_right_reads_all_forms_of_a_new_template_and_no_other(
     told = ziping("layouts", "confirm", layout)
     assert "已确认" in told.stdout, told.stderr
     assert len(list((words / "layouts").iterdir())) == 1
+    assert f"{words}，词条0条，版式1种" in ziping("status", "--store", "s.db").stdout
     applied = ziping("rerun", "--store", "s.db", "--apply")
     assert "layouts 甲0" in applied.stdout, applied.stderr
     assert counted(str(tmp_path / "s.db")) == 12
