@@ -22,9 +22,9 @@ def status(url: str, listed: bool, runs: bool) -> None:
     """What the store holds, what is stale and why, and which files it could not read."""
     store = existing(url)
     screen = console()
+    from pipeline import ruleset
     from pipeline.cli.display import list_copies
     from pipeline.cli.display_versions import list_runs, list_stale, list_submissions
-    from pipeline import ruleset
     from pipeline.rerun import planning
     from pipeline.store import contents, journal
 
