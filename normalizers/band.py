@@ -13,6 +13,7 @@ from normalizers.similarity import WORTH_SHOWING, Match
 from normalizers.values import number
 from normalizers.vocabulary import KNOWN, Vocabulary
 
+_DOUBT = 0.1  # a runner-up that a person is told of
 SURE = 0.9  # a column whose heading is not known is taken for a field from here on
 
 # What a heading says of its column, in the logs of the other evidence (roles.py). Chosen on the made forms, each layout held out.
@@ -94,8 +95,11 @@ def proposal(heading: str, decision: Decision, block: str, vocabulary: Vocabular
     """The field that a joint reading has a heading for, or has next to none of ours; None where there is none. likeness: how sure that is."""
     told = [(decision.role, decision.sure), *([decision.other] if decision.other else [])]
     role, sure = next(((role, sure) for role, sure in told if role not in KNOWN), (EXTRA, 0.0))
-    if role == EXTRA:
+    if role == EXTRA or sure < _DOUBT:
         return None
     near = vocabulary.likeness(heading, block).get(role)
     alike = f"{near.reason}；" if near is not None and near.likeness >= WORTH_SHOWING else ""
-    return Match(role, near.spelling if near else "", sure, f"{alike}整表判断，把握{sure:.2f}")
+    other = next(
+        (f"，其次{said}（{odds:.2f}）" for said, odds in told if said not in KNOWN | {role} and odds >= _DOUBT), ""
+    )
+    return Match(role, near.spelling if near else "", sure, f"{alike}整表判断，把握{sure:.2f}{other}")

@@ -77,7 +77,7 @@ SURVIVORS = (
     ),
     Survivor(
         "total size of a .docx",
-        "extractors/word.py",
+        "extractors/word_package.py",
         "if bomb or total > MAX_UNPACKED:",
         "if bomb:",
         "tests/extractors/test_limits.py",

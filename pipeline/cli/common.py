@@ -86,13 +86,15 @@ def _told_again(lost: sys.UnraisableHookArgs) -> None:
     if not issubclass(lost.exc_type, KeyboardInterrupt):
         sys.__unraisablehook__(lost)
         return
-    again = threading.Timer(SOON, _tell)
+    again = threading.Timer(SOON, _tell)  # where the command has not ended by then
     again.daemon = True
     again.start()
 
 
 def _tell() -> None:
-    """Tells the main thread to stop, whatever it waits for."""
+    """Tells the main thread to stop, whatever it waits for; a command that has ended is left to its clearing up."""
+    if sys.unraisablehook is not _told_again:
+        return
     main = threading.main_thread().ident
     if hasattr(signal, "pthread_kill") and main is not None:
         signal.pthread_kill(main, signal.SIGTERM)
@@ -112,6 +114,12 @@ class Group(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         _stop_when_told()
+        try:
+            return self._invoked(ctx)
+        finally:
+            sys.unraisablehook = sys.__unraisablehook__
+
+    def _invoked(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
         except KeyboardInterrupt:

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from normalizers.roles import kind_of
 from normalizers.spelling import LONGEST, whole
 from normalizers.text import squeeze
-from normalizers.vocabulary import COLUMNS, Vocabulary, folder
+from normalizers.vocabulary import COLUMNS, FIELDS, Vocabulary, folder
 from pipeline import ruleset
 from pipeline.rerun.planning import Planned, plan
 from pipeline.store import contents
@@ -31,6 +32,7 @@ _DECIDED = {
 }  # what a person fills in
 _FILES = {LABEL: LABELS, CATEGORY: CATEGORIES, SECTION: NARRATIVE}  # the others are headings
 _SENTENCE = "。；！？"
+_VALUES = frozenset(("blank", "percent", "points", "figure", "quantity", "signed", "sign", "measure"))  # no heading
 _WORDS = re.compile("[\u4e00-\u9fff]{2}")
 _BOTH = " / "  # between level 1 and level 2
 Row = dict[str, str]
@@ -88,14 +90,19 @@ def unknown(store: Store) -> list[Proposal]:
 def _unknown(store: Store, words: Vocabulary) -> Iterator[tuple[str, str, Any]]:
     """(spelling, block, row of the store) of whatever the vocabulary does not hold, each place once."""
     told = set()
-    for row in contents.unknown(store):
+    rows = contents.unknown(store)
+    heads = _may_head([row for row in rows if not hasattr(row, "block")])
+    for row in rows:
         heading = hasattr(row, "block")
-        place = (row.submission_id, row.part, row.block_no, row.table_no, row.row_no, row.column_no)
+        place = _place(row)
         long = len(row.text.strip()) > LONGEST or set(row.text) & set(_SENTENCE)
-        if not heading and (place in told or long or not _WORDS.search(row.text)):
+        if kind_of(row.text) in _VALUES or not _WORDS.search(row.text):
+            continue  # a figure among headings
+        if not heading and (place in told or long or place not in heads):
             continue
         told.add(place)
-        if spelling := words.stripped(row.text):
+        spelling = words.stripped(row.text)
+        if spelling and (heading or not _is_known(spelling, words)):
             yield spelling, row.block if heading else LEFTOVER, row
     for row in contents.without_category(store):
         if not words.knows_category(row.level1, row.level2):
@@ -103,6 +110,32 @@ def _unknown(store: Store, words: Vocabulary) -> Iterator[tuple[str, str, Any]]:
     for row in contents.without_kind(store):
         if not words.knows_narrative(row.heading):
             yield squeeze(row.heading), SECTION, row
+
+
+def _is_known(spelling: str, words: Vocabulary) -> bool:
+    """Is a text that nobody read known as it stands? No word can teach more of it."""
+    return words.label(spelling) is not None or any(words.heading(spelling, block) for block in FIELDS)
+
+
+_Place = tuple[Any, ...]
+
+
+def _place(row: Any) -> _Place:
+    return row.submission_id, row.part, row.block_no, row.table_no, row.row_no, row.column_no
+
+
+def _may_head(leftovers: Iterable[Any]) -> set[_Place]:
+    """The places of what nobody read that may be a heading or a label, not a value: the first of its row, or in the first of several rows that
+    nobody read. Lines outside tables are none."""
+    columns: dict[_Place, list[int]] = {}
+    for row in leftovers:
+        if row.table_no is not None:
+            columns.setdefault(_place(row)[:5], []).append(row.column_no)
+    out: set[_Place] = set()
+    for (*table, number), found in columns.items():
+        first = (*table, number - 1) not in columns and len(found) > 1
+        out |= {(*table, number, column) for column in (found if first else [min(found)])}
+    return out
 
 
 def _proposal(spelling: str, block: str, rows: list[Any], open_in: dict[str, set[str]], words: Vocabulary) -> Proposal:
