@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-from extractors.pdf_tables import Rule, TooManyMarks
+from extractors.pdf_rules import Rule
+from extractors.pdf_tables import TooManyMarks
 from extractors.pdf_text import Char
 from extractors.radicals import meant
 

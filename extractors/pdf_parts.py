@@ -40,7 +40,6 @@ class Part:
     places: list[Place]
     left: float
     right: float
-    lines: int
     hangs: bool  # no line is drawn below it
     score: float
     room: float  # left in its last line, in characters of it
@@ -135,7 +134,6 @@ def part_of(box: Box, page: int, rows: int, xs: list[float]) -> Part:
         [place],
         box.left,
         box.right,
-        len(found),
         box.hangs,
         min(map(_SCORE, box.chars), default=1.0),
         _room(box),

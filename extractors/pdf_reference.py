@@ -17,7 +17,8 @@ from importlib.util import find_spec
 from itertools import pairwise
 from pathlib import Path
 
-from extractors.pdf_tables import SNAP, Box, Lattice, levels
+from extractors.pdf_rules import SNAP, levels
+from extractors.pdf_tables import Box, Lattice
 from extractors.pdf_text import Char, Line
 from extractors.radicals import meant
 

@@ -11,7 +11,8 @@ from typing import Any
 
 from extractors import scan, scan_lines
 from extractors.pdf_marks import Area, Turn
-from extractors.pdf_tables import Lattice, Rule, lattices
+from extractors.pdf_rules import Rule
+from extractors.pdf_tables import Lattice, lattices
 
 LEAST = 3  # filled areas beside every table: fewer are shades behind a title
 

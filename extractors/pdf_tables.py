@@ -6,45 +6,21 @@ edge between them are one cell, and each character belongs to the cell its own p
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from operator import attrgetter
 
+from extractors.pdf_rules import SMALLEST, SNAP, Placed, Rule, connected, joined, levels, with_sides
 from extractors.pdf_text import Char, Line, lines, paragraphs, stripped
 
 MAX_RULES = 20_000  # lines or pieces of lines on a page
-SNAP = 4.0  # lines closer than this are one (double lines, borders of neighbouring cells)
-GAP = 4.0  # a line may be broken this much (dashes, corners)
 COVERED = 0.6  # share of a field's side that a line must cover to be its edge
 FOLLOWING = 2.0  # times its size that a line stands below the one before
-SMALLEST = 4.0  # a field narrower or lower than this is part of a line
 
 
 class TooManyMarks(Exception):
     """A page draws more than any form does."""
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """A horizontal or vertical line: `at` its y or x, from `start` to `end` along the other axis."""
-
-    horizontal: bool
-    at: float
-    start: float
-    end: float
-
-
-class Placed:
-    """Lines of one direction in the order of their places, so that those between two places are found at once."""
-
-    def __init__(self, rules: Iterable[Rule]) -> None:
-        self._rules = sorted(rules, key=attrgetter("at"))
-        self._places = [rule.at for rule in self._rules]
-
-    def between(self, low: float, high: float) -> list[Rule]:
-        """The lines that lie from `low` to `high`."""
-        return self._rules[bisect_left(self._places, low) : bisect_right(self._places, high)]
 
 
 @dataclass(slots=True)
@@ -130,102 +106,11 @@ def lattices(rules: list[Rule]) -> list[Lattice]:
         raise TooManyMarks
     whole = joined([r for r in rules if r.horizontal]) + joined([r for r in rules if not r.horizontal])
     found = []
-    for group in _with_sides(_connected(whole)):
+    for group in with_sides(connected(whole)):
         lattice = _lattice(group)
         if lattice is not None:
             found.append(lattice)
     return sorted(found, key=lambda lattice: (lattice.top, lattice.xs[0]))
-
-
-def joined(rules: list[Rule], near: float = SNAP) -> list[Rule]:
-    """Lines of one direction with the pieces of a line put together; pieces lie within `near` of each other."""
-    out: list[Rule] = []
-    lows = [low for low, _ in levels((rule.at for rule in rules), near)]
-    by_level: list[list[Rule]] = [[] for _ in lows]
-    for rule in rules:
-        by_level[bisect_right(lows, rule.at) - 1].append(rule)
-    for pieces in by_level:
-        pieces.sort(key=attrgetter("start"))
-        line = [pieces[0]]
-        end = pieces[0].end
-        for piece in pieces[1:]:
-            if piece.start > end + GAP:
-                out.append(_one(line))
-                line = []
-            line.append(piece)
-            end = max(end, piece.end) if len(line) > 1 else piece.end
-        out.append(_one(line))
-    return [rule for rule in out if rule.end - rule.start >= SMALLEST]
-
-
-def _one(pieces: list[Rule]) -> Rule:
-    """The pieces of a line as one; the longer a piece, the more it says where the line stands."""
-    length = sum(r.end - r.start for r in pieces)
-    at = sum(r.at * (r.end - r.start) for r in pieces) / length if length > 0 else pieces[0].at
-    return Rule(pieces[0].horizontal, at, min(r.start for r in pieces), max(r.end for r in pieces))
-
-
-def levels(values: Iterable[float], near: float = SNAP) -> list[tuple[float, float]]:
-    """Groups of values that lie within `near` of each other, each as its lowest and highest."""
-    out: list[tuple[float, float]] = []
-    for value in sorted(set(values)):
-        if out and value - out[-1][1] <= near and value - out[-1][0] <= 2 * near:
-            out[-1] = (out[-1][0], value)
-        else:
-            out.append((value, value))
-    return out
-
-
-def _connected(rules: list[Rule]) -> list[list[Rule]]:
-    """Groups of lines that touch or cross each other."""
-    across = [r for r in rules if r.horizontal]
-    down = Placed(r for r in rules if not r.horizontal)
-    parent = {id(rule): rule for rule in rules}
-
-    def root(rule: Rule) -> Rule:
-        while parent[id(rule)] is not rule:
-            parent[id(rule)] = parent[id(parent[id(rule)])]
-            rule = parent[id(rule)]
-        return rule
-
-    for h in across:
-        for v in down.between(h.start - SNAP, h.end + SNAP):
-            if v.start - SNAP <= h.at <= v.end + SNAP:
-                parent[id(root(h))] = root(v)
-    groups: dict[int, list[Rule]] = {}
-    for rule in rules:
-        groups.setdefault(id(root(rule)), []).append(rule)
-    return list(groups.values())
-
-
-def _with_sides(groups: list[list[Rule]]) -> list[list[Rule]]:
-    """A merged cell that fills a page from its first line to its last leaves its outer side alone: an upright as high as the table beside it.
-    Uprights of one height with no line across them are the sides of a row that fills the page."""
-    tables = [group for group in groups if any(rule.horizontal for rule in group)]
-    alone = [rule for group in groups if not any(rule.horizontal for rule in group) for rule in group]
-    rows: list[list[Rule]] = []
-    for rule in sorted(alone, key=attrgetter("at")):
-        beside = [table for table in tables if _as_high(rule, table)]
-        if beside:
-            min(beside, key=lambda table: min(abs(rule.at - own.at) for own in table if not own.horizontal)).append(
-                rule
-            )
-            continue
-        row = next((row for row in rows if _as_high(rule, row)), None)
-        if row is None:
-            rows.append([rule])
-        else:
-            row.append(rule)
-    return tables + [row for row in rows if len(row) > 2]
-
-
-def _as_high(rule: Rule, table: list[Rule]) -> bool:
-    """Does an upright run from where a table begins to where it ends?"""
-    uprights = [own for own in table if not own.horizontal]
-    if not uprights:
-        return False
-    top, bottom = min(own.start for own in uprights), max(own.end for own in uprights)
-    return abs(rule.start - top) <= SNAP and abs(rule.end - bottom) <= SNAP
 
 
 def _edges(rules: list[Rule], horizontal: bool) -> list[float]:
@@ -360,19 +245,29 @@ def fill(tables: list[Lattice], chars: Iterable[Char]) -> list[Char]:
 
 
 def _hung(boxes: list[Box], outside: list[Char]) -> list[Char]:
-    """The characters outside every table without those that go on below where the sides of a cell end, which take them."""
+    """The characters outside every table without those that go on below where the sides of a cell end, which take them: they stand on the line
+    below its last one, or on that line."""
+    last = {id(box): max((own.base for own in box.chars), default=None) for box in boxes}
     left: list[Char] = []
     for char in sorted(outside, key=attrgetter("base")):
         middle = (char.left + char.right) / 2
-        box = next((box for box in boxes if box.left <= middle <= box.right and _follows(box, char)), None)
-        (box.chars if box is not None else left).append(char)
+        box = next(
+            (
+                box
+                for box in boxes
+                if box.left <= middle <= box.right
+                and box.bottom < char.base
+                and (base := last[id(box)]) is not None
+                and char.base - base < FOLLOWING * char.size
+            ),
+            None,
+        )
+        if box is None:
+            left.append(char)
+            continue
+        box.chars.append(char)
+        last[id(box)] = char.base
     return left
-
-
-def _follows(box: Box, char: Char) -> bool:
-    """Does a character stand on the line below a cell's last one, or on that line?"""
-    last = max((own.base for own in box.chars), default=None)
-    return last is not None and box.bottom < char.base and char.base - last < FOLLOWING * char.size
 
 
 # ---------------------------------------------------------------- doubt

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from extractors.pdf_tables import Placed, Rule, TooManyMarks, joined
+from extractors.pdf_rules import Placed, Rule, joined
+from extractors.pdf_tables import TooManyMarks
 from extractors.pdf_text import Char
 
 MAX_STROKES = 20_000  # a page of small print has two thousand

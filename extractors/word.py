@@ -38,7 +38,6 @@ _INSIDE = {
 }
 _GONE = {_W + n for n in ("del", "moveFrom", "instrText", "delText", "rPr", "pPr", "sdtPr", "sdtEndPr")}
 _DRAWN = {_W + "drawing", _W + "pict", _W + "object", _MC + "AlternateContent"}
-_OFF = ("0", "false", "off", "none")
 Others = Callable[[bytes, Path], list[Paragraph | Table]]
 
 
@@ -249,7 +248,7 @@ def _taller(cell: Cell, more: str) -> Cell:
 
 def _hidden(run: etree._Element) -> bool:
     vanish = run.find(f"{_W}rPr/{_W}vanish")
-    return vanish is not None and vanish.get(VAL) not in _OFF
+    return vanish is not None and vanish.get(VAL) not in word_signs.OFF
 
 
 def _deleted(tr: etree._Element) -> bool:

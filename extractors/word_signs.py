@@ -9,7 +9,7 @@ from lxml import etree
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _M = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
 _VAL = _W + "val"
-_OFF = ("0", "false", "off")
+OFF = ("0", "false", "off", "none")  # values of a property that is not set
 TICKED, EMPTY = "☑", "□"
 EQUATION, EQUATIONS = _M + "oMath", _M + "oMathPara"
 _PARTED = {"f": ("num", "den", "/"), "sSup": ("e", "sup", "^"), "sSub": ("e", "sub", "_")}  # of an equation, by name
@@ -39,7 +39,7 @@ def field(element: etree._Element) -> str:
     box = element.find(f"{_W}ffData/{_W}checkBox")
     if box is not None:
         state = next((s for s in (box.find(_W + "checked"), box.find(_W + "default")) if s is not None), None)
-        return TICKED if state is not None and state.get(_VAL) not in _OFF else EMPTY
+        return TICKED if state is not None and state.get(_VAL) not in OFF else EMPTY
     choice = element.find(f"{_W}ffData/{_W}ddList")
     if choice is None:
         return ""

@@ -13,12 +13,12 @@ from normalizers.starts import starts
 from normalizers.text import squeeze
 from normalizers.values import number
 from normalizers.vocabulary import FIELDS, KNOWN, Vocabulary
+from schema.codes import CODES
 from schema.errors import VocabularyError
 
 BLOCKS = (*FIELDS, "basics", "title", "ignore", "unknown")
 COLUMNED = "indicators"  # the block whose columns are told one by one; of the others the words
 NO_CODE = "none"  # of a line of money that no code is for
-_KINDS = frozenset(("department", "project", "transfer", "common", "basics"))
 _KEYS = frozenset(("block", "rows", "from", "columns", "labels", "until", "form"))
 
 
@@ -41,8 +41,10 @@ class Found:
 
 
 # ---------------------------------------------------------------- a table
-def find(grid: Grid, layouts: Iterable[Confirmed], vocabulary: Vocabulary) -> Found | None:
+def find(grid: Grid, layouts: Sequence[Confirmed], vocabulary: Vocabulary) -> Found | None:
     """The first confirmed layout that a table is of; None where it is of none."""
+    if not layouts:
+        return None
     texts = [tuple(_spelt(slot.text, vocabulary) for slot in grid.filled(row)) for row in range(len(grid.rows))]
     for layout in layouts:
         for parts in layout.tables:
@@ -92,31 +94,32 @@ def _begins(part: Part, texts: list[tuple[str, ...]], at: int, vocabulary: Vocab
         ends = len(texts) - len(wanted) + 1
         return next((row for row in range(at, ends) if texts[row : row + len(wanted)] == wanted), None)
     if part.begins is not None:
-        return next(
-            (row for row in range(at, len(texts)) if texts[row][:1] == (_spelt(part.begins, vocabulary),)), None
-        )
+        return _begun_by(_spelt(part.begins, vocabulary), texts, at, len(texts))
     labels = {_spelt(text, vocabulary) for text in part.words}
     return next((row for row in range(at, len(texts)) if labels.intersection(texts[row])), None)
 
 
 def _stop(part: Part, grid: Grid, texts: list[tuple[str, ...]], first: int, end: int, vocabulary: Vocabulary) -> int:
     """The row behind a block: where its people say, else where words that everybody knows begin another."""
-    for row in range(first, end):
-        if part.until is not None:
-            if texts[row][:1] == (_spelt(part.until, vocabulary),):
-                return row
-        elif texts[row] and part.block in FIELDS:
-            begun, _ = starts(grid, row, vocabulary, part.block, basics=False)
-            if begun not in (None, part.block):
-                return row
+    if part.until is not None:
+        found = _begun_by(_spelt(part.until, vocabulary), texts, first, end)
+        return end if found is None else found
+    for row in range(first, end) if part.block in FIELDS else ():
+        if texts[row] and starts(grid, row, vocabulary, part.block, basics=False)[0] not in (None, part.block):
+            return row
     return end
+
+
+def _begun_by(text: str, texts: list[tuple[str, ...]], first: int, end: int) -> int | None:
+    """The first row whose first cell has a text; None where none has."""
+    return next((row for row in range(first, end) if texts[row][:1] == (text,)), None)
 
 
 def parted(found: Found, others: Iterable[Block]) -> list[Block]:
     """The blocks of a table: those that are confirmed, and between them what the rows are by themselves."""
-    out = list(found.blocks)
+    out, covered = list(found.blocks), found.rows
     for block in others:
-        free = [row for row in range(block.start, block.stop) if row not in found.rows]
+        free = [row for row in range(block.start, block.stop) if row not in covered]
         for first, last in _stretches(free):
             header = max(min(block.start + block.header, last + 1) - first, 0) if first == block.start else 0
             out.append(Block(block.kind, first, last + 1, header))
@@ -139,8 +142,8 @@ def bound(told: Any, place: object, codes: Iterable[str]) -> Confirmed:
     if not isinstance(told, dict) or not isinstance(told.get("tables"), list) or not told.get("name"):
         raise VocabularyError(place, "没有name或tables", "请照 ziping layouts draft 写出的样子填写")
     kind = told.get("kind")
-    if kind is not None and kind not in _KINDS:
-        raise VocabularyError(place, f"没有“{kind}”这种表", f"可用：{'、'.join(sorted(_KINDS))}")
+    if kind is not None and kind not in CODES["kind"]:
+        raise VocabularyError(place, f"没有“{kind}”这种表", f"可用：{'、'.join(CODES['kind'])}")
     allowed = frozenset(codes)
     tables = tuple(
         tuple(_part(part, f"{place}表{t}第{n}块", allowed) for n, part in enumerate(parts or (), 1))

@@ -13,7 +13,7 @@ from normalizers.grid import Block, Grid
 from normalizers.lookups import Lookups
 from normalizers.similarity import Match
 from normalizers.spelling import LONGEST
-from normalizers.starts import column_numbers
+from normalizers.starts import without_column_numbers
 from normalizers.titles import form_kind, is_title
 from normalizers.values import number
 from normalizers.vocabulary import FIELDS, KNOWN, Vocabulary
@@ -71,8 +71,7 @@ def drafted(document: Document, words: Vocabulary) -> list[DraftedTable]:
 
 def _parts(table: Table, vocabulary: Lookups, basics: bool) -> Iterator[DraftedPart]:
     grid = Grid(table)
-    for row in range(table.rows):
-        grid.set_aside(row, column_numbers(grid.filled(row), vocabulary))
+    without_column_numbers(grid, vocabulary)
     for block in cut(grid, vocabulary, basics):
         rows = tuple(_texts(grid, row) for row in range(block.start, block.start + block.header))
         if block.kind == COLUMNED:

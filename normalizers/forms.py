@@ -12,7 +12,7 @@ from normalizers.ledger import Ledger, Source
 from normalizers.lookups import Lookups
 from normalizers.money import Unit
 from normalizers.side_by_side import apart
-from normalizers.starts import column_numbers
+from normalizers.starts import without_column_numbers
 from normalizers.text import clean
 from normalizers.titles import bare_title, form_kind, is_caption
 from normalizers.values import year
@@ -104,7 +104,8 @@ class Forms:
         blocks = cut(grid, self.vocabulary, basics=kind == "basics")
         if found is not None:
             grid.told, blocks = found.columns, confirmed.parted(found, blocks)
-            grid.doubts = {row: sure for row, sure in grid.doubts.items() if row not in found.rows}
+            covered = found.rows
+            grid.doubts = {row: sure for row, sure in grid.doubts.items() if row not in covered}
         for row, sure in grid.doubts.items():
             self.ledger.doubt(grid.filled(row)[0].cell, sure)
         understood = any(block.kind in _READERS and block.kind != "head" for block in blocks)
@@ -146,11 +147,8 @@ class Forms:
     def _grid(self, table: Table) -> Grid:
         """The table without the rows that only count its columns."""
         grid = Grid(table)
-        for row in range(table.rows):
-            counting = column_numbers(grid.filled(row), self.vocabulary)
-            for slot in counting:
-                self.ledger.ornament(slot.cell)
-            grid.set_aside(row, counting)
+        for slot in without_column_numbers(grid, self.vocabulary):
+            self.ledger.ornament(slot.cell)
         return grid
 
     def _is_another(self, blocks: list[Block], inside: bool) -> bool:
@@ -223,16 +221,12 @@ class Forms:
                     if row == block.start:
                         self._open(bare_title(slot.cell.text), slot.cell)
             return
-        if block.kind == "ignore":
+        if block.kind in ("ignore", "staging"):
             for row in range(block.start, block.stop):
                 for slot in grid.filled(row):
                     self.ledger.ornament(slot.cell)
-            return
-        if block.kind == "staging":
-            for row in range(block.start, block.stop):
-                for slot in grid.filled(row):
-                    self.ledger.ornament(slot.cell)
-                    self.unit = money.stated(slot.cell.text) or self.unit
+                    if block.kind == "staging":
+                        self.unit = money.stated(slot.cell.text) or self.unit
             return
         draft = self.current
         assert draft is not None

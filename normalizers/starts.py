@@ -168,6 +168,16 @@ def column_numbers(filled: list[Slot], vocabulary: Vocabulary) -> list[Slot]:
     return [*filled[:label], *(slot for slot, _ in marks)]
 
 
+def without_column_numbers(grid: Grid, vocabulary: Vocabulary) -> list[Slot]:
+    """Sets aside the cells that only count a table's columns, and gives them."""
+    out: list[Slot] = []
+    for row in range(len(grid.rows)):
+        counting = column_numbers(grid.filled(row), vocabulary)
+        grid.set_aside(row, counting)
+        out += counting
+    return out
+
+
 def _heading_fields(filled: list[Slot], vocabulary: Vocabulary) -> set[str] | None:
     """The indicator fields a row of headings names; None where it is no row of headings. A figure among them (a year, points) is a
     heading that nobody knows."""

@@ -97,7 +97,7 @@ class Vocabulary:
         }  # fmt: skip
         for name, bind in binders.items():
             if not only:
-                bind(folder.joinpath(name), _rows(folder.joinpath(name), COLUMNS[name]))
+                bind(folder.joinpath(name), rows_in(folder.joinpath(name), COLUMNS[name]))
             bind(place, more.get(name, []))
         self.forms = _forms(folder.joinpath("forms.yml"))
         self.roles = roles.load(folder.joinpath("roles.csv"))
@@ -327,8 +327,9 @@ class Vocabulary:
             )
 
 
-def _rows(source: Traversable, columns: tuple[str, ...]) -> list[dict[str, str]]:
-    with source.open("r", encoding="utf-8") as lines:
+def rows_in(source: Traversable, columns: tuple[str, ...]) -> list[dict[str, str]]:
+    """The rows of a file with these columns, each with its line. Raises VocabularyError."""
+    with source.open("r", encoding="utf-8-sig") as lines:
         reader = csv.DictReader(lines)
         if tuple(reader.fieldnames or ()) != columns:
             raise VocabularyError(source, f"表头是{reader.fieldnames}", f"应为{','.join(columns)}")

@@ -22,7 +22,7 @@ from pathlib import Path
 from normalizers import confirmed
 from normalizers.layout import Confirmed
 from normalizers.spelling import whole
-from normalizers.vocabulary import COLUMNS, Vocabulary, folder
+from normalizers.vocabulary import COLUMNS, Vocabulary, folder, rows_in
 from normalizers.vocabulary import vocabulary as shipped
 from schema.errors import VocabularyError
 from schema.extras import DISTRIBUTION
@@ -125,7 +125,10 @@ def own_team() -> Path:
 
 def today() -> VocabularyRows:
     """The vocabulary that ships, below the team's own: a spelling that both have means what the team says."""
-    own = team()
+    return _today(team())
+
+
+def _today(own: Path | None) -> VocabularyRows:
     return shipped_rows() if own is None else with_team(shipped_rows(), own)
 
 
@@ -158,20 +161,10 @@ def overlaid(words: VocabularyRows, own: Mapping[str, list[list[str]]]) -> Vocab
 
 def own_rows(path: Path, columns: tuple[str, ...]) -> list[dict[str, str]]:
     """The rows of a team's file, each with its line; none where it is not there. Raises VocabularyError."""
-    if not path.exists():
-        return []
     try:
-        with path.open(encoding="utf-8-sig", newline="") as lines:
-            reader = csv.DictReader(lines)
-            if tuple(reader.fieldnames or ()) != columns:
-                raise VocabularyError(path, f"表头是{','.join(reader.fieldnames or ())}", f"应为{','.join(columns)}")
-            rows = [{**row, "line": str(reader.line_num)} for row in reader]
+        return rows_in(path, columns) if path.exists() else []
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise VocabularyError(path, f"词条文件无法读取（{error}）", "请用UTF-8编码的CSV") from None
-    wrong = next((row["line"] for row in rows if None in row or None in row.values()), None)
-    if wrong is not None:
-        raise VocabularyError(f"{path}第{wrong}行", "列数不对", f"应有{len(columns)}列")
-    return rows
 
 
 def layout_row(layout: Confirmed) -> list[str]:
@@ -281,7 +274,7 @@ def current() -> Ruleset:
 @lru_cache(maxsize=2)
 def _current(own: Path | None, stamps: tuple[tuple[str, int, int], ...]) -> Ruleset:
     del stamps  # another state of the folder is another question
-    return under(shipped_rows() if own is None else with_team(shipped_rows(), own))
+    return under(_today(own))
 
 
 def _stamps(folder: Path) -> Iterator[tuple[str, int, int]]:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import pytest
+import simplejson
 
 from pipeline.faults import LOG
 from pipeline.score import differences
@@ -320,3 +321,8 @@ def restartable(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     made.run(f"createdb -h {made.folder} -p {made.port} -U ziping ziping")
     yield made
     made.stop()
+
+
+def plain(record: Any) -> Any:
+    """A record as its JSON says it."""
+    return simplejson.loads(simplejson.dumps(record, use_decimal=True), use_decimal=True)

@@ -7,7 +7,6 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 import simplejson
@@ -20,7 +19,7 @@ from normalizers import normalize
 from normalizers.vocabulary import FIELDS, KNOWN, Vocabulary, folder
 from pipeline.extract import Extraction, as_json, as_record, extract
 from pipeline.score import score
-from tests.conftest import ROOT
+from tests.conftest import ROOT, plain
 from tests.held_back import forgetful
 from tests.hold_out import HELD_OUT, measure
 
@@ -28,10 +27,6 @@ LAYOUTS = all_layouts()
 WRITERS = {"docx": word.make, "html": others.web, "xlsx": others.sheet, "pdf": printed.pdf}
 SEEDS = 2  # a layout and format
 MANY_SEEDS = 15  # in `make soak`: over 2,000 forms of all layouts and formats
-
-
-def plain(record: Any) -> Any:
-    return simplejson.loads(simplejson.dumps(record, use_decimal=True), use_decimal=True)
 
 
 def failures(layout: Layout, kind: str, seeds: range, folder: Path) -> list[str]:

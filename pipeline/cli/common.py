@@ -115,12 +115,6 @@ class Group(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         _stop_when_told()
         try:
-            return self._invoked(ctx)
-        finally:
-            sys.unraisablehook = sys.__unraisablehook__
-
-    def _invoked(self, ctx: click.Context) -> Any:
-        try:
             return super().invoke(ctx)
         except KeyboardInterrupt:
             stopped()
@@ -135,3 +129,5 @@ class Group(click.Group):
             from pipeline import faults
 
             fail(f"ziping内部出错（{type(error).__name__}）; {faults.remedy(error, 'ziping')}")
+        finally:
+            sys.unraisablehook = sys.__unraisablehook__

@@ -206,29 +206,40 @@ def rows_of(path: Path) -> dict[str, list[Row]]:
 def contradictions(path: Path) -> list[str]:
     """Every row of a file whose spelling means something else in its block by today, or twice in the file, each in one line with its place. Raises
     VocabularyError where a row is wrong in itself."""
-    added = rows_of(path)
-    Vocabulary(folder(), {name: added[name] for name in COLUMNS if name not in ruleset.SPELT}, str(path), only=True)
-    today = ruleset.today().files
-    out = []
-    for name in ruleset.SPELT:
-        meanings = {(whole(row[0]), row[1]): tuple(row[2:]) for row in today[name]}
+    return [f"{place}: {trouble}" for place, trouble in _contradictions(path)]
+
+
+def _contradictions(path: Path) -> list[tuple[str, str]]:
+    added, today = rows_of(path), ruleset.today().files
+    out: list[tuple[str, str]] = []
+    first: dict[str, list[Row]] = {}  # rows that say something of a spelling for the first time
+    for name, rows in added.items():
+        if name not in ruleset.SPELT:
+            first[name] = rows
+            continue
         columns = COLUMNS[name][:-1]
-        for row in added[name]:
-            Vocabulary(folder(), {name: [row]}, str(path), only=True)  # is there such a block and field?
-            first, block, *meaning = (row[column] for column in columns)
-            had = meanings.setdefault((whole(first), block), tuple(meaning))
+        meanings = {(whole(row[0]), row[1]): tuple(row[2:]) for row in today[name]}
+        mine: set[tuple[str, str]] = set()
+        for row in rows:
+            text, block, *meaning = (row[column] for column in columns)
+            key = whole(text), block
+            if key not in mine:
+                mine.add(key)
+                first.setdefault(name, []).append(row)
+            had = meanings.setdefault(key, tuple(meaning))
             if had != tuple(meaning):
                 said = "、".join(filter(None, had))
-                out.append(f"{path}第{row['line']}行: “{first}”在{block}里已另作“{said}”")
+                out.append((f"{path}第{row['line']}行", f"“{text}”在{block}里已另作“{said}”"))
+    Vocabulary(folder(), first, str(path), only=True)  # are there such blocks, fields and codes?
     return out
 
 
 def extended(path: Path, over: bool = False) -> Vocabulary:
     """Today's vocabulary with the rows of a file. over: they may give a spelling another meaning. Raises VocabularyError where one is wrong or
     contradicts another spelling."""
-    wrong = contradictions(path)
+    wrong = _contradictions(path)
     if wrong and not over:
-        place, _, trouble = wrong[0].partition(": ")
+        place, trouble = wrong[0]
         more = f"，另有{len(wrong) - 1}处" if len(wrong) > 1 else ""
         raise VocabularyError(place, f"{trouble}{more}", "请改正；确要以此为准，用 ziping vocabulary add --over")
     return ruleset.bound(_with(path))

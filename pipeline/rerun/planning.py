@@ -153,19 +153,16 @@ def _concerned(connection: sa.Connection, words_key: str, reading: Ruleset) -> d
             concern(row, (i for i, noted in found if noted is None or staleness.noted(noted, spellings, letter)))
             unknown = _unknown_in(connection, row, old, reading.vocabulary)
             concern(row, connection.execute(unknown.where(s.c.words_key == words_key)).scalars())
-        elif row.file == LAYOUTS:
-            found = connection.execute(of_words)
-            concern(
-                row, (i for i, noted in found if noted is None or staleness.may_be_of(row, noted, reading.vocabulary))
-            )
         else:
             found = connection.execute(of_words)
-            concern(row, (i for i, noted in found if noted is None or _fits(row, noted)))
+            concern(row, (i for i, noted in found if noted is None or _fits(row, noted, reading.vocabulary)))
     return out
 
 
-def _fits(row: Row, noted: str) -> bool:
-    """Was a text that the patterns of a row fit matched against them?"""
+def _fits(row: Row, noted: str, vocabulary: Vocabulary) -> bool:
+    """Was a text that the patterns of a row fit matched against them, or do all headings of a layout stand among what was looked up?"""
+    if row.file == LAYOUTS:
+        return staleness.may_be_of(row, noted, vocabulary)
     if row.file == "narrative.csv":
         pattern = re.compile(row.cells[0])
         return any(pattern.search(text) for text in staleness.noted_patterns(noted, CODES["narrative"]))

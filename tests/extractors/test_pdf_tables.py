@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from extractors import pdf_pages
-from extractors.pdf_tables import Lattice, Rule, fill, lattices
+from extractors.pdf_rules import Rule
+from extractors.pdf_tables import Lattice, fill, lattices
 from extractors.pdf_text import Char, lines
 from schema.document import PageReading, Table
 

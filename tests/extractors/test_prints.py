@@ -6,25 +6,21 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import simplejson
 
 from data.maker import forms, printed, prints, word
 from data.maker.layout import all_layouts
 from extractors import read
 from extractors.files import File
-from pipeline.extract import as_json, as_record, extract
+from pipeline.extract import as_record, extract
 from pipeline.score import score
+from tests.conftest import plain
 
 LAYOUTS = all_layouts()
 SHARE = 12  # of so many layouts one is printed in every style; in `make soak` all
 
 
-def plain(record: Any) -> Any:
-    return simplejson.loads(simplejson.dumps(record, use_decimal=True), use_decimal=True)
-
-
 def read_from(path: Path) -> Any:
-    return simplejson.loads(as_json(as_record(extract(path))), use_decimal=True)
+    return plain(as_record(extract(path)))
 
 
 @pytest.mark.parametrize("share", [SHARE, pytest.param(1, marks=pytest.mark.soak)])

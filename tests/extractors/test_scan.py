@@ -14,7 +14,7 @@ from data.maker import printed
 from data.maker.scans import Scanner, as_pdf, pictures
 from extractors import read, scan
 from extractors.files import File
-from extractors.pdf_tables import Rule
+from extractors.pdf_rules import Rule
 from extractors.pdf_text import Char
 from extractors.scan_lines import without_letters
 from pipeline.batch.run import attempt

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import simplejson
 import yaml
 
 from data.maker import forms, others, printed, word
@@ -19,11 +18,12 @@ from normalizers.drafting import DraftedTable, drafted
 from normalizers.grid import Grid
 from normalizers.vocabulary import Vocabulary, vocabulary
 from pipeline import ruleset
-from pipeline.extract import as_json, as_record, understand
+from pipeline.extract import as_record, understand
 from pipeline.learn.confirmed import draft
 from pipeline.score import score
 from schema.document import Document, Table
 from schema.errors import VocabularyError
+from tests.conftest import plain
 
 LAYOUTS = all_layouts()
 SEEDS = 3
@@ -37,10 +37,6 @@ _NOT_YET = {
     "fujian-ningde-2023-project": "a heading that is no field's stands elsewhere in another seed: another layout",
     "shandong-linyi-2018-project": "the total stands among the headings",
 }
-
-
-def plain(record: Any) -> Any:
-    return simplejson.loads(simplejson.dumps(record, use_decimal=True), use_decimal=True)
 
 
 def written(content: bytes, path: Path) -> Document:
@@ -98,7 +94,7 @@ def under(*told: dict[str, Any]) -> Vocabulary:
 
 
 def wrong(document: Document, record: Any, words: Vocabulary) -> int:
-    found = plain(simplejson.loads(as_json(as_record(understand(document, words))), use_decimal=True))
+    found = plain(as_record(understand(document, words)))
     return sum(len(part.errors) for name, part in score(found, plain(record)).items() if name != "report")
 
 
@@ -168,11 +164,9 @@ def test_a_form_no_rule_reads_whole_is_read_by_its_confirmed_layout(path: Path, 
     for seed in range(2):
         made = forms.make(layout, seed)
         document = written(word.make(made.source), tmp_path / "form.docx")
-        found = plain(simplejson.loads(as_json(as_record(understand(document, words))), use_decimal=True))
+        found = plain(as_record(understand(document, words)))
         assert not score(found, plain(made.record))["fields"].errors
-        assert score(
-            plain(simplejson.loads(as_json(as_record(understand(document))), use_decimal=True)), plain(made.record)
-        )["fields"].errors
+        assert score(plain(as_record(understand(document))), plain(made.record))["fields"].errors
 
 
 def test_a_draft_that_nobody_changed_changes_nothing(tmp_path: Path) -> None:
