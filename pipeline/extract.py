@@ -13,6 +13,7 @@ import extractors
 from extractors.files import File
 from normalizers import normalize
 from normalizers.confidence import judge
+from normalizers.repair import suggest
 from normalizers.vocabulary import Vocabulary
 from pipeline import ruleset
 from pipeline.corrections import Correction, CorrectionState, apply
@@ -53,7 +54,7 @@ def understand(
     with exactly():
         submission, evidence = normalize(document, words or ruleset.words())
         submission, evidence, standings = apply(document, submission, evidence, corrections)
-        submission, evidence = prove(check(submission), evidence)
+        submission, evidence = prove(check(submission), suggest(submission, evidence))
     return Extraction(document, submission, judge(document, submission, evidence), tuple(standings))
 
 
@@ -109,6 +110,7 @@ def as_evidence(extraction: Extraction) -> dict[str, Any]:
                 "proof": p.proof,
                 "recognised": p.recognised,
                 "corrected_by": p.corrected_by,
+                "suggested": _plain(p.suggested),
                 "origin": _plain(p.origin),
             }
             for p in sources(extraction)

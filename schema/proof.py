@@ -6,12 +6,11 @@ from dataclasses import replace
 
 from schema.arithmetic import equations
 from schema.checking import Equation
-from schema.evidence import Evidence, Provenance
+from schema.evidence import UNSURE, Evidence, Provenance
 from schema.records import Finding, Submission
 
 PROVEN = "proven"
 CONTRADICTED = "contradicted"
-DOUBTFUL = 0.9  # a recogniser's score below which a person should look; of 2,316 right readings 2 % lie below
 Place = tuple[str, str]  # record and field, as provenance names them
 
 
@@ -19,7 +18,8 @@ def prove(submission: Submission, evidence: Evidence) -> tuple[Submission, Evide
     """Marks every figure that stands in an equation: `proven` where one holds with it, `contradicted` where none does.
 
     A finding over figures of which one was recognised (scans) with little certainty says which, and how it was read,
-    so that a person looks there before writing to the unit. Nothing is corrected.
+    and where another reading of it is proved (`suggested`) which, so that a person looks there before writing to the unit. Nothing is
+    corrected.
     """
     doubtful = _doubtful(evidence)
     marks: dict[Place, str] = {}
@@ -32,7 +32,7 @@ def prove(submission: Submission, evidence: Evidence) -> tuple[Submission, Evide
                     marks[place] = PROVEN if equation.holds else CONTRADICTED
             unsure = [doubtful[place] for place in places if place in doubtful]
             if not equation.holds and unsure:
-                _say(equation, min(unsure, key=lambda p: p.recognition or 0.0), findings)
+                _say(equation, min(unsure, key=lambda p: (p.suggested is None, p.recognition)), findings)
     provenance = tuple(
         replace(p, proof=marks[(p.record, p.field)]) if (p.record, p.field) in marks else p for p in evidence.provenance
     )
@@ -47,14 +47,16 @@ def _place(form: int, member: str) -> Place:
 
 def _doubtful(evidence: Evidence) -> dict[Place, Provenance]:
     return {
-        (p.record, p.field): p for p in evidence.provenance if p.recognition is not None and p.recognition < DOUBTFUL
+        (p.record, p.field): p for p in evidence.provenance if p.recognition is not None and p.recognition < UNSURE
     }
 
 
 def _say(equation: Equation, weakest: Provenance, findings: dict[int, Finding]) -> None:
     for key, finding in findings.items():
         if finding == equation.finding:  # not said yet
-            raw = " ".join(weakest.raw.split())
-            message = f"{equation.finding.message}（扫描识别，把握最低的读数是“{raw}”：{weakest.recognition:.2f}，请核对原件）"
-            findings[key] = replace(equation.finding, message=message)
+            raw, other = " ".join(weakest.raw.split()), weakest.suggested
+            told = f"把握最低的读数是“{raw}”：{weakest.recognition:.2f}"
+            if other is not None:
+                told = f"读数“{raw}”把握{weakest.recognition:.2f}，若为“{' '.join(other.raw.split())}”则全表勾稽相符"
+            findings[key] = replace(equation.finding, message=f"{equation.finding.message}（扫描识别，{told}，请核对原件）")
             return
