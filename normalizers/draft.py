@@ -65,6 +65,7 @@ class Draft:
     unreadable: list[Unreadable] = field(default_factory=list)
     twice: list[tuple[str, str, str]] = field(default_factory=list)  # field, first and second statement
     outline: list[tuple[str, str, str | None]] = field(default_factory=list)  # block, heading, field
+    confirmed: str | None = None  # the layout that people confirmed and by which it is read
     read: set[str] = field(default_factory=set)  # the kinds of block seen
     unsure: list[int] = field(default_factory=list)  # funds whose unit of money nothing states
     closed: bool = False  # a total row, a total or a signature came after the indicators

@@ -135,8 +135,9 @@ class Forms:
             if found is not None and block.start in found.forms and self.current is not None and self.current.read:
                 self._open(None, None)
             self._read(grid, block)
-            if found is not None and self.current is not None and self.current.kind is None:
-                self.current.kind = found.layout.kind
+            if found is not None and self.current is not None:
+                self.current.kind = self.current.kind or found.layout.kind
+                self.current.confirmed = found.layout.name
         return True
 
     def _is_stranger(self, blocks: list[Block]) -> bool:

@@ -210,7 +210,7 @@ class _Reader:
             for draft in self.forms.drafts
             for name, one, other in draft.twice
         )
-        outlines = tuple(Outline(draft.index + 1, tuple(draft.outline)) for draft in self.forms.drafts)
+        outlines = tuple(Outline(draft.index + 1, tuple(draft.outline), draft.confirmed) for draft in self.forms.drafts)
         evidence = replace(self.ledger.evidence(document), outlines=outlines, lookups=self.words.noted())
         return Submission(report, forms, sections, findings), evidence
 

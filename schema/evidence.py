@@ -73,10 +73,12 @@ class Unknown:
 
 @dataclass(frozen=True, slots=True)
 class Outline:
-    """The headings of one form in reading order, as (block, spelling, field): what makes two forms the same layout."""
+    """The headings of one form in reading order, as (block, spelling, field): what makes two forms the same layout. confirmed: the layout
+    that people confirmed and by which it was read, None where none was."""
 
     form: int  # the form's number
     headings: tuple[tuple[str, str, str | None], ...]
+    confirmed: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from normalizers.text import grams
 from pipeline.extract import Extraction, json_value, sources
-from pipeline.store import copies
+from pipeline.store import copies, standing
 from schema.document import Origin
 from schema.exact import exact
 from schema.records import (
@@ -93,6 +93,8 @@ def rows(extraction: Extraction, keys: dict[str, str]) -> Rows:
             "proof": p.proof,
             "recognised": p.recognised,
             "corrected_by": p.corrected_by,
+            "suggested": p.suggested and exact(p.suggested.value),
+            "suggested_by": p.suggested and ",".join(p.suggested.checks),
             **_origin(p.origin),
             **pages_of(p.origin),
         }
@@ -105,10 +107,12 @@ def rows(extraction: Extraction, keys: dict[str, str]) -> Rows:
     out[tables.leftover] = [
         {**key, "no": i + 1, "text": left.text, **_origin(left.origin)} for i, left in enumerate(evidence.leftovers)
     ]
+    standings = standing.of_forms(submission, evidence)
     out[tables.form_layout] = [
         {
             **key, "form_no": outline.form, "fingerprint": fingerprint(outline.headings),
-            "headings": [list(heading) for heading in outline.headings],
+            "headings": [list(heading) for heading in outline.headings], "confirmed": outline.confirmed,
+            **dataclasses.asdict(standings[outline.form]),
         }
         for outline in evidence.outlines
         if outline.headings

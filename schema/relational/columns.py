@@ -86,6 +86,25 @@ def place() -> list[Column[Any]]:
     ]
 
 
+def suggested() -> list[Column[Any]]:
+    """The one other reading of a recognised figure with which its form adds up."""
+    return [
+        Column("suggested", Exact, comment="扫描识别没有把握的数若读作此数，全表勾稽相符；没有的为空，读数不改"),
+        Column("suggested_by", Text, comment="由哪些核对项证明，以逗号分隔"),
+    ]
+
+
+def standing() -> list[Column[Any]]:
+    """How a form was read: by which confirmed layout, and how well."""
+    return [
+        Column("confirmed", Text, comment="按哪一种确认的版式读取；没有的为空"),
+        Column("stated", Integer, comment="读出的值的个数；由旧版整理的为空"),
+        Column("sure", Integer, comment="其中把握不低于0.9的"),
+        Column("contradicted", Integer, comment="其中与表内勾稽不符的"),
+        Column("unread", Integer, comment="这张表所在表格里未识别的单元格数"),
+    ]
+
+
 def of_submission(*columns: str) -> list[Any]:
     return [
         PrimaryKeyConstraint("submission_id", *columns),

@@ -129,6 +129,13 @@ corrections corrections this version was made with, by number; null where none
 group_name group
 depth depth
 fingerprint layout fingerprint
+suggested what a figure that a recogniser was not sure of would have to be for the whole form to add up; the reading is not changed
+suggested_by the checks that prove it, separated by commas
+confirmed the confirmed layout by which the form was read
+stated number of values that were read; null where an older version read it
+sure of these, those with a confidence of 0.9 or more
+contradicted of these, those that the form's own arithmetic contradicts
+unread cells of the form's tables that nobody understood
 headings headings: block, spelling, field
 basic_no number of the row""".splitlines()
 )
