@@ -41,7 +41,9 @@ class _Cell:
 def suggest(submission: Submission, evidence: Evidence) -> Evidence:
     """The evidence with the one repair of each form that does not add up, on every value read from the repaired cell; unchanged where
     nothing was recognised with doubt."""
-    unsure = [p for p in evidence.provenance if p.recognition is not None and p.recognition < UNSURE and not p.corrected_by]
+    unsure = [
+        p for p in evidence.provenance if p.recognition is not None and p.recognition < UNSURE and not p.corrected_by
+    ]
     found: dict[tuple[str, str], Repair] = {}
     for index, form in enumerate(submission.forms):
         path = f"forms[{index}]"
@@ -91,12 +93,17 @@ def _only(form: Form, cells: Sequence[_Cell]) -> tuple[_Cell, Repair] | None:
 
 def _proofs(before: Sequence[Equation], form: Form, other: Form, cell: _Cell) -> tuple[str, ...]:
     """The checks that held not and hold with the cell's other value; none unless everything does that held before or was broken."""
+    members = {_member(*place) for place in cell.places}
     after = {_key(equation): equation for equation in equations(other)}
     held = {_key(equation) for equation in before if equation.holds}
-    if not all(equation.holds for equation in after.values()) or not held <= after.keys() or _wrong(other) > _wrong(form):
+    if not all(equation.holds for equation in after.values()) or not held <= after.keys():
         return ()
-    members = {_member(*place) for place in cell.places}
-    proven = (key[0] for key in map(_key, before) if key not in held and key in after and members & set(after[key].members))
+    wrong = _wrong(other)
+    if wrong & members or wrong - _wrong(form):
+        return ()
+    proven = (
+        key[0] for key in map(_key, before) if key not in held and key in after and members & set(after[key].members)
+    )
     return tuple(dict.fromkeys(proven))
 
 
@@ -104,9 +111,10 @@ def _key(equation: Equation) -> tuple[str, str]:
     return equation.finding.check, equation.finding.where
 
 
-def _wrong(form: Form) -> int:
-    """How many figures of a form cannot be, beside its sums: a score above its points."""
-    return sum(1 for made in of_scope("form") if made.severity is Severity.WRONG for _ in made.rule(form))  # type: ignore[misc, arg-type]
+def _wrong(form: Form) -> set[str]:
+    """The figures of a form that cannot be, beside its sums: scores above their points."""
+    of_form = (made for made in of_scope("form") if made.severity is Severity.WRONG)
+    return {finding.where for made in of_form for finding in made.rule(form)}  # type: ignore[misc, arg-type]
 
 
 def _readings(cell: _Cell) -> Iterator[tuple[Decimal, str]]:
@@ -164,7 +172,9 @@ def _with(form: Form, cell: _Cell, value: Decimal) -> Form:
             form = replace(form, **{field: value})  # type: ignore[arg-type]
         else:
             name, at = step[1], int(step[2])
-            rows = tuple(replace(row, **{field: value}) if i == at else row for i, row in enumerate(getattr(form, name)))
+            rows = tuple(
+                replace(row, **{field: value}) if i == at else row for i, row in enumerate(getattr(form, name))
+            )
             form = replace(form, **{name: rows})  # type: ignore[arg-type]
     return form
 

@@ -30,7 +30,9 @@ def derived(submission: Submission, provenance: Iterable[Provenance]) -> Iterato
             found = [first[path, name] for name in froms if (path, name) in first]
             if found:
                 least = min(found, key=lambda source: 1.0 if source.confidence is None else source.confidence)
-                yield replace(found[0], field=field, confidence=least.confidence, proof=None, corrected_by=None, suggested=None)
+                yield replace(
+                    found[0], field=field, confidence=least.confidence, proof=None, corrected_by=None, suggested=None
+                )
 
 
 def _records(submission: Submission) -> Iterator[tuple[Any, str]]:

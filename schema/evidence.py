@@ -44,7 +44,7 @@ class Provenance:
 
 def doubtful(source: Provenance) -> bool:
     """Is a value to be looked at by a person?"""
-    return source.confidence is not None and source.confidence < FACT
+    return source.suggested is not None or (source.confidence is not None and source.confidence < FACT)
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,9 +46,7 @@ def _place(form: int, member: str) -> Place:
 
 
 def _doubtful(evidence: Evidence) -> dict[Place, Provenance]:
-    return {
-        (p.record, p.field): p for p in evidence.provenance if p.recognition is not None and p.recognition < UNSURE
-    }
+    return {(p.record, p.field): p for p in evidence.provenance if p.recognition is not None and p.recognition < UNSURE}
 
 
 def _say(equation: Equation, weakest: Provenance, findings: dict[int, Finding]) -> None:
@@ -58,5 +56,7 @@ def _say(equation: Equation, weakest: Provenance, findings: dict[int, Finding]) 
             told = f"把握最低的读数是“{raw}”：{weakest.recognition:.2f}"
             if other is not None:
                 told = f"读数“{raw}”把握{weakest.recognition:.2f}，若为“{' '.join(other.raw.split())}”则全表勾稽相符"
-            findings[key] = replace(equation.finding, message=f"{equation.finding.message}（扫描识别，{told}，请核对原件）")
+            findings[key] = replace(
+                equation.finding, message=f"{equation.finding.message}（扫描识别，{told}，请核对原件）"
+            )
             return

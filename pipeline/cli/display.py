@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -10,7 +10,8 @@ from rich.console import Console
 from rich.table import Table
 
 from pipeline.batch.run import Summary
-from pipeline.learn.layouts import Layout
+from pipeline.learn.drift import Arrival, Fall
+from pipeline.learn.layouts import Layout, Share
 from pipeline.learn.proposals import Proposal
 from pipeline.score import Founded, Score
 from pipeline.screen import markup_safe
@@ -30,6 +31,7 @@ def _shown(record: type) -> tuple[tuple[str, str], ...]:
 
 _HEAD = _shown(Form)
 _LISTED = 20  # places that a screen lists
+_NEW = 5  # new layouts that a batch tells of
 MANY = 10  # changes of a layout that a listing names
 _NUMBERS = {name for kind in LISTS.values() for name in of_kind(kind, Kind.MONEY, Kind.RATE, Kind.POINTS)}
 
@@ -167,8 +169,11 @@ def _coverage(
                 f"  [yellow]近似归入[/] {heading.origin.chinese}：{markup_safe(heading.text)} → {heading.field}，{markup_safe(heading.reason or '')}"
             )
     for p in unsure[:_LISTED]:
+        repair = f"，若为“{markup_safe(' '.join(p.suggested.raw.split()))}”则全表勾稽相符" if p.suggested else ""
         where, value = f"{p.origin.chinese} {title(p.record, p.field)}", short(" ".join(p.raw.split()))
-        console.print(f"  [yellow]请核对[/] {markup_safe(where)}：{markup_safe(value)}（把握{p.confidence:.2f}）")
+        console.print(
+            f"  [yellow]请核对[/] {markup_safe(where)}：{markup_safe(value)}（把握{p.confidence:.2f}{repair}）"
+        )
     _more(len(unsure), console)
     for item in left[:_LISTED]:
         console.print(f"  [yellow]未识别[/] {markup_safe(item['where'])}：{markup_safe(short(item['text']))}")
@@ -231,17 +236,62 @@ def list_unknown(proposals: list[Proposal], console: Console) -> None:
 
 
 def list_layouts(found: list[Layout], console: Console) -> None:
-    """A layout a row: where and when it was met, and what is otherwise than in the nearest known before it."""
-    table = Table("版式", "表种", "表数", "年度", "文件夹", "最接近", "不同之处", show_edge=False)
+    """A layout a row: where and when it was met, how well it is read, and what is otherwise than in the nearest known before it."""
+    table = Table(
+        "版式", "表种", "表数", "年度", "把握充分的值", "已识别", "文件夹", "最接近", "不同之处", show_edge=False
+    )
     for layout in found:
         years = "、".join(
             f"{year or '未写明'}×{count}" for year, count in sorted(layout.years.items(), key=lambda y: y[0] or 0)
         )
         table.add_row(
-            layout.fingerprint, _KINDS.get(layout.kind, layout.kind), str(layout.forms), years,
+            layout.fingerprint + (f" [dim]已确认：{markup_safe('、'.join(layout.confirmed))}[/]" if layout.confirmed else ""),
+            _KINDS.get(layout.kind, layout.kind), str(layout.forms), years,
+            *(_yearly(layout, of) for of in (lambda share: share.sure, lambda share: share.read)),
             markup_safe("、".join(layout.places)), layout.nearest or "首见", markup_safe(_some(layout.changes)),
         )  # fmt: skip
     console.print(table)
+
+
+def _yearly(layout: Layout, of: Callable[[Share], float]) -> str:
+    """A share by year, `97.9%、81.2%`, in the order of the years; `—` where an older version read the forms."""
+    told = sorted(layout.shares.items(), key=lambda told: told[0] or 0)
+    return "、".join(f"{of(share):.1%}" for _, share in told) or "—"
+
+
+def list_falls(found: Sequence[Fall], console: Console) -> None:
+    """A line for each layout that is read worse than the year before."""
+    for fall in found:
+        other, year = fall.before
+        against = f"{year}年" if other is fall.layout else f"{year}年的版式{other.fingerprint}"
+        kind, forms = _KINDS.get(fall.layout.kind, fall.layout.kind), fall.layout.years.get(fall.year, 0)
+        told = "，".join(f"{name}{before:.1%} → {now:.1%}" for name, before, now in fall.told)
+        changed = f"；{_some(fall.layout.changes)}" if other is not fall.layout else ""
+        console.print(
+            f"[yellow]不如上年[/] 版式{fall.layout.fingerprint}（{kind}，{fall.year}年{forms}张）与{against}相比：{told}{markup_safe(changed)}",
+            highlight=False,
+        )
+
+
+def list_arrivals(found: Sequence[Arrival], others: bool, console: Console) -> None:
+    """What layouts a batch brought for the first time, and those of them that are to be looked at. others: were any known before?"""
+    doubtful = [arrival for arrival in found if arrival.doubtful]
+    if others and found:
+        console.print(f"新版式{len(found)}种，其中{len(doubtful)}种没有读好；ziping layouts 列出", highlight=False)
+    for arrival in doubtful[:_NEW]:
+        layout, share = arrival.layout, arrival.share
+        near = f"；与{layout.nearest}相比：{_some(layout.changes)}" if layout.nearest else ""
+        console.print(
+            f"[yellow]新版式[/] {layout.fingerprint}（{_KINDS.get(layout.kind, layout.kind)}，{layout.forms}张）："
+            f"把握充分的值{share.sure:.1%}，已识别{share.read:.1%}{markup_safe(near)}",
+            highlight=False,
+        )
+        if arrival.file:
+            console.print(
+                f"  照一份起草：ziping layouts draft {markup_safe(arrival.file)} --out new.yml", highlight=False
+            )
+    if len(doubtful) > _NEW:
+        console.print(f"  ……另有{len(doubtful) - _NEW}种，见 ziping layouts", highlight=False)
 
 
 def _some(changes: Sequence[str]) -> str:

@@ -185,8 +185,9 @@ def ingest(
     from extractors.files import listed
     from pipeline.batch import run
     from pipeline.batch.executors import Limits
-    from pipeline.cli.display import list_copies, summarize
+    from pipeline.cli.display import list_arrivals, list_copies, summarize
     from pipeline.cli.display_versions import list_preview
+    from pipeline.learn import drift
     from pipeline.store import contents
     from pipeline.store.journal import Outcome, loaded
 
@@ -230,6 +231,7 @@ def ingest(
     if not quiet:
         summarize(summary, loaded(store, summary.run_id), store.shown, console())
         list_copies(contents.copies(store), console())
+        list_arrivals(*drift.arrivals(contents.layouts(store), contents.read_in(store, summary.run_id)), console())
     else:
         for path, reason in summary.refused:
             say(f"ziping: {path}: {reason}")

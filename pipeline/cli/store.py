@@ -19,12 +19,14 @@ Examples:
 @click.option("--list", "listed", is_flag=True, help="One line per submission, with its id.")
 @click.option("--runs", is_flag=True, help="The last runs, newest first.")
 def status(url: str, listed: bool, runs: bool) -> None:
-    """What the store holds, what is stale and why, and which files it could not read."""
+    """What the store holds, what is stale and why, which files it could not read, and which layouts are read worse than last year."""
     store = existing(url)
     screen = console()
     from pipeline import ruleset
-    from pipeline.cli.display import list_copies
+    from pipeline.cli.display import list_copies, list_falls
     from pipeline.cli.display_versions import list_runs, list_stale, list_submissions
+    from pipeline.learn import drift
+    from pipeline.learn import layouts as grouped
     from pipeline.rerun import planning
     from pipeline.store import contents, journal
 
@@ -41,6 +43,7 @@ def status(url: str, listed: bool, runs: bool) -> None:
         words, layouts = ruleset.own_count(folder)
         screen.print(f"自己的词条：{markup_safe(str(folder))}，词条{words}条，版式{layouts}种", highlight=False)
     list_copies(contents.copies(store), screen)
+    list_falls(drift.falls(grouped.layouts(contents.layouts(store))), screen)
     list_stale(planning.stale(store), screen)
     if listed:
         list_submissions(contents.submissions(store), screen)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from gettext import gettext as _
 from pathlib import Path
 
 import click
@@ -169,20 +170,26 @@ def correct() -> None:
 Examples:
   ziping correct add 某局自评表.docx "三级指标 取水许可检查 得分" --to 9.5 --reason 盖章件为9.5
   ziping correct add 某局自评表.docx forms[0].indicators[3].score --to 9.5 --reason 盖章件为9.5
+  ziping correct add 某局自评表.pdf forms[0].self_score --suggested --reason 已核对原件
   ziping correct add 3f2a report.unit --reason 单位名称无法确认        (no --to: not stated)"""
 )
 @click.argument("submission")
 @click.argument("value")
 @store_option
 @click.option("--to", "should_be", metavar="VALUE", help="What it should be; without it: nothing is stated there.")
+@click.option("--suggested", is_flag=True, help="It is the figure suggested (ziping query doubtful).")
 @click.option("--reason", required=True, help="Why.")
 @click.option("--by", "person", metavar="NAME", help="Who says so [default: the user who runs it].")
-def add(submission: str, value: str, url: str, should_be: str | None, reason: str, person: str | None) -> None:
+def add(
+    submission: str, value: str, url: str, should_be: str | None, suggested: bool, reason: str, person: str | None
+) -> None:  # fmt: skip
     """Correct one value, named by its path or by the words on the page: the row and the column; what was read stays beside it."""
     from pipeline.rerun import correcting
 
+    if suggested and should_be is not None:
+        raise click.UsageError(_("give --to or --suggested, not both"))
     store = existing(url)
-    said = correcting.add(store, submission, value, None, should_be, reason, person)
+    said = correcting.add(store, submission, value, None, should_be, reason, person, suggested)
     click.echo(safe_line(said))
 
 

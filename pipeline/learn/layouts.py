@@ -15,10 +15,42 @@ NAMED = 3  # folders and units that a listing names
 
 
 @dataclass(frozen=True, slots=True)
+class Share:
+    """How well some forms are read: their values, of these the sure ones (0.9) and those that sums contradict; cells nobody read."""
+
+    stated: int = 0
+    certain: int = 0
+    contradicted: int = 0
+    unread: int = 0
+
+    def __add__(self, other: Share) -> Share:
+        return Share(
+            self.stated + other.stated, self.certain + other.certain, self.contradicted + other.contradicted,
+            self.unread + other.unread,
+        )  # fmt: skip
+
+    @property
+    def sure(self) -> float:
+        """The share of the values that are sure; 1 where there is none."""
+        return self.certain / self.stated if self.stated else 1.0
+
+    @property
+    def read(self) -> float:
+        """The share of what was read among what was to be read."""
+        return self.stated / (self.stated + self.unread) if self.stated + self.unread else 1.0
+
+    @property
+    def agreeing(self) -> float:
+        """The share of the values that no sum contradicts."""
+        return 1 - self.contradicted / self.stated if self.stated else 1.0
+
+
+@dataclass(frozen=True, slots=True)
 class Layout:
     """The forms of one layout. years: fiscal year → forms (None: not stated); first: its earliest year; places: the folders its
     files came from; nearest, changes: the layout known before it that is most like it, and what is otherwise (None, () for the
-    first of its kind)."""
+    first of its kind); shares: fiscal year → how well its forms are read, of those that say it; confirmed: the names of the confirmed
+    layouts that they are read by."""
 
     fingerprint: str
     kind: str
@@ -28,6 +60,8 @@ class Layout:
     first: int | None
     nearest: str | None
     changes: tuple[str, ...]
+    shares: dict[int | None, Share]
+    confirmed: tuple[str, ...] = ()
 
     @property
     def forms(self) -> int:
@@ -48,15 +82,25 @@ def layouts(rows: Iterable[Any]) -> list[Layout]:
     for group in order:
         headings = tuple((str(b), str(s), f) for b, s, f in group[0].headings)
         before = [known for known in out if known.kind == group[0].kind]
-        near = max(before, key=lambda known: _likeness(known.headings, headings), default=None)
+        near = max(before, key=lambda known: likeness(known.headings, headings), default=None)
         places = Counter(Path(row.path).parent.name for row in group if row.path)
         out.append(
             Layout(
                 group[0].fingerprint, group[0].kind, headings, dict(Counter(row.fiscal_year for row in group)),
                 tuple(place for place, _ in places.most_common(NAMED)), _first(group),
-                near.fingerprint if near else None, tuple(changes(near.headings, headings)) if near else (),
+                near.fingerprint if near else None, tuple(changes(near.headings, headings)) if near else (), _shares(group),
+                tuple(sorted({row.confirmed for row in group if row.confirmed})),
             )
         )  # fmt: skip
+    return out
+
+
+def _shares(group: Sequence[Any]) -> dict[int | None, Share]:
+    out: dict[int | None, Share] = {}
+    for row in group:
+        if row.stated is not None:  # an older version did not count
+            told = Share(row.stated, row.sure, row.contradicted, row.unread)
+            out[row.fiscal_year] = out.get(row.fiscal_year, Share()) + told
     return out
 
 
@@ -84,5 +128,6 @@ def _first(group: list[Any]) -> int | None:
     return min((row.fiscal_year for row in group if row.fiscal_year is not None), default=None)
 
 
-def _likeness(a: Sequence[Heading], b: Sequence[Heading]) -> float:
+def likeness(a: Sequence[Heading], b: Sequence[Heading]) -> float:
+    """How many of their headings two layouts share, in order, from 0 to 1."""
     return normalized_similarity([h[:2] for h in a], [h[:2] for h in b])

@@ -19,6 +19,7 @@ from pipeline.ruleset import VERSION
 from pipeline.store import contents, decisions, journal, rows, versions
 from pipeline.store.connection import Store, hold
 from schema.errors import CorrectionError
+from schema.exact import exact
 from schema.relational import tables
 
 COLUMNS = ("submission", "file", "record", "field", "found", "should_be", "reason", "person")
@@ -32,18 +33,20 @@ def add(
     should_be: str | None,
     reason: str,
     person: str | None,
+    suggested: bool = False,
 ) -> str:
     """Corrects one value and says what was found there. record, field: where it stands; without a field, record is a path or the
-    words that people see (`addresses.located`). Raises CorrectionError, StoreError."""
+    words that people see (`addresses.located`). suggested: it should be the figure that the form's sums prove
+    (provenance.suggested). Raises CorrectionError, StoreError."""
     with journal.running(store, "correct", {"record": record, "field": field}, VERSION) as run_id:
         return store.write(
-            lambda connection: _add(connection, submission, record, field, should_be, reason, person, run_id)
+            lambda connection: _add(connection, submission, record, field, should_be, reason, person, suggested, run_id)
         )
 
 
 def _add(
     connection: sa.Connection, submission: str, record: str, field: str | None, should_be: str | None,
-    reason: str, person: str | None, run_id: int,
+    reason: str, person: str | None, suggested: bool, run_id: int,
 ) -> str:  # fmt: skip
     """All of it in one transaction: a correction that is in force is in the record too."""
     c = tables.correction
@@ -54,8 +57,10 @@ def _add(
     if field is None:
         record, field = addresses.located(reading.submission, record)
     found = addresses.value(reading.submission, record, field)
-    addresses.check(reading.submission, record, field, should_be)
     cell, source = corrections.anchored(document, reading.evidence, record, field)
+    if suggested:
+        should_be = _suggested(connection, head.submission_id, record, field)
+    addresses.check(reading.submission, record, field, should_be)
     if cell is None and "[" in record:
         raise CorrectionError(f"{record}.{field}", "这条记录没有自己的单元格", "请更正它所在的行或表的其他字段")
     for other in decisions.in_force(connection, head.submission_id):
@@ -71,6 +76,16 @@ def _add(
     connection.execute(c.insert().values(**row))
     planning.correct(connection, head.submission_id, run_id)
     return f"{head.name} {record}.{field}：读作{found or '（无）'}，更正为{should_be or '（无）'}"
+
+
+def _suggested(connection: sa.Connection, submission_id: str, record: str, field: str) -> str:
+    """The figure that is suggested for a value as it stands. Raises CorrectionError where none is."""
+    p = tables.provenance
+    told = (p.c.submission_id == submission_id) & (p.c.record == record) & (p.c.field == field)
+    value = connection.execute(sa.select(p.c.suggested).where(told & p.c.suggested.is_not(None))).scalar()
+    if value is None:
+        raise CorrectionError(f"{record}.{field}", "没有更正建议", "请用--to写明，建议见 ziping query doubtful")
+    return f"{exact(value):f}"
 
 
 def withdraw(store: Store, number: int) -> str:

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from normalizers.vocabulary import OTHER
 from pipeline.store.connection import Store
-from pipeline.store.journal import FAILED, REFUSED
+from pipeline.store.journal import FAILED, PARTLY, READ, REFUSED
 from pipeline.store.rows import record
 from schema.errors import StoreError
 from schema.relational import tables, views
@@ -113,14 +113,16 @@ def _read_at(
 
 
 def layouts(store: Store) -> list[sa.Row[Any]]:
-    """One row a form: fingerprint, headings, kind, fiscal_year, unit, and the path its file arrived under first."""
+    """One row a form: fingerprint, headings, kind, fiscal_year, unit, the path its file arrived under first, and its standing (confirmed,
+    stated, sure, contradicted, unread)."""
     lay, form, s, d = tables.form_layout, tables.form, tables.submission, tables.delivery
     path = sa.select(sa.func.min(d.c.path)).where(d.c.sha256 == s.c.sha256).scalar_subquery()
     query = (
         sa.select(
             lay.c.fingerprint, lay.c.headings, form.c.kind,
             sa.func.coalesce(form.c.fiscal_year, s.c.fiscal_year).label("fiscal_year"),
-            sa.func.coalesce(form.c.unit, s.c.submitter).label("unit"), path.label("path"),
+            sa.func.coalesce(form.c.unit, s.c.submitter).label("unit"), path.label("path"), s.c.sha256,
+            *(lay.c[name] for name in ("confirmed", "stated", "sure", "contradicted", "unread")),
         )
         .join(form, (form.c.submission_id == lay.c.submission_id) & (form.c.no == lay.c.form_no))
         .join(s, s.c.submission_id == lay.c.submission_id)
@@ -128,6 +130,14 @@ def layouts(store: Store) -> list[sa.Row[Any]]:
     )  # fmt: skip
     with store.reading() as connection:
         return list(connection.execute(query))
+
+
+def read_in(store: Store, run_id: int) -> set[str]:
+    """The digests of the files that a run read."""
+    o = tables.outcome
+    query = sa.select(o.c.sha256).where((o.c.run_id == run_id) & o.c.outcome.in_((READ, PARTLY)))
+    with store.reading() as connection:
+        return set(connection.scalars(query))
 
 
 def sources(store: Store, submission_id: str) -> list[str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -27,17 +29,19 @@ def upgrade() -> None:
     from schema.relational.types import Exact
 
     op.execute("DROP VIEW v_source")
-    for name, kind, comment in (
-        ("suggested", Exact(), "扫描识别没有把握的数若读作此数，全表勾稽相符；没有的为空，读数不改"),
-        ("suggested_by", sa.Text(), "由哪些核对项证明，以逗号分隔"),
-    ):
-        op.add_column("provenance", sa.Column(name, kind, nullable=True, comment=comment))
-    for name, kind, comment in (
-        ("confirmed", sa.Text(), "按哪一种确认的版式读取；没有的为空"),
-        ("stated", sa.Integer(), "读出的值的个数；由旧版整理的为空"),
-        ("sure", sa.Integer(), "其中把握不低于0.9的"),
-        ("contradicted", sa.Integer(), "其中与表内勾稽不符的"),
-        ("unread", sa.Integer(), "这张表所在表格里未识别的单元格数"),
-    ):
-        op.add_column("form_layout", sa.Column(name, kind, nullable=True, comment=comment))
+    repairs: tuple[sa.Column[Any], ...] = (
+        sa.Column("suggested", Exact(), comment="扫描识别没有把握的数若读作此数，全表勾稽相符；没有的为空，读数不改"),
+        sa.Column("suggested_by", sa.Text(), comment="由哪些核对项证明，以逗号分隔"),
+    )
+    for column in repairs:
+        op.add_column("provenance", column)
+    standing: tuple[sa.Column[Any], ...] = (
+        sa.Column("confirmed", sa.Text(), comment="按哪一种确认的版式读取；没有的为空"),
+        sa.Column("stated", sa.Integer(), comment="读出的值的个数；由旧版整理的为空"),
+        sa.Column("sure", sa.Integer(), comment="其中把握不低于0.9的"),
+        sa.Column("contradicted", sa.Integer(), comment="其中与表内勾稽不符的"),
+        sa.Column("unread", sa.Integer(), comment="这张表所在表格里未识别的单元格数"),
+    )
+    for column in standing:
+        op.add_column("form_layout", column)
     op.execute(V_SOURCE)

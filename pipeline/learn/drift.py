@@ -1,0 +1,87 @@
+"""How well each layout is read, year by year: what is new in a run and what of it is in doubt, and where reading fell against the year before."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from math import sqrt
+from typing import Any
+
+from pipeline.learn.layouts import Layout, Share, layouts, likeness
+
+FALL = 0.02  # a share that is so much worse than the year before is told
+_SURELY = 3.0  # standard errors that it must be worse by, besides
+_SAME = 0.6  # of its headings a layout shares with the one it came from
+WELL = 0.9  # a new layout of whose values fewer are sure, or of whose cells fewer are read, is to be drafted
+
+
+@dataclass(frozen=True, slots=True)
+class Fall:
+    """A layout that is read worse in a year than in the one before, or than the layout before that is most like it. before: the
+    layout compared with and its year; told: which shares are worse, as (name, before, now)."""
+
+    layout: Layout
+    year: int
+    before: tuple[Layout, int]
+    told: tuple[tuple[str, float, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A layout that a run met first. share: how well its forms are read; file: one of its files."""
+
+    layout: Layout
+    share: Share
+    file: str | None
+
+    @property
+    def doubtful(self) -> bool:
+        return not (self.share.sure >= WELL and self.share.read >= WELL)
+
+
+def falls(found: Sequence[Layout]) -> list[Fall]:
+    """Every layout and year in which a share fell, by layout and year."""
+    known = {layout.fingerprint: layout for layout in found}
+    return [fall for layout in found for fall in _falls(layout, known)]
+
+
+def _falls(layout: Layout, known: dict[str, Layout]) -> Iterator[Fall]:
+    for year, share in sorted(layout.shares.items(), key=lambda told: told[0] or 0):
+        if year is None:
+            continue
+        own = max((y for y in layout.shares if y is not None and y < year), default=None)
+        near = known.get(layout.nearest or "") if own is None else None
+        if near is not None and likeness(near.headings, layout.headings) < _SAME:
+            near = None
+        other = layout if own is not None else near
+        at = (
+            own
+            if own is not None
+            else max((y for y in near.shares if y is not None and y < year), default=None)
+            if near
+            else None
+        )
+        if other is None or at is None:
+            continue
+        before = other.shares[at]
+        told = tuple(
+            (name, was, now)
+            for name, was, now, count in (
+                ("把握充分的值", before.sure, share.sure, share.stated),
+                ("已识别", before.read, share.read, share.stated + share.unread),
+                ("勾稽不矛盾", before.agreeing, share.agreeing, share.stated),
+            )
+            if was - now >= max(FALL, _SURELY * sqrt(max(was * (1 - was), 0.0025) / max(count, 1)))
+        )  # fmt: skip
+        if told:
+            yield Fall(layout, year, (other, at), told)
+
+
+def arrivals(rows: Sequence[Any], digests: Iterable[str]) -> tuple[list[Arrival], bool]:
+    """The layouts (of contents.layouts) that only files of these digests have, the least sure first; were others known before?"""
+    fresh = set(digests)
+    before = {row.fingerprint for row in rows if row.sha256 not in fresh}
+    new = [layout for layout in layouts(rows) if layout.fingerprint not in before]
+    files = {row.fingerprint: row.path for row in sorted(rows, key=lambda row: row.path or "", reverse=True)}
+    out = [Arrival(layout, sum(layout.shares.values(), Share()), files.get(layout.fingerprint)) for layout in new]
+    return sorted(out, key=lambda arrival: min(arrival.share.sure, arrival.share.read)), bool(before)
