@@ -114,7 +114,7 @@ def _key(equation: Equation) -> tuple[str, str]:
 def _wrong(form: Form) -> set[str]:
     """The figures of a form that cannot be, beside its sums: scores above their points."""
     of_form = (made for made in of_scope("form") if made.severity is Severity.WRONG)
-    return {finding.where for made in of_form for finding in made.rule(form)}  # type: ignore[misc, arg-type]
+    return {finding.where for made in of_form for finding in made.rule(form)}  # type: ignore[misc, arg-type, union-attr]
 
 
 def _readings(cell: _Cell) -> Iterator[tuple[Decimal, str]]:
