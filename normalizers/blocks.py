@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from math import exp, log
 
+from normalizers.columns import supposed
 from normalizers.fund_columns import begins
 from normalizers.grid import Block, Grid
 from normalizers.roles import TEXTS, kind_of
@@ -22,6 +23,8 @@ _WORDS = 2.2  # what the words of a row say against all other kinds, beside the 
 _FREE = ("head", "goals", "tasks", "unknown")  # may begin without any word that is known
 _NEVER = log(0.0001)  # a kind that no weight is for
 _TOLD = frozenset(("title", "staging", "people", "annual_goal", "management", "note"))  # only their words tell
+_SUPPOSED = 4.0  # what it costs to take headings that nobody knows for those of indicators, where the cells below do not say so clearly
+_GUESSED = 0.6  # how sure rows below them are
 _LIKELY = log(0.05)  # a kind that is likelier than that is followed
 _SURE = 0.98  # a row is where it belongs, as good as surely
 _WIDE = 4  # partings that are followed at once
@@ -104,6 +107,12 @@ class _Reader:
         goes_on = likely.get(str(parting.kind), _NEVER)
         if kind is not None and parting.kind not in (None, "title", "staging") and goes_on > _LIKELY:
             yield parting.goes_on(1, goes_on - _WORDS), 1
+        if (
+            parting.kind != "indicators"
+            and kind != "indicators"
+            and (band := supposed(self.grid, row, self.vocabulary))
+        ):
+            yield self._begun(parting, Block("indicators", row, row + band, band), -_SUPPOSED), band
         for free in _FREE:
             if free not in (kind, parting.kind) and likely.get(free, _NEVER) > _LIKELY:
                 yield self._begun(parting, self._freely(free, row), likely[free] - _WORDS), 1
@@ -115,10 +124,13 @@ class _Reader:
         before = None
         for block in blocks:
             band = range(block.start, block.start + max(block.header, 1))
+            guess = block.kind == "indicators" and self._begins(block.start, before)[0] != "indicators"
             for row in range(block.start, block.stop):
                 begun, _ = self._begins(row, before)
                 told = row in band[1:] or block.kind in _TOLD or self._told(row, begun, block)
-                if self.grid.filled(row) and not told:
+                if guess and row not in band[1:] and self.grid.filled(row):
+                    yield row, _GUESSED
+                elif self.grid.filled(row) and not told:
                     sure = exp(self._likely(row, before, begun).get(block.kind, _NEVER))
                     if sure < _SURE:
                         yield row, sure

@@ -38,7 +38,9 @@ _ADDS_UP, _ADDS_UP_NOT = 2.0, -0.5
 _WITHIN, _ABOVE = 2.0, -4.0  # scores beside their weights
 _FEWEST = 2  # rows below headings nobody knows that make a block
 MAX_HEADER = 4  # rows of headings
-_CLEARLY = 20.0  # so much better must a row of them be read as this block's headings than as those of none
+# so much better is a row of them read as this block's headings than as those of none where it clearly heads one, and where it is likely to
+_CLEARLY, _LIKELY = 20.0, 8.0
+_NONE = (0, 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,32 +234,44 @@ _FIGURES = frozenset(("points", "figure"))  # a year may be one among others
 def shown_by_all(grid: Grid, row: int, vocabulary: Vocabulary) -> int:
     """How many rows of headings stand in a row over a block of indicators, though hardly one of them is known; 0 where none does: read
     jointly, they must be clearly better explained as this block's than as those of none."""
+    header, lead = _shown(grid, row, vocabulary)
+    return header if lead >= _CLEARLY else 0
+
+
+def supposed(grid: Grid, row: int, vocabulary: Vocabulary) -> int:
+    """The same where it is likely and not clear: what is read of such a block is a guess."""
+    header, lead = _shown(grid, row, vocabulary)
+    return header if _LIKELY <= lead < _CLEARLY else 0
+
+
+def _shown(grid: Grid, row: int, vocabulary: Vocabulary) -> tuple[int, float]:
+    """The rows of headings, and how much better they are explained as this block's than as those of none."""
     return grid.once("indicators by all", row, lambda: _shown_by_all(grid, row, vocabulary))
 
 
-def _shown_by_all(grid: Grid, row: int, vocabulary: Vocabulary) -> int:
+def _shown_by_all(grid: Grid, row: int, vocabulary: Vocabulary) -> tuple[int, float]:
     heads = grid.filled(row)
     if row in grid.ragged or len(heads) < 4:
-        return 0
+        return _NONE
     kinds = [kind_of(slot.text) for slot in heads]
     if any(len(s.text) > LONGEST or _SENTENCE.search(s.text) for s in heads) or _VALUES.intersection(kinds):
-        return 0
+        return _NONE
     if 3 * sum(kind in _FIGURES for kind in kinds) > len(heads):
-        return 0
+        return _NONE
     known = {block: _known(heads, block, vocabulary) for block in _BLOCKS}
     most = max(known.values())
     if most > known["indicators"] and 2 * most >= len(heads):
-        return 0  # the headings of another block
+        return _NONE  # the headings of another block
     deep = max(slot.cell.row_span for slot in heads[1:])
     block = _under(grid, row, deep if deep <= MAX_HEADER else 1, vocabulary)
     rows = list(_rows(grid, block, vocabulary))
     if len(rows) < _FEWEST or 2 * sum(_of_money(row, vocabulary) for row in rows) >= len(rows):
-        return 0
+        return _NONE
     decisions, lead = _Band(grid, block, named(grid, block, vocabulary), vocabulary).read(lenient=True)
     told = {decision.role for decision in decisions}
     if not told & LEVELS or not told & MEASURED or len(told & (MEASURED | LEVELS)) < 3:
-        return 0
-    return block.header if lead >= _CLEARLY else 0
+        return _NONE
+    return block.header, lead
 
 
 def _of_money(row: Row, vocabulary: Vocabulary) -> bool:

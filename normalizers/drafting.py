@@ -3,13 +3,14 @@ is not sure of them. From it a confirmed layout is written (confirmed.py)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from normalizers.blocks import cut
 from normalizers.columns import Column, columns
 from normalizers.confirmed import COLUMNED
-from normalizers.grid import Block, Grid
+from normalizers.grid import Block, Grid, Slot
 from normalizers.lookups import Lookups
 from normalizers.similarity import Match
 from normalizers.spelling import LONGEST
@@ -35,13 +36,15 @@ class Meaning:
 
 @dataclass(frozen=True, slots=True)
 class DraftedPart:
-    """A block as it was read. rows: the texts of its heading rows; shown: rows of a block that nobody understood."""
+    """A block as it was read. rows: the texts of its heading rows; begins: the text of its first cell, of a block that is only supposed; shown:
+    rows that nobody understood."""
 
     block: str
     rows: tuple[tuple[str, ...], ...]
     columns: tuple[Meaning, ...] = ()
     labels: tuple[Meaning, ...] = ()
     shown: tuple[tuple[str, ...], ...] = ()
+    begins: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +56,11 @@ class DraftedTable:
     parts: tuple[DraftedPart, ...]
 
 
-def drafted(document: Document, words: Vocabulary) -> list[DraftedTable]:
-    """Every table of a document as it is read under a vocabulary. What differs from form to form, titles and notes, is left out."""
+def drafted(
+    document: Document, words: Vocabulary, unread: Mapping[int, Collection[int]] = MappingProxyType({})
+) -> list[DraftedTable]:
+    """Every table of a document as it is read under a vocabulary. What differs from form to form, titles and notes, is left out. unread: by
+    the table's number, from 1, the rows, from 1, of which hardly anything was read or nothing is sure: a person is shown them."""
     vocabulary = Lookups(words)
     kind: str | None = None
     out: list[DraftedTable] = []
@@ -65,11 +71,13 @@ def drafted(document: Document, words: Vocabulary) -> list[DraftedTable]:
                 kind = form_kind(block.text, vocabulary)
             continue
         numbers += 1
-        out.append(DraftedTable(numbers, kind, tuple(_parts(block, vocabulary, kind == "basics"))))
+        out.append(
+            DraftedTable(numbers, kind, tuple(_parts(block, vocabulary, kind == "basics", unread.get(numbers, ()))))
+        )
     return out
 
 
-def _parts(table: Table, vocabulary: Lookups, basics: bool) -> Iterator[DraftedPart]:
+def _parts(table: Table, vocabulary: Lookups, basics: bool, unread: Collection[int]) -> Iterator[DraftedPart]:
     grid = Grid(table)
     without_column_numbers(grid, vocabulary)
     for block in cut(grid, vocabulary, basics):
@@ -77,13 +85,14 @@ def _parts(table: Table, vocabulary: Lookups, basics: bool) -> Iterator[DraftedP
         if block.kind == COLUMNED:
             found = columns(grid, block, vocabulary)
             yield DraftedPart(block.kind, rows, tuple(_of_columns(found)))
-        elif block.kind in FIELDS:
-            labels = tuple(_labels(grid, block, vocabulary))
+            continue
+        if block.kind in FIELDS:
+            labels = tuple(_labels(grid, block, vocabulary, unread))
             if rows or labels:
                 yield DraftedPart(block.kind, rows, labels=labels)
-        elif block.kind == "unknown":
-            shown = [text for row in range(block.start, block.stop) if (text := _texts(grid, row))]
-            yield DraftedPart(block.kind, (), shown=tuple(shown[:SHOWN]))
+        below = range(block.start + block.header, block.stop)
+        rest = [row for row in below if grid.filled(row) and (block.kind == "unknown" or row + 1 in unread)]
+        yield from _supposed(grid, rest, vocabulary)
 
 
 def _texts(grid: Grid, row: int) -> tuple[str, ...]:
@@ -106,16 +115,55 @@ def _said(match: Match) -> str:
     return f"{match.field}：{match.reason}"
 
 
-def _labels(grid: Grid, block: Block, vocabulary: Lookups) -> Iterator[Meaning]:
-    """The headings and labels of a block that are known, and the headings that are not."""
+def _supposed(grid: Grid, rows: Sequence[int], vocabulary: Lookups) -> Iterator[DraftedPart]:
+    """Rows that nobody understood: short texts over figures are supposed to be headings of money; the others are shown."""
+    shown: list[tuple[str, ...]] = []
+    covered = -1
+    for row in rows:
+        heads = grid.filled(row)
+        if row <= covered:
+            continue
+        if _over_figures(grid, row):
+            labels = tuple(_meaning(slot.text, Block("funds", row, row + 1), vocabulary) for slot in heads[1:])
+            yield DraftedPart("funds", (), labels=labels, begins=heads[0].text)
+            covered = row + 1
+        elif not _pairs(grid, row):
+            shown.append(_texts(grid, row))
+    if shown:
+        yield DraftedPart("unknown", (), shown=tuple(shown[:SHOWN]))
+
+
+def _over_figures(grid: Grid, row: int) -> bool:
+    """Do short texts stand over a row of figures?"""
+    heads, below = grid.filled(row), grid.filled(row + 1) if row + 1 < len(grid.rows) else []
+    figures = sum(number(slot.cell.text) is not None for slot in below)
+    return len(heads) >= 3 and all(map(_is_short, heads)) and figures >= 2 and figures >= len(below) - 1
+
+
+def _is_short(slot: Slot) -> bool:
+    return len(slot.text) <= LONGEST and number(slot.cell.text) is None
+
+
+def _pairs(grid: Grid, row: int) -> list[tuple[Slot, Slot]]:
+    """(label, text) of a row of labels with a text beside each; none where it is no such row."""
+    filled = grid.filled(row)
+    pairs = list(zip(filled[::2], filled[1::2], strict=False))
+    labelled = len(filled) % 2 == 0 and all(_is_short(label) for label, _ in pairs)
+    return pairs if labelled and not _over_figures(grid, row) else []
+
+
+def _labels(grid: Grid, block: Block, vocabulary: Lookups, unread: Collection[int]) -> Iterator[Meaning]:
+    """The headings and labels of a block that are known, and those that are not: headings, and labels of a head beside a text."""
     told: set[str] = set()
     for row in range(block.start, block.stop):
+        pairs = _pairs(grid, row) if block.kind == "head" and row + 1 in unread else []
+        beside = {label.text for label, _ in pairs}
         for slot in grid.filled(row):
             text = slot.text
             if text in told or len(text) > LONGEST or number(slot.cell.text) is not None:
                 continue
             meaning = _meaning(text, block, vocabulary)
-            if meaning.field is None and row >= block.start + block.header:
+            if meaning.field is None and row >= block.start + block.header and text not in beside:
                 continue  # a line of money, a name: no two forms have the same
             told.add(text)
             yield meaning
@@ -131,8 +179,8 @@ def _meaning(text: str, block: Block, vocabulary: Lookups) -> Meaning:
     return Meaning(text, None, _said(match) if match is not None and match.likeness > _NEAR else "")
 
 
-def doubtful(tables: Iterable[DraftedTable]) -> int:
-    """How many headings and labels a person has to decide on."""
-    return sum(
-        meaning.field is None for table in tables for part in table.parts for meaning in (*part.columns, *part.labels)
-    )
+def undecided(tables: Iterable[DraftedTable]) -> int:
+    """How many headings and labels, and stretches of rows nobody understood, a person has to decide on."""
+    parts = [part for table in tables for part in table.parts]
+    unknown = (meaning.field is None for part in parts for meaning in (*part.columns, *part.labels))
+    return sum(unknown) + sum(bool(part.shown) for part in parts)

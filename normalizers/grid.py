@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import accumulate
+from typing import Any, TypeVar
 
 from normalizers.text import blank, squeeze
 from schema.document import Cell, Table
+
+_Found = TypeVar("_Found")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -71,7 +74,7 @@ class Grid:
         self.told: Mapping[
             int, tuple[str, ...]
         ] = {}  # by the row a block starts in, what people say its columns are (confirmed.py)
-        self._found: dict[tuple[str, int], int] = {}
+        self._found: dict[tuple[str, int], Any] = {}
         self._filled = [[slot for slot in slots if not slot.blank] for slots in self.rows]
 
     def set_aside(self, row: int, slots: list[Slot]) -> None:
@@ -81,11 +84,12 @@ class Grid:
         self._filled[row] = [slot for slot in self._filled[row] if slot not in slots]
         self._found.clear()
 
-    def once(self, question: str, row: int, answer: Callable[[], int]) -> int:
+    def once(self, question: str, row: int, answer: Callable[[], _Found]) -> _Found:
         """What is found out about a row, worked out once as long as no cell is set aside. A grid is read under one vocabulary."""
         if (question, row) not in self._found:
             self._found[question, row] = answer()
-        return self._found[question, row]
+        found: _Found = self._found[question, row]
+        return found
 
     def filled(self, row: int) -> list[Slot]:
         """The cells that begin in the row and hold more than blanks."""

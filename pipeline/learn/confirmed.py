@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import json
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
 import extractors
-from normalizers.drafting import DraftedPart, DraftedTable, Meaning, doubtful, drafted
+from normalizers.drafting import DraftedPart, DraftedTable, Meaning, drafted, undecided
 from normalizers.layout import Confirmed
+from normalizers.text import blank
 from pipeline import ruleset
+from pipeline.extract import understand
 from pipeline.rerun.planning import Planned, plan
 from pipeline.store.connection import Store
-from schema.errors import VocabularyError
+from schema.document import Document, Table
+from schema.errors import NothingFound, VocabularyError
+from schema.evidence import doubtful
 
 UNDECIDED = "？"
 
@@ -20,7 +25,8 @@ UNDECIDED = "？"
 def draft(file: Path) -> tuple[str, int]:
     """A form as the YAML of a layout, and how many things in it a person has to decide. Raises FileRefused, and VocabularyError where the file
     holds no table."""
-    tables = drafted(extractors.read(file), ruleset.words())
+    document = extractors.read(file)
+    tables = drafted(document, ruleset.words(), _unread(document))
     if not any(part for table in tables for part in table.parts):
         raise VocabularyError(file, "文件里没有表格", "请换一份有这种表的材料")
     kind = next((table.kind for table in tables if table.kind is not None), None)
@@ -36,7 +42,30 @@ def draft(file: Path) -> tuple[str, int]:
         if table.parts and table.parts not in seen:
             seen.add(table.parts)
             lines += _table(table)
-    return "\n".join(lines) + "\n", doubtful(tables)
+    return "\n".join(lines) + "\n", undecided(tables)
+
+
+def _unread(document: Document) -> dict[int, set[int]]:
+    """By table, the rows of which half or more was left or is not sure; both from 1."""
+    try:
+        evidence = understand(document).evidence
+    except NothingFound:
+        return {}
+    read = {p.origin: doubtful(p) for p in evidence.provenance}
+    bad = Counter((o.table, o.row) for o, unsure in read.items() if unsure)
+    bad.update((left.origin.table, left.origin.row) for left in evidence.leftovers)
+    filled = Counter(
+        (cell.origin.table, cell.origin.row)
+        for block in document.blocks
+        if isinstance(block, Table)
+        for cell in block.cells
+        if not blank(cell.text)
+    )
+    out: dict[int, set[int]] = defaultdict(set)
+    for (table, row), count in bad.items():
+        if table is not None and row is not None and 2 * count >= filled[table, row]:
+            out[table].add(row)
+    return out
 
 
 def _table(table: DraftedTable) -> Iterator[str]:
@@ -48,6 +77,9 @@ def _table(table: DraftedTable) -> Iterator[str]:
             continue
         yield f"{'  ' if begun else '- '}- block: {part.block}{'' if begun else f'  # 表格{table.number}'}"
         begun = True
+        if part.begins is not None:
+            yield "    # 像是资金，请核对；不是就删去这一块"
+            yield f"    from: {_quoted(part.begins)}"
         if part.rows:
             yield "    rows:"
             yield from (f"    - [{', '.join(map(_quoted, row))}]" for row in part.rows)
