@@ -93,7 +93,7 @@ def named(grid: Grid, block: Block, vocabulary: Vocabulary) -> list[Column]:
         elif field == "block" and not beside and leaf.left > 0:
             field = named_alone(leaf)
         out.append(Column(field, leaf.text, leaf.left, leaf.right, leaf))
-    fields = by_neighbours([column.field for column in out])
+    fields = by_neighbours([column.field for column in out], [column.heading for column in out])
     return [replace(column, field=field) for column, field in zip(out, fields, strict=True)]
 
 

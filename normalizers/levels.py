@@ -20,6 +20,7 @@ _GROUP_POINTS = re.compile(
 )
 _POINTS_BEFORE = re.compile(r"^[（(\[]\s*(\d+(?:\.\d+)?)\s*分\s*[)）\]](?=\S)")
 _OWN_POINTS = re.compile(r"[（(]\s*(\d+(?:\.\d+)?)\s*分\s*[)）]$")
+_POINTS_ALIKE = re.compile(r"[（(]\s*(\d+(?:\.\d+)?)\s*分?\s*[)）]$")  # below groups that state theirs so
 _GROUPS = re.compile(r"([^\d（()）]+)[（(](\d+(?:\.\d+)?)分?[)）]")
 _HOLLOW = re.compile(r"^(?:指标\s*\d*\s*[:：、.]?\s*)?(?:[/—\-…\.]*|[xX×]{2,})$|^指标\s*\d*[:：]?$")
 
@@ -52,7 +53,8 @@ def read(
             if text is not None:
                 text = _name(squeeze(text)) or None
                 text = None if text and _HOLLOW.match(text) else text
-                if text and (own := _OWN_POINTS.search(text)):
+                grouped = "weight" not in fields and not {"level1_weight", "level2_weight"}.isdisjoint(values)
+                if text and (own := (_POINTS_ALIKE if grouped else _OWN_POINTS).search(text)):
                     text = text[: own.start()]
                     weight = number(fields["weight"].cell.text) if "weight" in fields else None
                     if "weight" not in fields:  # 预算完成率（5分）
@@ -97,9 +99,17 @@ def group_name(text: str) -> tuple[str | None, Decimal | None]:
     return (name or None) if stated_text(name) else None, points
 
 
-def by_neighbours(named: Sequence[str | None]) -> list[str | None]:
-    """The fields of columns, those of one name told apart by their neighbours: points behind each level, two columns of names."""
+def by_neighbours(named: Sequence[str | None], headings: Sequence[str]) -> list[str | None]:
+    """The fields of columns, those of one name told apart by their neighbours: points behind each level, two columns of names, 指标说明 beside
+    指标解释 (财预〔2013〕53号: how it is scored)."""
     fields = list(named)
+    if fields.count("definition") > 1 and "criteria" not in fields:
+        fields = [
+            "criteria"
+            if field == "definition" and heading.startswith("指标说明") and i and "definition" in fields[:i]
+            else field
+            for i, (field, heading) in enumerate(zip(fields, headings, strict=True))
+        ]
     for i, field in enumerate(fields):
         if field == "level":  # a column of names whose heading does not say of which level
             fields[i] = _free_level(fields[:i], fields[i + 1 :])

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import date
 
 from normalizers import head, label_value, money
+from normalizers.draft import Draft
 from normalizers.forms import Forms
 from normalizers.ledger import Ledger
 from normalizers.lookups import Lookups
@@ -210,7 +211,7 @@ class _Reader:
             for draft in self.forms.drafts
             for name, one, other in draft.twice
         )
-        outlines = tuple(Outline(draft.index + 1, tuple(draft.outline), draft.confirmed) for draft in self.forms.drafts)
+        outlines = tuple(Outline(draft.index + 1, _outline(draft), draft.confirmed) for draft in self.forms.drafts)
         evidence = replace(self.ledger.evidence(document), outlines=outlines, lookups=self.words.noted())
         return Submission(report, forms, sections, findings), evidence
 
@@ -258,6 +259,11 @@ class _Reader:
         if stated.get(field) is None:
             stated[field] = value
         self.ledger.use(source, "report", field)
+
+
+def _outline(draft: Draft) -> tuple[tuple[str, str, str | None], ...]:
+    """The headings of a form; where none was found, what it states of itself."""
+    return tuple(draft.outline) or tuple(("head", title(draft.path, name), name) for name in draft.head)
 
 
 def _submitter(unit: object, forms: tuple[Form, ...]) -> str | None:

@@ -73,7 +73,8 @@ class Unknown:
 
 @dataclass(frozen=True, slots=True)
 class Outline:
-    """The headings of one form in reading order, as (block, spelling, field): what makes two forms the same layout. confirmed: the layout
+    """The headings of one form in reading order, as (block, spelling, field): what makes two forms the same layout; of
+    a form without any, what it states of itself. confirmed: the layout
     that people confirmed and by which it was read, None where none was."""
 
     form: int  # the form's number

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from pipeline.analysts import query, tabular
+from pipeline.learn import drift
+from pipeline.learn.layouts import layouts
 from pipeline.store import contents, decisions, rows
 from pipeline.store.search import places
 from schema import extras
@@ -292,6 +294,7 @@ def overview(store: Store, year: int | None) -> str:
         "overview.html", year=year, shown=tabular.shown,
         figures=list(zip(("自评材料", "单位", "自评表", "绩效指标", "核对发现"), (v or 0 for v in totals[:5]), strict=True)),
         understood=1 - (totals[6] or 0) / totals[5] if totals[5] else None,
+        falls=[fall.sentence for fall in drift.falls(layouts(contents.layouts(store))) if year in (None, fall.year)],
         lists=[(query.questions()[name].chinese, answer) for name, answer in answers.items()],
         charts=[
             ("各类问题的数量", bars([(name or "", float(count)) for name, count in checks], "核对发现")),

@@ -11,7 +11,7 @@ from rich.table import Table
 
 from pipeline.batch.run import Summary
 from pipeline.learn.drift import Arrival, Fall
-from pipeline.learn.layouts import Layout, Share
+from pipeline.learn.layouts import Layout, Share, briefly
 from pipeline.learn.proposals import Proposal
 from pipeline.score import Founded, Score
 from pipeline.screen import markup_safe
@@ -32,7 +32,6 @@ def _shown(record: type) -> tuple[tuple[str, str], ...]:
 _HEAD = _shown(Form)
 _LISTED = 20  # places that a screen lists
 _NEW = 5  # new layouts that a batch tells of
-MANY = 10  # changes of a layout that a listing names
 _NUMBERS = {name for kind in LISTS.values() for name in of_kind(kind, Kind.MONEY, Kind.RATE, Kind.POINTS)}
 
 
@@ -248,7 +247,7 @@ def list_layouts(found: list[Layout], console: Console) -> None:
             layout.fingerprint + (f" [dim]已确认：{markup_safe('、'.join(layout.confirmed))}[/]" if layout.confirmed else ""),
             _KINDS.get(layout.kind, layout.kind), str(layout.forms), years,
             *(_yearly(layout, of) for of in (lambda share: share.sure, lambda share: share.read)),
-            markup_safe("、".join(layout.places)), layout.nearest or "首见", markup_safe(_some(layout.changes)),
+            markup_safe("、".join(layout.places)), layout.nearest or "首见", markup_safe(briefly(layout.changes)),
         )  # fmt: skip
     console.print(table)
 
@@ -262,15 +261,7 @@ def _yearly(layout: Layout, of: Callable[[Share], float]) -> str:
 def list_falls(found: Sequence[Fall], console: Console) -> None:
     """A line for each layout that is read worse than the year before."""
     for fall in found:
-        other, year = fall.before
-        against = f"{year}年" if other is fall.layout else f"{year}年的版式{other.fingerprint}"
-        kind, forms = _KINDS.get(fall.layout.kind, fall.layout.kind), fall.layout.years.get(fall.year, 0)
-        told = "，".join(f"{name}{before:.1%} → {now:.1%}" for name, before, now in fall.told)
-        changed = f"；{_some(fall.layout.changes)}" if other is not fall.layout else ""
-        console.print(
-            f"[yellow]不如上年[/] 版式{fall.layout.fingerprint}（{kind}，{fall.year}年{forms}张）与{against}相比：{told}{markup_safe(changed)}",
-            highlight=False,
-        )
+        console.print(f"[yellow]不如上年[/] {markup_safe(fall.sentence)}", highlight=False)
 
 
 def list_arrivals(found: Sequence[Arrival], others: bool, console: Console) -> None:
@@ -280,7 +271,7 @@ def list_arrivals(found: Sequence[Arrival], others: bool, console: Console) -> N
         console.print(f"新版式{len(found)}种，其中{len(doubtful)}种没有读好；ziping layouts 列出", highlight=False)
     for arrival in doubtful[:_NEW]:
         layout, share = arrival.layout, arrival.share
-        near = f"；与{layout.nearest}相比：{_some(layout.changes)}" if layout.nearest else ""
+        near = f"；与{layout.nearest}相比：{briefly(layout.changes)}" if layout.nearest else ""
         console.print(
             f"[yellow]新版式[/] {layout.fingerprint}（{_KINDS.get(layout.kind, layout.kind)}，{layout.forms}张）："
             f"把握充分的值{share.sure:.1%}，已识别{share.read:.1%}{markup_safe(near)}",
@@ -292,11 +283,6 @@ def list_arrivals(found: Sequence[Arrival], others: bool, console: Console) -> N
             )
     if len(doubtful) > _NEW:
         console.print(f"  ……另有{len(doubtful) - _NEW}种，见 ziping layouts", highlight=False)
-
-
-def _some(changes: Sequence[str]) -> str:
-    more = f"；……另有{len(changes) - MANY}处" if len(changes) > MANY else ""
-    return "；".join(changes[:MANY]) + more
 
 
 def list_scores(scores: list[tuple[str, dict[str, Score]]], errors: bool, console: Console) -> None:

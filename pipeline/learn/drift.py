@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from math import sqrt
 from typing import Any
 
-from pipeline.learn.layouts import Layout, Share, layouts, likeness
+from pipeline.learn.layouts import Layout, Share, briefly, layouts, likeness
+from schema.codes import CODES
 
 FALL = 0.02  # a share that is so much worse than the year before is told
 _SURELY = 3.0  # standard errors that it must be worse by, besides
@@ -24,6 +25,16 @@ class Fall:
     year: int
     before: tuple[Layout, int]
     told: tuple[tuple[str, float, float], ...]
+
+    @property
+    def sentence(self) -> str:
+        """What a person is told of it."""
+        other, year = self.before
+        against = f"{year}年" if other is self.layout else f"{year}年的版式{other.fingerprint}"
+        kind, forms = CODES["kind"][self.layout.kind].chinese, self.layout.years.get(self.year, 0)
+        shares = "，".join(f"{name}{before:.1%} → {now:.1%}" for name, before, now in self.told)
+        changed = f"；{briefly(self.layout.changes)}" if other is not self.layout else ""
+        return f"版式{self.layout.fingerprint}（{kind}，{self.year}年{forms}张）与{against}相比：{shares}{changed}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +75,7 @@ def _falls(layout: Layout, known: dict[str, Layout]) -> Iterator[Fall]:
         if other is None or at is None:
             continue
         before = other.shares[at]
-        told = tuple(
+        worse = tuple(
             (name, was, now)
             for name, was, now, count in (
                 ("把握充分的值", before.sure, share.sure, share.stated),
@@ -73,8 +84,8 @@ def _falls(layout: Layout, known: dict[str, Layout]) -> Iterator[Fall]:
             )
             if was - now >= max(FALL, _SURELY * sqrt(max(was * (1 - was), 0.0025) / max(count, 1)))
         )  # fmt: skip
-        if told:
-            yield Fall(layout, year, (other, at), told)
+        if worse:
+            yield Fall(layout, year, (other, at), worse)
 
 
 def arrivals(rows: Sequence[Any], digests: Iterable[str]) -> tuple[list[Arrival], bool]:

@@ -12,6 +12,7 @@ from rapidfuzz.distance.Indel import normalized_similarity
 
 Heading = tuple[str, str, str | None]  # block, spelling, field
 NAMED = 3  # folders and units that a listing names
+MANY = 10  # changes of a layout
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +123,12 @@ def changes(old: Sequence[Heading], new: Sequence[Heading]) -> list[str]:
             out.append(f"增加 {heading[1]}")
     out += [f"减少 {heading[1]}" for heading in gone]
     return out or ["表头相同，顺序或次数不同"]
+
+
+def briefly(changes: Sequence[str]) -> str:
+    """Changes of a layout as a line names them, the first few."""
+    more = f"；……另有{len(changes) - MANY}处" if len(changes) > MANY else ""
+    return "；".join(changes[:MANY]) + more
 
 
 def _first(group: list[Any]) -> int | None:

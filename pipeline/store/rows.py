@@ -115,7 +115,6 @@ def rows(extraction: Extraction, keys: dict[str, str]) -> Rows:
             **dataclasses.asdict(standings[outline.form]),
         }
         for outline in evidence.outlines
-        if outline.headings
     ]  # fmt: skip
     out[tables.unknown_heading] = [
         {

@@ -108,6 +108,7 @@ def test_extract_evidence_names_the_cell_of_every_value(ziping: Run) -> None:
         "confidence",
         "recognition",
         "proof",
+        "suggested",
         "recognised",
         "corrected_by",
         "origin",
