@@ -15,6 +15,7 @@ from normalizers.lookups import Lookups
 from normalizers.similarity import Match
 from normalizers.spelling import LONGEST
 from normalizers.starts import without_column_numbers
+from normalizers.text import squeeze
 from normalizers.titles import form_kind, is_title
 from normalizers.values import number
 from normalizers.vocabulary import FIELDS, KNOWN, Vocabulary
@@ -84,7 +85,7 @@ def _parts(table: Table, vocabulary: Lookups, basics: bool, unread: Collection[i
         rows = tuple(_texts(grid, row) for row in range(block.start, block.start + block.header))
         if block.kind == COLUMNED:
             found = columns(grid, block, vocabulary)
-            yield DraftedPart(block.kind, rows, tuple(_of_columns(found)))
+            yield DraftedPart(block.kind, rows, tuple(_of_columns(found, vocabulary)))
             continue
         if block.kind in FIELDS:
             labels = tuple(_labels(grid, block, vocabulary, unread))
@@ -99,10 +100,26 @@ def _texts(grid: Grid, row: int) -> tuple[str, ...]:
     return tuple(slot.text for slot in grid.filled(row))
 
 
-def _of_columns(found: list[Column]) -> Iterator[Meaning]:
+def _confirmed(vocabulary: Lookups) -> dict[tuple[str, str], Meaning]:
+    """By block and words: what people have confirmed of them for another layout."""
+    out: dict[tuple[str, str], Meaning] = {}
+    for layout in vocabulary.layouts:
+        note = f"照确认的版式“{layout.name}”"
+        for part in (part for parts in layout.tables for part in parts):
+            heads = part.rows[-1] if part.rows and len(part.rows[-1]) == len(part.columns) else ()
+            told = [*part.words.items(), *zip(heads, part.columns, strict=False)]
+            out.update({(part.block, squeeze(text)): Meaning(squeeze(text), field, note) for text, field in told})
+    return out
+
+
+def _of_columns(found: list[Column], vocabulary: Lookups) -> Iterator[Meaning]:
     """The columns, with what is known of those that the vocabulary does not hold; two of one field are to be looked at."""
     fields = [column.field for column in found]
+    before = _confirmed(vocabulary)
     for column in found:
+        if column.field is None and (said := before.get((COLUMNED, column.heading))) is not None:
+            yield said
+            continue
         match = column.proposal
         note = _said(match) if match is not None and match.likeness >= _NEAR else ""
         if column.field not in KNOWN and column.field is not None and fields.count(column.field) > 1:
@@ -175,6 +192,8 @@ def _meaning(text: str, block: Block, vocabulary: Lookups) -> Meaning:
         field = label.item
     if field is not None:
         return Meaning(text, field)
+    if (before := _confirmed(vocabulary).get((block.kind, text))) is not None:
+        return before
     match = vocabulary.similar(text, block.kind) if block.kind in FIELDS else None
     return Meaning(text, None, _said(match) if match is not None and match.likeness > _NEAR else "")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -197,8 +198,10 @@ def summarize(summary: Summary, loaded: dict[str, int], store: str, console: Con
     ):  # fmt: skip
         table.add_row(label, str(value))
     console.print(table)
-    for path, count in summary.partly:
+    for path, count in sorted(summary.partly, key=lambda told: -told[1])[:_LISTED]:
         console.print(f"[yellow]部分识别[/] {markup_safe(path)}：{count}处未识别")
+    if len(summary.partly) > _LISTED:
+        console.print(f"  [yellow]……另有{len(summary.partly) - _LISTED}份部分识别，见 ziping status --list")
     for path, reason in summary.refused:
         console.print(f"[red]未读取[/] {markup_safe(path)}: {markup_safe(reason)}")
 
@@ -277,10 +280,9 @@ def list_arrivals(found: Sequence[Arrival], others: bool, console: Console) -> N
             f"把握充分的值{share.sure:.1%}，已识别{share.read:.1%}{markup_safe(near)}",
             highlight=False,
         )
-        if arrival.file:
-            console.print(
-                f"  照一份起草：ziping layouts draft {markup_safe(arrival.file)} --out new.yml", highlight=False
-            )
+        if arrival.file and (path := Path(arrival.file)).is_file():
+            here = path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+            console.print(f"  照一份起草：ziping layouts draft {markup_safe(str(here))} --out new.yml", highlight=False)
     if len(doubtful) > _NEW:
         console.print(f"  ……另有{len(doubtful) - _NEW}种，见 ziping layouts", highlight=False)
 

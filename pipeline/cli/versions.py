@@ -13,6 +13,8 @@ from pipeline.screen import console, say
 from schema.errors import ZipingError
 from schema.visible import safe_line
 
+_FEW = 100  # stale submissions that are understood sooner than processes are begun
+
 
 @click.command(
     epilog="""\b
@@ -49,7 +51,7 @@ def rerun(
     store = existing(url)
     limits = replace(LIMITS, jobs=jobs or LIMITS.jobs)
     waiting = len(again.stale(store))
-    spread = processes if waiting > 20 else serial
+    spread = processes if waiting > _FEW else serial
     planned = list(again.plan(store, only=only, reject=reject, executor=spread, limits=limits, apply=apply))
     if target is not None:
         write(target, plan_csv(planned))

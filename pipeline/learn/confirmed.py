@@ -6,6 +6,7 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import extractors
 from normalizers.drafting import DraftedPart, DraftedTable, Meaning, drafted, undecided
@@ -13,11 +14,13 @@ from normalizers.layout import Confirmed
 from normalizers.text import blank
 from pipeline import ruleset
 from pipeline.extract import understand
-from pipeline.rerun.planning import Planned, plan
-from pipeline.store.connection import Store
 from schema.document import Document, Table
 from schema.errors import NothingFound, VocabularyError
 from schema.evidence import doubtful
+
+if TYPE_CHECKING:  # drafting and confirming need no store
+    from pipeline.rerun.planning import Planned
+    from pipeline.store.connection import Store
 
 UNDECIDED = "？"
 
@@ -103,6 +106,8 @@ def _quoted(text: str) -> str:
 
 def effect(store: Store, file: Path) -> list[Planned]:
     """What a layout would change in the store, understood again from its stored documents; nothing is written. Raises VocabularyError, StoreError."""
+    from pipeline.rerun.planning import plan
+
     row = ruleset.layout_row(ruleset.layout_of(file))
     return list(plan(store, ruleset.under(ruleset.overlaid(ruleset.today(), {ruleset.LAYOUTS: [row]}))))
 

@@ -93,6 +93,8 @@ def arrivals(rows: Sequence[Any], digests: Iterable[str]) -> tuple[list[Arrival]
     fresh = set(digests)
     before = {row.fingerprint for row in rows if row.sha256 not in fresh}
     new = [layout for layout in layouts(rows) if layout.fingerprint not in before]
-    files = {row.fingerprint: row.path for row in sorted(rows, key=lambda row: row.path or "", reverse=True)}
+    files = {
+        row.fingerprint: row.path for row in sorted(rows, key=lambda row: row.path or "", reverse=True) if row.path
+    }
     out = [Arrival(layout, sum(layout.shares.values(), Share()), files.get(layout.fingerprint)) for layout in new]
     return sorted(out, key=lambda arrival: min(arrival.share.sure, arrival.share.read)), bool(before)

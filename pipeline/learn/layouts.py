@@ -114,7 +114,14 @@ def changes(old: Sequence[Heading], new: Sequence[Heading]) -> list[str]:
     for heading in fresh:
         same = next(
             (h for h in gone if h[0] == heading[0] and h[2] == heading[2] and h[2] not in (None, "extra")),
-            None,
+            next(
+                (
+                    h
+                    for h in gone
+                    if heading[2] is None and h[0] == heading[0] and _beside(old, h) == _beside(new, heading)
+                ),
+                None,
+            ),
         )
         if same is not None:
             gone.remove(same)
@@ -123,6 +130,13 @@ def changes(old: Sequence[Heading], new: Sequence[Heading]) -> list[str]:
             out.append(f"增加 {heading[1]}")
     out += [f"减少 {heading[1]}" for heading in gone]
     return out or ["表头相同，顺序或次数不同"]
+
+
+def _beside(headings: Sequence[Heading], heading: Heading) -> tuple[tuple[str, str] | None, tuple[str, str] | None]:
+    """The headings on both sides of one."""
+    at = next(i for i, other in enumerate(headings) if other[:2] == heading[:2])
+    before = headings[at - 1][:2] if at else None
+    return before, headings[at + 1][:2] if at + 1 < len(headings) else None
 
 
 def briefly(changes: Sequence[str]) -> str:

@@ -11,6 +11,7 @@ import yaml
 
 from data.maker import forms, others, printed, word
 from data.maker.layout import FOLDER, Layout, all_layouts
+from data.maker.printed import Paper
 from extractors import read
 from extractors.files import File
 from normalizers import confirmed
@@ -153,6 +154,35 @@ def test_no_form_of_another_layout_is_touched(taught: list[Taught]) -> None:
         document = written(word.make(made.source), one.folder / "known.docx")
         grids = [Grid(block) for block in document.blocks if isinstance(block, Table)]
         assert all(confirmed.find(grid, words.layouts, words) is None for grid in grids), one.layout.name
+
+
+@pytest.mark.parametrize(("step", "seeds"), [(24, 2), pytest.param(10, 8, marks=pytest.mark.soak, id="200 forms")])
+def test_forms_of_a_layout_with_other_rows_page_cuts_and_formats_are_all_read_by_it(
+    taught: list[Taught], step: int, seeds: int, tmp_path: Path
+) -> None:
+    """Which confirmed layout a form was read by is kept with its headings; forms of other layouts are read by none."""
+    writers = {
+        "docx": word.make, "html": others.web, "xlsx": others.sheet, "pdf": printed.pdf,
+        "small.pdf": lambda source: printed.pdf(source, "strips", Paper(72, 7, broad=True)),
+    }  # fmt: skip
+    chosen = [one for one in taught if one.layout.name not in _NOT_YET][::step]
+    words = under(*(one.told for one in chosen))
+    read_by: list[tuple[str, bool]] = []
+    for one in chosen:
+        for seed in range(seeds):
+            made = forms.make(one.layout, seed)
+            if columns_of(drafted(written(word.make(made.source), tmp_path / "known.docx"), vocabulary())) != one.known:
+                continue  # other headings are another layout
+            for kind, write in writers.items():
+                document = written(write(renamed(made.source, one.names)), tmp_path / f"form.{kind}")
+                outlines = understand(document, words).evidence.outlines
+                used = {outline.confirmed for outline in outlines if outline.headings[0][0] != "head"}
+                read_by.append((f"{one.layout.name} {seed} {kind}", used == {one.layout.name}))
+    assert [name for name, right in read_by if not right] == []
+    assert len(read_by) >= 5 * step * seeds // 24
+    for one in taught[1::step]:
+        document = written(word.make(forms.make(one.layout, 0).source), tmp_path / "other.docx")
+        assert {outline.confirmed for outline in understand(document, words).evidence.outlines} == {None}
 
 
 @pytest.mark.parametrize("path", sorted(HELD.glob("*.yml")), ids=lambda path: path.stem)

@@ -20,6 +20,7 @@ from pipeline.store.opening import open_store
 from schema.errors import VocabularyError
 from schema.relational import tables
 from tests.conftest import ROOT
+from tests.new_template import walked
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 NEW = """# 项目支出绩效自评表
@@ -145,3 +146,43 @@ def test_a_layout_taken_back_concerns_those_it_read(words: Path, tmp_path: Path)
     store = open_store(str(tmp_path / "s.db"))
     run.ingest([], store, lambda outcome: None)
     store.close()
+
+
+@pytest.mark.parametrize("files", [4, pytest.param(40, marks=pytest.mark.soak)])
+def test_the_way_of_a_new_template(files: int, tmp_path: Path) -> None:
+    """New, drafted, tried, confirmed, applied; read at once in the next year; a changed column is said to be changed, and asked alone."""
+    walk = walked(tmp_path, files)
+    said = [step.said for step in walk.steps]
+    assert "新版式" in said[0]
+    assert "ziping layouts draft 2023年自评/" in said[0]
+    assert f"将改变{files}份材料" in said[2]
+    assert f"已改变{files}份材料" in said[4]
+    assert "新版式" not in said[5]
+    assert "年末情形 → 岁末实绩" in said[6]
+    assert "不如上年" in said[7]
+    assert "年末情形 → 岁末实绩" in said[7].replace("\n", "")
+    engine = sa.create_engine(f"sqlite:///{tmp_path}/ziping.db")
+    form, layout = tables.form.c, tables.form_layout.c
+    with engine.connect() as connection:
+        query = sa.select(form.fiscal_year, layout.confirmed, sa.func.count()).join_from(
+            tables.form,
+            tables.form_layout,
+            (form.submission_id == layout.submission_id) & (form.no == layout.form_no),
+        )
+        read = [tuple(row) for row in connection.execute(query.group_by(form.fiscal_year, layout.confirmed))]
+        i = tables.LISTS["indicators"].c
+        whole = sa.and_(*(i[name].is_not(None) for name in ("level1", "level3", "target", "actual", "weight", "score")))
+        known = sa.select(form.submission_id).where(form.fiscal_year < 2025)
+        counted = sa.select(sa.func.count()).where(i.submission_id.in_(known))
+        assert connection.execute(counted).scalar() == connection.execute(counted.where(whole)).scalar()
+        funds = tables.LISTS["funds"].c
+        stated = funds.approved.is_not(None) & funds.executed.is_not(None) & funds.execution_rate.is_not(None)
+        money = sa.select(sa.func.count()).where(funds.submission_id.in_(known) & stated)
+        assert connection.execute(money).scalar() == 2 * files
+    assert sorted(read, key=str) == [(2023, "01", files), (2024, "01", files), (2025, None, files)]
+    # an upgrade: all is understood again, by the same layout
+    with engine.begin() as connection:
+        connection.execute(tables.submission.update().values(rules_key="older"))
+    assert "将改变0份材料" in walk.run("rerun")
+    walk.run("layouts", "draft", "2025年自评/01.docx", "--out", "changed.yml")
+    assert "1处待定" in walk.steps[-1].said
