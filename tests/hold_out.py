@@ -7,6 +7,7 @@ figures only, never a heading.
 
 from __future__ import annotations
 
+import re
 import sys
 import tempfile
 from dataclasses import dataclass
@@ -16,10 +17,11 @@ from typing import Any
 import simplejson
 
 from data.maker import forms, word
-from data.maker.layout import Layout, all_layouts
+from data.maker.layout import HOLE, Layout, all_layouts
 from extractors import read
 from extractors.files import File
 from normalizers import normalize
+from normalizers.text import squeeze
 from normalizers.vocabulary import Vocabulary, folder
 from pipeline.batch import run
 from pipeline.extract import Extraction, as_json, as_record, sources, understand
@@ -44,6 +46,59 @@ class Case:
     spellings: frozenset[str]
 
 
+@dataclass
+class Listed:
+    """What `ziping unknown` lists: rows, those of them that are headings, labels or names of groups, and the fields proposed for headings and
+    labels that the layout has in its picture: all, and the right ones."""
+
+    rows: int = 0
+    headings: int = 0
+    proposed: int = 0
+    named_right: int = 0
+
+    def add(self, proposal: proposals.Proposal, pictures: list[dict[str, set[str]]]) -> None:
+        names = [_once(part) for part in proposal.text.split(" / ") if part]
+        meant = {field for picture in pictures for field in picture.get(names[0], ())}
+        self.rows += 1
+        self.headings += all(any(name in picture for picture in pictures) for name in names)
+        if proposal.field is not None and proposal.block != proposals.CATEGORY and meant:
+            self.proposed += 1
+            self.named_right += proposal.field in meant
+
+
+def _once(text: str) -> str:
+    """A spelling without the characters that were typed twice."""
+    return re.sub(r"(.)\1", r"\1", squeeze(text))
+
+
+def pictured(layout: Layout, words: Vocabulary) -> dict[str, set[str]]:
+    """What stands printed in a layout, as spellings, with the fields of the values below it or beside it."""
+    groups = (name for group in layout.levels for name in (group.level1, group.level2, *group.level3))
+    out: dict[str, set[str]] = {_once(words.stripped(name) or name): set() for name in groups}
+    lines = [line.strip() for line in layout.picture.splitlines()]
+    out |= {_once(line.split("|")[3]): set() for line in lines if line.startswith("§")}
+    rows = [[_plain(cell) for cell in re.split(r"(?<!\\)\|", line)[1:-1]] for line in lines if line.startswith("|")]
+    for number, row in enumerate(rows):
+        for column, cell in enumerate(row):
+            label = re.fullmatch(r"(?:其中[:：])?\{([\w@]+)\.label=([^{}]*)\}", cell)
+            printed = re.sub(r"\{[^{}]*=([^{}]*)\}", r"\1", cell)
+            if "{" in printed.removeprefix("{?") or printed in ("", "<", "^"):
+                continue
+            fields = {label[1].partition("@")[0]} if label else set()
+            beside = next((c for c in row[column + 1 :] if c != "<"), "")
+            below = next((r[column] for r in rows[number + 1 :] if column < len(r) and "{" in r[column]), "")
+            for hole in HOLE.findall(f"{beside} {below}"):
+                name = hole.split("=")[0]
+                fields.add("extra" if "extra:" in name else name.rpartition(".")[2].rstrip("^.%") or name.rstrip("^.%"))
+            for heading in printed.removeprefix("{?").removesuffix("}").split("~"):
+                out.setdefault(_once(words.stripped(heading) or heading), set()).update(fields)
+    return out
+
+
+def _plain(cell: str) -> str:
+    return cell.replace("\\n", "").replace("\\s", "").strip().removeprefix("*").strip()
+
+
 @dataclass(frozen=True)
 class Measured:
     """first, after: the fields' scores at first sight and with the right proposals accepted; by layout: f1 before and after;
@@ -56,6 +111,7 @@ class Measured:
     wrong: int
     idle: int
     founded: Founded  # the confidence of the values of forms at first sight
+    listed: Listed
 
 
 def measure(layouts: list[Layout], seeds: int, place: Path) -> Measured:
@@ -67,7 +123,9 @@ def measure(layouts: list[Layout], seeds: int, place: Path) -> Measured:
     run.ingest([place / "forms"], store, lambda outcome: None)
     rows: list[proposals.Proposal] = []
     idle = wrong = 0
+    listed, pictures = Listed(), [pictured(layout, shipped) for layout in layouts]
     for proposal in proposals.unknown(store):
+        listed.add(proposal, pictures)
         if proposal.field is None:
             idle += 1
             continue
@@ -88,7 +146,7 @@ def measure(layouts: list[Layout], seeds: int, place: Path) -> Measured:
             )
             for layout in layouts
         },
-        len(rows), wrong, idle, founded(told),
+        len(rows), wrong, idle, founded(told), listed,
     )  # fmt: skip
 
 
@@ -162,5 +220,6 @@ if __name__ == "__main__":
     print(f"layouts: mean {sum(each) / len(each):.4f}, worst {min(each):.4f}")
     print(f"first sight: f1 {found.first.f1:.4f}, misplaced {found.first.misplaced:.4f}")
     print(f"confidence: {found.founded}")
+    print(f"unknown: {found.listed}")
     print(f"proposals: {found.right} right, {found.wrong} wrong, {found.idle} that change nothing")
     print(f"with the right ones: f1 {found.after.f1:.4f}, misplaced {found.after.misplaced:.4f}")

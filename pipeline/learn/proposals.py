@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from normalizers.confirmed import COLUMNED
 from normalizers.roles import kind_of
 from normalizers.spelling import LONGEST, whole
 from normalizers.text import squeeze
@@ -159,7 +160,7 @@ def _proposal(spelling: str, block: str, rows: list[Any], open_in: dict[str, set
     below = tuple(dict.fromkeys(cell for row in rows for cell in row.below))[:5]
     beside = tuple(dict.fromkeys(cell for row in rows for cell in row.beside))[:4]
     taken = all(row.taken for row in rows)
-    if field is None and block != LABEL:
+    if field is None and block == COLUMNED:  # the whole band was read, and it is none of its fields
         field, reason = "extra", "没有相近的字段，保留原文"
     return Proposal(spelling, block, field, reason, taken, len(submissions), completes, below, beside, example)
 
