@@ -57,6 +57,11 @@ def columns_of(tables: list[DraftedTable]) -> list[tuple[str, str]]:
     ]
 
 
+def heads_of(tables: list[DraftedTable]) -> list[tuple[tuple[str, ...], ...]]:
+    """The heading rows of every block of indicators."""
+    return [part.rows for table in tables for part in table.parts if part.block == "indicators"]
+
+
 def renamed(source: str, names: dict[str, str]) -> str:
     """A form with other headings, which nobody has ever used."""
     lines = []
@@ -156,7 +161,7 @@ def test_no_form_of_another_layout_is_touched(taught: list[Taught]) -> None:
         assert all(confirmed.find(grid, words.layouts, words) is None for grid in grids), one.layout.name
 
 
-@pytest.mark.parametrize(("step", "seeds"), [(24, 2), pytest.param(10, 8, marks=pytest.mark.soak, id="200 forms")])
+@pytest.mark.parametrize(("step", "seeds"), [(24, 2), pytest.param(10, 15, marks=pytest.mark.soak, id="200 forms")])
 def test_forms_of_a_layout_with_other_rows_page_cuts_and_formats_are_all_read_by_it(
     taught: list[Taught], step: int, seeds: int, tmp_path: Path
 ) -> None:
@@ -171,7 +176,8 @@ def test_forms_of_a_layout_with_other_rows_page_cuts_and_formats_are_all_read_by
     for one in chosen:
         for seed in range(seeds):
             made = forms.make(one.layout, seed)
-            if columns_of(drafted(written(word.make(made.source), tmp_path / "known.docx"), vocabulary())) != one.known:
+            known = drafted(written(word.make(made.source), tmp_path / "known.docx"), vocabulary())
+            if heads_of(known) != heads_of(one.tables):
                 continue  # other headings are another layout
             for kind, write in writers.items():
                 document = written(write(renamed(made.source, one.names)), tmp_path / f"form.{kind}")
@@ -179,7 +185,7 @@ def test_forms_of_a_layout_with_other_rows_page_cuts_and_formats_are_all_read_by
                 used = {outline.confirmed for outline in outlines if outline.headings[0][0] != "head"}
                 read_by.append((f"{one.layout.name} {seed} {kind}", used == {one.layout.name}))
     assert [name for name, right in read_by if not right] == []
-    assert len(read_by) >= 5 * step * seeds // 24
+    assert len(read_by) >= (200 if seeds > 2 else 10)
     for one in taught[1::step]:
         document = written(word.make(forms.make(one.layout, 0).source), tmp_path / "other.docx")
         assert {outline.confirmed for outline in understand(document, words).evidence.outlines} == {None}
