@@ -106,6 +106,7 @@ class Walk:
         self.folder = folder
         self.steps: list[Step] = []
         self.answers = 0
+        self.draft = ""
         (folder / "words").mkdir()
         self.environment = {k: v for k, v in os.environ.items() if "COLOR" not in k} | {
             "ZIPING_WORDS": "words", "ZIPING_STORE": "ziping.db", "PYTHONPATH": str(ROOT), "COLUMNS": "120", "LANG": "zh_CN.UTF-8",
@@ -132,7 +133,8 @@ class Walk:
         self.run("ingest", "2023年自评")
         self.run("layouts", "draft", "2023年自评/01.docx", "--out", "new.yml")
         layout = self.folder / "new.yml"
-        text, self.answers = put_right(layout.read_text(encoding="utf-8"))
+        self.draft = layout.read_text(encoding="utf-8")
+        text, self.answers = put_right(self.draft)
         layout.write_text(text, encoding="utf-8")
         self.run("layouts", "test", "new.yml")
         self.run("layouts", "confirm", "new.yml")

@@ -36,7 +36,7 @@ def test_a_notebook_runs_and_shows_what_it_says(path: Path, demo: Path, monkeypa
     shown = str([cell.get("outputs") for cell in book.cells])
     for word in {
         "01": ("39份材料", "湖南省临溪市档案馆", "image/svg+xml", "执行率"),
-        "02": ("年底反馈", "125盏", "将改变1份材料"),
+        "02": ("年底反馈", "125盏", "将改变1份材料", "新版式", "已改变6份材料", "村民满意率"),
         "03": ("项指标没有达到目标却得满分", "image/svg+xml", "自评总得分"),
     }[path.stem[:2]]:
         assert word in shown, word

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -186,3 +187,11 @@ def test_the_way_of_a_new_template(files: int, tmp_path: Path) -> None:
     assert "将改变0份材料" in walk.run("rerun")
     walk.run("layouts", "draft", "2025年自评/01.docx", "--out", "changed.yml")
     assert "1处待定" in walk.steps[-1].said
+    if files == 40:  # what the pages of docs show
+        shown = "\n".join(
+            (*(step.said for step in walk.steps), walk.draft, (tmp_path / "changed.yml").read_text("utf-8"))
+        )
+        for page in (ROOT / "docs").glob("*/new-template.md"):
+            quoted = re.findall(r"^```text\n(.*?)^```", page.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
+            assert [line for line in "".join(quoted).splitlines() if line not in shown] == []
+            assert len(quoted) == 6
