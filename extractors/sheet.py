@@ -28,6 +28,7 @@ _BROKEN = (
     zipfile.BadZipFile, AssertionError, AttributeError, EOFError, IndexError, KeyError, NotImplementedError, OSError,
     OverflowError, RecursionError, RuntimeError, SyntaxError, TypeError, ValueError, struct.error, zlib.error,
 )  # fmt: skip
+_MERGED = re.compile(rb"<(?:\w+:)?mergeCell\b[^>]*?\bref=[\"']([A-Z]{1,3}\d{1,7}:[A-Z]{1,3}\d{1,7})[\"']")
 _QUOTED = re.compile(r'"[^"]*"|\\.|\[[^\]]*\]')
 
 Grid = dict[tuple[int, int], str]
@@ -115,6 +116,19 @@ def _line(sheet: _Sheet, row: int) -> str | None:
     return sheet.grid[row, sheet.filled[row][0]] if len(sheet.filled.get(row, ())) == 1 else None
 
 
+def _merged_too_far(content: bytes) -> str | None:
+    """The merged range of a sheet with which they cover more cells than a sheet may hold; openpyxl would make each of them."""
+    from openpyxl.utils import range_boundaries
+
+    covered = 0
+    for ref in _MERGED.findall(content):
+        left, top, right, bottom = (int(edge or 0) for edge in range_boundaries(ref.decode()))
+        covered += (right - left + 1) * (bottom - top + 1)
+        if covered > MAX_CELLS:
+            return str(ref.decode())
+    return None
+
+
 def _modern(data: bytes, path: Path) -> list[_Sheet]:
     import openpyxl
 
@@ -126,8 +140,11 @@ def _modern(data: bytes, path: Path) -> list[_Sheet]:
                 total += info.file_size
                 if total > MAX_UNPACKED:
                     raise FileRefused(path, f"文件解压后过大（{info.filename}）", "请删除多余的空行和格式后另存")
-                if info.filename.endswith((".xml", ".rels")) and b"<!ENTITY" in archive.read(info):
+                content = archive.read(info) if info.filename.endswith((".xml", ".rels")) else b""
+                if b"<!ENTITY" in content:
                     raise FileRefused(path, f"文件含有实体定义（{info.filename}）", "疑似恶意文件，请向单位核实")
+                if (merged := _merged_too_far(content)) is not None:
+                    raise FileRefused(path, f"合并的单元格过多（{merged}）", "请取消整列、整表的合并后另存")
         book = openpyxl.load_workbook(io.BytesIO(data), data_only=True, keep_links=False)
     except FileRefused:
         raise

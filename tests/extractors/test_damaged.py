@@ -282,6 +282,17 @@ def test_a_sheet_with_a_million_styled_empty_rows(tmp_path: Path) -> None:
     survives(path)
 
 
+@pytest.mark.parametrize("ref", ["A1:XFD1048576", "A1:A1048576"])
+def test_a_sheet_merged_to_its_ends(ref: str, tmp_path: Path) -> None:
+    """openpyxl would make every cell of the range."""
+    path = tmp_path / "merged.xlsx"
+    path.write_bytes((FORMATS / "culture-2022.xlsx").read_bytes())
+    sheet = f'<worksheet {MAIN}><sheetData/><mergeCells count="1"><mergeCell ref="{ref}"/></mergeCells></worksheet>'
+    remade(path, "xl/worksheets/sheet1.xml", sheet.encode())
+    with pytest.raises(FileRefused, match=f"合并的单元格过多（{ref}）"):
+        extract(path)
+
+
 def test_a_sheet_that_asks_for_a_file_of_the_machine(tmp_path: Path) -> None:
     path = tmp_path / "xxe.xlsx"
     path.write_bytes((FORMATS / "culture-2022.xlsx").read_bytes())
