@@ -20,7 +20,7 @@ from extractors.files import File
 from pipeline.batch.run import attempt, find
 from pipeline.extract import Extraction, as_evidence, as_json, as_record, extract
 from pipeline.store import documents
-from schema.errors import ZipingError
+from schema.errors import FileRefused, ZipingError
 from tests.conftest import ROOT, SAMPLES
 
 FORMATS = ROOT / "data" / "formats"
