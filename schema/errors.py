@@ -61,3 +61,7 @@ class ScoreError(ZipingError):
 
 class CorrectionError(ZipingError):
     """A correction names no value, or one that cannot be what it should be."""
+
+
+class PackError(ZipingError):
+    """A rule pack is wrong: unknown rule, parameter or form, or an example that its rule does not find."""
