@@ -16,6 +16,7 @@ from schema.records import Basic
 
 # A unit in brackets is no part of a name; another note is.
 _UNIT = re.compile(r"[（(](?:单位[:：])?(?:人|个|辆|台|户|[百千]?万?元|亿元|%|平方米|㎡)[)）]$")
+_OF_YEAR = re.compile(r"20\d\d年度?")  # which a layout has another of each year
 _UNNUMBERED, _WITHIN = 6, 10  # an unnumbered label hangs from a numbered one, 其中 from any
 
 
@@ -57,6 +58,7 @@ class _Rows:
             self.open = []
             for slot in self.headings:
                 self.draft.ledger.ornament(slot.cell)
+                self.draft.outline.append(("basics", _OF_YEAR.sub("", slot.text), None))
             return
         label = next((slot for slot in filled if not self._below_heading(slot, row)), None)
         values = [slot for slot in filled if slot is not label]

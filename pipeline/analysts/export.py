@@ -245,7 +245,7 @@ def _values(kind: str, values: Sequence[Any]) -> list[Any]:
 _COPIED = (
     tables.unit, tables.unit_spelling, tables.file, tables.delivery, tables.submission, tables.form, *tables.LISTS.values(),
     tables.basic, tables.basic_value, tables.section, tables.finding, tables.provenance, tables.page, tables.leftover,
-    tables.unknown_heading, tables.form_layout, tables.passage, tables.assignment,
+    tables.unknown_heading, tables.form_layout, tables.passage, tables.assignment, tables.judgement, tables.score_due,
 )  # fmt: skip
 _WITH_RAW_TEXT = (tables.leftover, tables.unknown_heading)  # may hold anything, a telephone number too
 

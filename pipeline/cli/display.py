@@ -239,9 +239,7 @@ def list_unknown(proposals: list[Proposal], console: Console) -> None:
 
 def list_layouts(found: list[Layout], console: Console) -> None:
     """A layout a row: where and when it was met, how well it is read, and what is otherwise than in the nearest known before it."""
-    table = Table(
-        "版式", "表种", "表数", "年度", "把握充分的值", "已识别", "文件夹", "最接近", "不同之处", show_edge=False
-    )
+    table = Table("版式", "表种", "表数", "年度", "把握充分", "已识别", "文件夹", "最接近", "不同之处", show_edge=False)
     for layout in found:
         years = "、".join(
             f"{year or '未写明'}×{count}" for year, count in sorted(layout.years.items(), key=lambda y: y[0] or 0)
@@ -249,16 +247,16 @@ def list_layouts(found: list[Layout], console: Console) -> None:
         table.add_row(
             layout.fingerprint + (f" [dim]已确认：{markup_safe('、'.join(layout.confirmed))}[/]" if layout.confirmed else ""),
             _KINDS.get(layout.kind, layout.kind), str(layout.forms), years,
-            *(_yearly(layout, of) for of in (lambda share: share.sure, lambda share: share.read)),
+            *(_latest(layout, of) for of in (lambda share: share.sure, lambda share: share.read)),
             markup_safe("、".join(layout.places)), layout.nearest or "首见", markup_safe(briefly(layout.changes)),
         )  # fmt: skip
     console.print(table)
 
 
-def _yearly(layout: Layout, of: Callable[[Share], float]) -> str:
-    """A share by year, `97.9%、81.2%`, in the order of the years; `—` where an older version read the forms."""
-    told = sorted(layout.shares.items(), key=lambda told: told[0] or 0)
-    return "、".join(f"{of(share):.1%}" for _, share in told) or "—"
+def _latest(layout: Layout, of: Callable[[Share], float]) -> str:
+    """A share in the latest year; `—` where an older version read the forms."""
+    told = max(layout.shares.items(), key=lambda told: told[0] or 0, default=None)
+    return f"{of(told[1]):.1%}" if told is not None else "—"
 
 
 def list_falls(found: Sequence[Fall], console: Console) -> None:

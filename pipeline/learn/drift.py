@@ -13,7 +13,8 @@ from schema.codes import CODES
 FALL = 0.02  # a share that is so much worse than the year before is told
 _SURELY = 3.0  # standard errors that it must be worse by, besides
 _SAME = 0.6  # of its headings a layout shares with the one it came from
-WELL = 0.9  # a new layout of whose values fewer are sure, or of whose cells fewer are read, is to be drafted
+# a new layout of whose cells fewer are read, or of whose values fewer are sure, is to be drafted
+_READ, _SURE = 0.9, 0.8
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,8 @@ class Arrival:
 
     @property
     def doubtful(self) -> bool:
-        return not (self.share.sure >= WELL and self.share.read >= WELL)
+        """Is a person to look at it? Single rows of 基础数据 are never sure: there only what was not read tells."""
+        return self.share.read < _READ or (self.share.sure < _SURE and self.layout.kind != "basics")
 
 
 def falls(found: Sequence[Layout]) -> list[Fall]:

@@ -12,7 +12,7 @@ from rapidfuzz.distance.Indel import normalized_similarity
 
 from normalizers.text import squeeze
 from pipeline.clock import now, person
-from pipeline.store import contents
+from pipeline.store import contents, judging
 from pipeline.store.connection import Store, hold
 from pipeline.store.places import place
 from pipeline.store.rows import once
@@ -89,6 +89,7 @@ def assign(store: Store, wanted: str, name: str) -> str:
             a = tables.assignment
             connection.execute(a.update().where(a.c.submission_id == head.submission_id).values(**row))
         register(connection, name)
+        judging.anew(connection, head.submission_id)
         return str(head.name)
 
     return store.write(work)

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from pipeline.clock import now
 from pipeline.extract import Extraction, as_json
 from pipeline.ruleset import Ruleset, VocabularyRows, pack, unpack
-from pipeline.store import copies, decisions, documents, units
+from pipeline.store import copies, decisions, documents, judging, units
 from pipeline.store.connection import hold
 from pipeline.store.journal import as_read
 from pipeline.store.rows import Batch, Rows, add, batches, clear, once, put, record, rows
@@ -136,6 +136,7 @@ def _overwrite(connection: sa.Connection, fresh: Prepared) -> None:
     connection.execute(s.update().where(s.c.submission_id == fresh.submission_id).values(**row))
     for batch in fresh.below:
         put(connection, batch)
+    judging.write(connection, fresh.submission_id, fresh.extraction.submission)
     copies.mark(connection, before, copies.key(connection, document.digest))
     outcome = as_read(len(fresh.extraction.evidence.leftovers))
     connection.execute(f.update().where(f.c.sha256 == document.digest).values(outcome=outcome))

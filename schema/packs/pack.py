@@ -38,7 +38,7 @@ class Clause:
     None where it is on."""
 
     rule: str
-    kinds: frozenset[str]
+    kinds: tuple[str, ...]
     clause: str
     severity: str
     says: str
@@ -60,7 +60,7 @@ class Pack:
     clauses: tuple[Clause, ...]
 
     def holds(self, places: Iterable[str | None], year: int | None) -> bool:
-        """Is it in force for a unit in some places (province, city, county) in a year? An unstated year is any."""
+        """Is it in force for a unit in some places (province, city, county, its name) in a year? An unstated year is any."""
         first, last = self.years
         of_place = self.place is None or any(place and self.place in place for place in places)
         return of_place and (year is None or (first or 0) <= year <= (last or 9999))
@@ -131,7 +131,7 @@ def _clause(name: str, told: Any, place: str) -> Clause:
     examples = tuple(_example(one, place) for one in told.get("examples") or ())
     uncertain = told.get("uncertain")
     return Clause(
-        name, frozenset(kinds), str(told["clause"]), told["severity"], str(told["says"]), given,
+        name, tuple(kinds), str(told["clause"]), told["severity"], str(told["says"]), given,
         None if uncertain is None else str(uncertain), examples,
     )  # fmt: skip
 

@@ -37,7 +37,7 @@ def execution_score(form: Form, p: Parameters) -> Iterator[Told]:
             yield Told(path, words, stated, due.computed, due.members)
 
 
-@rule("指标得分", "indicator score", reverse=("either", lambda v: v in ("ratio", "linear", "either")))
+@rule("指标得分", "indicator score", reverse=("ratio", lambda v: v in ("ratio", "linear")))
 def score_formula(form: Form, p: Parameters) -> Iterator[Told]:
     """An indicator that misses its target has no more than its share: weight × actual ÷ target, of a target that is the most that may be by
     `reverse`. A lower score is never told: a unit may deduct more."""

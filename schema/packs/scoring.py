@@ -94,7 +94,7 @@ def executions(form: Form, bands: list[list[Decimal]]) -> list[tuple[str, Decima
 
 def of_indicator(indicator: Indicator, reverse: str) -> Due | None:
     """The points of an indicator whose target and actual can be compared; None where they cannot. reverse: of a target that is the most that may
-    be, `ratio` (target ÷ actual), `linear` (none left at twice the target) or `either` (the more of both)."""
+    be, `ratio` (target ÷ actual) or `linear` (none left at twice the target), which is never more."""
     target, actual, weight = indicator.target_value, indicator.actual_value, indicator.weight
     if target is None or actual is None or not weight or weight < 0 or target.unit != actual.unit:
         return None
@@ -113,10 +113,10 @@ def _reverse(target: Quantity, actual: Quantity, weight: Decimal, variant: str, 
         return Due(weight, f"完成值{_said(actual)}不超过指标值{_said(target)}，得分值{plain(weight)}", at)
     if target.value <= 0:
         return None
-    ratio = weight * target.value / actual.value
-    linear = weight * max(2 - actual.value / target.value, Decimal(0))
-    due = {"ratio": ratio, "linear": linear, "either": max(ratio, linear)}[variant]
-    named = {"ratio": "按指标值÷完成值", "linear": "超出一倍扣完", "either": "两种算法取其高"}[variant]
+    if variant == "linear":
+        due, named = weight * max(2 - actual.value / target.value, Decimal(0)), "超出一倍扣完"
+    else:
+        due, named = weight * target.value / actual.value, "按指标值÷完成值"
     return Due(_cents(due), f"完成值{_said(actual)}超过指标值{_said(target)}，{named}", at)
 
 

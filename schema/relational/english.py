@@ -27,6 +27,10 @@ page how each page was read
 passage texts of indicators, goals, tasks and sections, for search
 provenance where each value was read
 section narrative sections
+judged by which rule packs each submission was judged
+judgement what rule packs find
+pack_use which rule packs a store uses, where that is otherwise than the packs say
+score_due what each score should be under the rule packs
 unknown_heading headings the vocabulary does not hold, with proposals
 version versions of each submission
 basic rows of basic data tables
@@ -135,6 +139,17 @@ confirmed the confirmed layout by which the form was read
 stated number of values that were read; null where an older version read it
 sure of these, those with a confidence of 0.9 or more
 contradicted of these, those that the form's own arithmetic contradicts
+pack rule pack
+in_use whether the store uses it
+for_place place it is used for; null where as the pack says
+first_year from which fiscal year on; null where as the pack says
+last_year until which fiscal year; null where as the pack says
+packs_key digest of all rule packs in force
+rule rule, code
+severity must, should or may
+computed what it should be
+cells paths of the values it rests on
+way the way there
 unread cells of the form's tables that nobody understood
 headings headings: block, spelling, field
 basic_no number of the row""".splitlines()

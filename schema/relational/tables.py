@@ -1,8 +1,5 @@
-"""The relational store: tables derived from the records, so that a field is written once.
-
-Every record has its natural key and `record`, the path by which provenance names it
-(`forms[0].indicators[3]`). Numbers are exact: NUMERIC on PostgreSQL, see `Exact` for SQLite.
-"""
+"""The relational store: tables derived from the records, so that a field is written once. Every record has its natural key and `record`,
+the path by which provenance names it (`forms[0].indicators[3]`). Numbers are exact: NUMERIC on PostgreSQL, see `Exact` for SQLite."""
 
 from __future__ import annotations
 
@@ -25,7 +22,7 @@ from sqlalchemy import (
 )
 
 from schema import records
-from schema.relational import columns
+from schema.relational import columns, judging
 from schema.relational.types import Exact as Exact
 
 metadata = MetaData(
@@ -398,3 +395,4 @@ code = Table(
     Column("clause", Text, comment="核对项所依据的条款或勾稽关系"),
     comment="各种代码的名称",
 )
+pack_use, judged, judgement, score_due = judging.tables(metadata)

@@ -220,6 +220,24 @@ VIEWS = (
         "LEFT JOIN code h ON h.list = 'check' AND h.code = d.check_code",
     ),
     View(
+        "v_judgement", "按规则包核对发现的问题，一项一行", "what rule packs find, one row each",
+        (
+            *_SUBMISSION,
+            *_same("j", tables.judgement, "no", "form_no", "pack", "rule", "severity", "clause", "message", "stated", "computed", "record", "field"),
+        ),
+        f"judgement j\nJOIN submission s ON s.submission_id = j.submission_id\n{_CURRENT}",
+    ),
+    View(
+        "v_score", "各项得分与按规则包应得的分，一项一行", "scores and what they should be under the rule packs, one row each",
+        (
+            *_SUBMISSION,
+            *_same("d", tables.score_due, "no", "form_no", "pack", "rule", "stated", "computed"),
+            ("difference", "d.stated - d.computed", "多得的分", "points above it"),
+            *_same("d", tables.score_due, "way", "record", "field"),
+        ),
+        f"score_due d\nJOIN submission s ON s.submission_id = d.submission_id\n{_CURRENT}",
+    ),
+    View(
         "v_unit_year", "单位各年度，一个单位一年一行", "units by year, one row each",
         (
             *((name, name, chinese, english) for name, _, chinese, english in (*_UNIT, _SUBMISSION[-1])),

@@ -19,7 +19,7 @@ from schema.errors import PackError
 from schema.packs.judge import Judgement, dues, judge, tried
 from schema.packs.pack import Pack, in_force, load, packs, shipped
 from schema.packs.rule import RULES
-from schema.packs.scoring import is_execution, slack
+from schema.packs.scoring import is_execution, of_indicator, slack
 from schema.records import Form, Fund, Indicator, Quantity, Report, Submission
 from tests.conftest import ROOT
 
@@ -94,11 +94,12 @@ def test_a_reverse_indicator_in_each_variant(weight: D, target: D, actual: D, sc
         actual_value=Quantity("=", actual, "次"),
     )
     form = Form(kind="project", indicators=(row,))
-    ratio = weight * min(target / actual, D(1))
-    linear = weight if actual <= target else weight * max(2 - actual / target, D(0))
-    for names, due in ((("national-2020",), max(ratio, linear)), (("hubei",), ratio)):
-        due = due.quantize(D("0.01"), ROUND_HALF_UP)
-        assert bool(of(judged(form, *names), "score_formula")) is (score > due + slack(score))
+    ratio = (weight * min(target / actual, D(1))).quantize(D("0.01"), ROUND_HALF_UP)
+    assert bool(of(judged(form), "score_formula")) is (score > ratio + slack(score))
+    linear = of_indicator(row, "linear")
+    assert linear is not None
+    assert linear.computed == (weight * min(max(2 - actual / target, D(0)), D(1))).quantize(D("0.01"), ROUND_HALF_UP)
+    assert linear.computed <= ratio, "so the national pack, which asks for no variant, takes the ratio"
 
 
 BANDS = [
@@ -142,10 +143,10 @@ def test_of_a_rule_that_several_packs_have_the_nearest_place_counts() -> None:
     def named(rule: str, places: tuple[str | None, ...], year: int | None) -> str | None:
         return next((pack.name for pack, clause in in_force(every, places, year) if clause.rule == rule), None)
 
-    assert named("score_formula", ("湖北省", "襄阳市", None), 2022) == "hubei"
-    assert named("score_formula", ("湖南省", None, None), 2022) == "national-2020"
+    assert named("qualitative_band", ("湖北省", "襄阳市", None), 2022) == "hubei"
+    assert named("qualitative_band", ("湖南省", None, None), 2022) == "national-2020"
     assert named("score_formula", (None, None, None), 2022) == "national-2020"
-    assert named("score_formula", ("湖北省", None, None), 2018) is None
+    assert named("qualitative_band", ("湖北省", None, None), 2018) is None
     assert named("score_formula", (), None) == "national-2020", "an unstated year is any"
     assert named("overshoot_unexplained", ("湖南省",), 2022) is None
     assert named("overshoot_unexplained", ("广西壮族自治区",), 2022) == "guangxi"

@@ -1,0 +1,220 @@
+"""Submissions held against the rule packs of a store: judged when they are written, and again when the packs change; no file is opened."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Any
+
+import sqlalchemy as sa
+
+from pipeline import ruleset
+from pipeline.clock import now
+from pipeline.clock import person as person_here
+from pipeline.store.connection import Store
+from pipeline.store.rows import batches, clear, put, record
+from schema import plain
+from schema.arithmetic import plain as figure
+from schema.errors import PackError
+from schema.exact import exact
+from schema.packs import pack as shipped
+from schema.packs.judge import Force, Judgement, ScoreDue, dues, judge
+from schema.packs.pack import Pack, in_force
+from schema.records import Submission
+from schema.relational import tables
+
+PACKS = "packs"  # the folder of a team's own, in its folder of words
+_AT_ONCE = 200  # submissions judged in one transaction
+_USED = sa.select(tables.pack_use)
+_PLACES = (
+    sa.select(tables.unit.c.province, tables.unit.c.city, tables.unit.c.county)
+    .join(tables.unit_spelling, tables.unit_spelling.c.unit_id == tables.unit.c.unit_id)
+    .where(tables.unit_spelling.c.spelling == sa.bindparam("spelling"))
+)
+_NAMED = sa.select(tables.assignment.c.name).where(tables.assignment.c.submission_id == sa.bindparam("submission"))
+
+
+def every() -> tuple[Pack, ...]:
+    """The packs that ship, and the team's own. Raises PackError."""
+    folder = ruleset.team()
+    return shipped.packs(folder / PACKS if folder is not None else None)
+
+
+@dataclass(frozen=True, slots=True)
+class Packs:
+    """The packs that a store uses, for the places and years that it says; key: a digest of all that they say."""
+
+    packs: tuple[Pack, ...]
+    key: str
+
+    def force(self, places: Sequence[str | None], year: int | None) -> Force:
+        return in_force(self.packs, places, year)
+
+
+def used(connection: sa.Connection) -> Packs:
+    """What a store uses: all packs, but for those it has switched off, each where the store or the pack says."""
+    said = {row.pack: row for row in connection.execute(_USED)}
+    out = []
+    for pack in every():
+        row = said.get(pack.name)
+        if row is None:
+            out.append(pack)
+        elif row.in_use:
+            years = (row.first_year or pack.years[0], row.last_year or pack.years[1])
+            out.append(replace(pack, place=row.for_place or pack.place, years=years))
+    return Packs(tuple(out), hashlib.sha256(repr(out).encode()).hexdigest()[:16])
+
+
+# ---------------------------------------------------------------- one submission
+def write(connection: sa.Connection, submission_id: str, submission: Submission, packs: Packs | None = None) -> None:
+    """Judges a submission that was written in this transaction, and keeps what was found in the place of what was."""
+    packs = packs or used(connection)
+    force = packs.force(_places(connection, submission_id, submission), submission.report.fiscal_year)
+    found: dict[sa.Table, list[dict[str, Any]]] = {
+        tables.judgement: [
+            _judgement_row(submission_id, no, one) for no, one in enumerate(judge(submission, force), 1)
+        ],
+        tables.score_due: [_due_row(submission_id, no, one) for no, one in enumerate(dues(submission, force), 1)],
+        tables.judged: [{"submission_id": submission_id, "packs_key": packs.key}],
+    }
+    for table in found:
+        clear(connection, table, submission_id)
+    for batch in batches(found, connection.dialect):
+        put(connection, batch)
+
+
+def anew(connection: sa.Connection, submission_id: str, packs: Packs | None = None) -> None:
+    """Judges a submission again, as it stands in the tables."""
+    write(connection, submission_id, plain.submission(record(connection, submission_id)), packs)
+
+
+def _places(connection: sa.Connection, submission_id: str, submission: Submission) -> tuple[str | None, ...]:
+    """Province, city and county of the unit that handed a submission in, where they are known, and its name, which may say a place too."""
+    name = submission.report.submitter or connection.execute(_NAMED, {"submission": submission_id}).scalar()
+    if name is None:
+        return ()
+    row = connection.execute(_PLACES, {"spelling": name.replace(" ", "").replace("\u3000", "")}).first()
+    return (*(row or ()), name)
+
+
+def _path(form: int | None, where: str) -> dict[str, str]:
+    """The record and the field that a path in a form, or in the submission, names."""
+    whole = where if form is None else f"forms[{form - 1}].{where}"
+    head, _, field = whole.rpartition(".")
+    return {"record": head, "field": field}
+
+
+def _judgement_row(submission_id: str, no: int, one: Judgement) -> dict[str, Any]:
+    return {
+        "submission_id": submission_id, "no": no, "pack": one.pack, "rule": one.rule, "severity": one.severity, "clause": one.clause,
+        "form_no": one.form, **_path(one.form, one.where), "message": one.message, "stated": _text(one.stated),
+        "computed": _text(one.computed), "cells": list(one.cells),
+    }  # fmt: skip
+
+
+def _due_row(submission_id: str, no: int, one: ScoreDue) -> dict[str, Any]:
+    return {
+        "submission_id": submission_id, "no": no, "pack": one.pack, "rule": one.rule, "form_no": one.form, **_path(one.form, one.where),
+        "stated": exact(one.stated), "computed": exact(one.computed), "way": one.way,
+    }  # fmt: skip
+
+
+def _text(value: Decimal | str | None) -> str | None:
+    return figure(value) if isinstance(value, Decimal) else value
+
+
+# ---------------------------------------------------------------- a store
+def stale(store: Store) -> int:
+    """How many submissions were judged by other packs than the store uses today, or by none."""
+    with store.reading() as connection:
+        return len(_stale(connection, used(connection)))
+
+
+def _stale(connection: sa.Connection, packs: Packs) -> list[str]:
+    s, j = tables.submission.c, tables.judged.c
+    old = j.packs_key.is_(None) | (j.packs_key != packs.key)
+    query = sa.select(s.submission_id).outerjoin_from(
+        tables.submission, tables.judged, s.submission_id == j.submission_id
+    )
+    return list(connection.scalars(query.where(old).order_by(s.submission_id)))
+
+
+def again(store: Store) -> int:
+    """Judges what is stale again, from the tables alone; gives how many."""
+    with store.reading() as connection:
+        waiting = _stale(connection, used(connection))
+    for at in range(0, len(waiting), _AT_ONCE):
+        part = waiting[at : at + _AT_ONCE]
+
+        def work(connection: sa.Connection, part: list[str] = part) -> None:
+            packs = used(connection)
+            for submission_id in part:
+                anew(connection, submission_id, packs)
+
+        store.write(work)
+    return len(waiting)
+
+
+def use(
+    store: Store, name: str, in_use: bool, place: str | None = None, years: tuple[int | None, int | None] = (None, None),
+    person: str | None = None,
+) -> None:  # fmt: skip
+    """Says whether, where and in which years a store uses a pack. Raises PackError where there is none of that name."""
+    if name not in (known := [pack.name for pack in every()]):
+        raise PackError(name, "没有这个规则包", f"可用：{'、'.join(known)}")
+    row = {
+        "pack": name, "in_use": in_use, "for_place": place, "first_year": years[0], "last_year": years[1],
+        "decided_by": person or person_here(), "decided_at": now(),
+    }  # fmt: skip
+
+    def work(connection: sa.Connection) -> None:
+        connection.execute(tables.pack_use.delete().where(tables.pack_use.c.pack == name))
+        connection.execute(tables.pack_use.insert().values(**row))
+
+    store.write(work)
+
+
+def listed(store: Store) -> list[tuple[Pack, bool, int]]:
+    """Every pack as the store uses it, whether it does, and how many findings it has there."""
+    j = tables.judgement.c
+    with store.reading() as connection:
+        counts = {
+            row[0]: int(row[1]) for row in connection.execute(sa.select(j.pack, sa.func.count()).group_by(j.pack))
+        }
+        now_used = {pack.name: pack for pack in used(connection).packs}
+    return [(now_used.get(pack.name, pack), pack.name in now_used, counts.get(pack.name, 0)) for pack in every()]
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A form of which one pack finds otherwise than another. rule: which; one, other: what each says (None: nothing)."""
+
+    file: str
+    form: int | None
+    rule: str
+    one: str | None
+    other: str | None
+
+
+def compared(store: Store, one: Pack, other: Pack) -> list[Difference]:
+    """What two packs find otherwise in a store, each alone and everywhere: by file, form and place."""
+    f, s = tables.file.c, tables.submission.c
+    out: list[Difference] = []
+    with store.reading() as connection:
+        query = sa.select(s.submission_id, f.name).join_from(tables.submission, tables.file, f.sha256 == s.sha256)
+        for submission_id, file in connection.execute(query.order_by(f.name)).all():
+            submission = plain.submission(record(connection, submission_id))
+            found = [
+                {(x.form, x.where, x.rule): x.message for x in judge(submission, _alone(pack))} for pack in (one, other)
+            ]
+            for key in sorted(found[0].keys() | found[1].keys(), key=str):
+                said = found[0].get(key), found[1].get(key)
+                if said[0] != said[1]:
+                    out.append(Difference(file, key[0], key[2], *said))
+    return out
+
+
+def _alone(pack: Pack) -> Force:
+    return [(pack, clause) for clause in pack.clauses if clause.uncertain is None]
