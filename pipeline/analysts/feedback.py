@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 _ROWS, _DOTS = 15, 500  # rows of a list and points of a chart on the overview
 _FEW = 24  # findings a page has room for; the rest are counted
+_RULES = 12  # and of what rule packs find
+_SEVERITIES = {"must": "必须", "should": "应当"}
 _NO_NAME = re.compile(r'[\\/:*?"<>|\s]+')
 
 
@@ -59,6 +61,7 @@ class Sheet:
     more: int
     clauses: list[tuple[str, str]]
     corrected: list[str]
+    judged: list[tuple[str, str, str, str]]  # what rule packs find: severity, form, message, place; `may` is left out
 
 
 _own = partial(query.free, trusted=True)
@@ -84,8 +87,10 @@ def sheet(store: Store, wanted: str) -> Sheet:
         named = sa.select(handed_in(s)).where(s.c.submission_id == head.submission_id)
         unit = connection.execute(named).scalar()
         corrected = decisions.told(connection, head.submission_id)
+        judged = _judged(connection, head.submission_id)
         paths = {(finding["form"], finding["where"]): _record(finding) for finding in record["findings"]}
-        found = places(connection, [(head.submission_id, path) for path, _ in paths.values()])
+        told = {path for path, _ in paths.values()} | {row.record for row in judged}
+        found = places(connection, [(head.submission_id, path) for path in told])
     findings = sorted(record["findings"], key=lambda f: (CHECKS[f["check"]].severity, f["form"] or 0))
     lines: list[Line] = []
     marks: dict[str, str] = {}
@@ -114,7 +119,20 @@ def sheet(store: Store, wanted: str) -> Sheet:
         head.submission_id, head.name, unit or "（单位未写明）", f"{report['fiscal_year'] or '—'}",
         report["title"] or head.name, counts, lines, len(findings) - len(lines),
         [(mark, clause) for clause, mark in marks.items()], corrected,
+        [
+            (_SEVERITIES[row.severity], f"表{row.form_no}" if row.form_no else "全文", f"{row.message}（{row.clause}）",
+             _where(found, head.submission_id, row.record, row.field))
+            for row in judged
+        ],
     )  # fmt: skip
+
+
+def _judged(connection: sa.Connection, submission_id: str) -> list[sa.Row[Any]]:
+    """What the rule packs find that must or should be put right, as many as a page has room for."""
+    j = tables.judgement
+    wanted = (j.c.submission_id == submission_id) & (j.c.severity != "may")
+    order = sa.case((j.c.severity == "must", 1), else_=2)
+    return list(connection.execute(sa.select(j).where(wanted).order_by(order, j.c.no).limit(_RULES)))
 
 
 def _record(finding: dict[str, Any]) -> tuple[str, str]:
@@ -245,6 +263,11 @@ def _word(sheet: Sheet, path: Path) -> None:
             document.add_paragraph(readable(f"{mark} {clause}")).runs[0].font.size = Pt(8.5)
         if sheet.more:
             document.add_paragraph(f"另有{sheet.more}处，见另附的核对清单。")
+    if sheet.judged:
+        document.add_paragraph("按规则包核对（不属勾稽关系），请说明：")
+        for severity, form, message, place in sheet.judged:
+            said = readable(f"【{severity}】{form}　{message}{f'　{place}' if place else ''}")
+            document.add_paragraph(said).runs[0].font.size = Pt(8.5)
     for corrected in sheet.corrected:
         document.add_paragraph(readable(corrected)).runs[0].font.size = Pt(8.5)
     document.add_paragraph("复核人：                    日期：        年    月    日")

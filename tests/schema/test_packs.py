@@ -18,6 +18,7 @@ from schema import plain
 from schema.errors import PackError
 from schema.packs.judge import Judgement, dues, judge, tried
 from schema.packs.pack import Pack, in_force, load, packs, shipped
+from schema.packs.page import page
 from schema.packs.rule import RULES
 from schema.packs.scoring import is_execution, of_indicator, slack
 from schema.records import Form, Fund, Indicator, Quantity, Report, Submission
@@ -55,6 +56,10 @@ def test_every_rule_is_of_a_pack_and_says_what_it_does() -> None:
     used = {clause.rule for pack in PACKS.values() for clause in pack.clauses}
     assert used == set(RULES)
     assert all(rule.explains and rule.chinese and rule.english for rule in RULES.values())
+
+
+def test_the_page_of_rules_is_the_one_the_packs_make() -> None:
+    assert (ROOT / "schema" / "RULES.md").read_text(encoding="utf-8") == page()
 
 
 # ---------------------------------------------------------------- bounds, to the cent
