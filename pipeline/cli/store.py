@@ -28,7 +28,7 @@ def status(url: str, listed: bool, runs: bool) -> None:
     from pipeline.learn import drift
     from pipeline.learn import layouts as grouped
     from pipeline.rerun import planning
-    from pipeline.store import contents, journal
+    from pipeline.store import contents, journal, judging
 
     counts = contents.counts(store)
     for label, key in (
@@ -45,6 +45,8 @@ def status(url: str, listed: bool, runs: bool) -> None:
     list_copies(contents.copies(store), screen)
     list_falls(drift.falls(grouped.layouts(contents.layouts(store))), screen)
     list_stale(planning.stale(store), screen)
+    if (old := judging.stale(store)) > 0:
+        screen.print(f"{old}份材料是按以前的规则包核对的：ziping packs run", highlight=False)
     if listed:
         list_submissions(contents.submissions(store), screen)
     if runs:

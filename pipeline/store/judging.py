@@ -14,7 +14,7 @@ from pipeline import ruleset
 from pipeline.clock import now
 from pipeline.clock import person as person_here
 from pipeline.store.connection import Store
-from pipeline.store.rows import batches, clear, put, record
+from pipeline.store.rows import batches, clear, put, stated
 from schema import plain
 from schema.arithmetic import plain as figure
 from schema.errors import PackError
@@ -34,6 +34,21 @@ _PLACES = (
     .where(tables.unit_spelling.c.spelling == sa.bindparam("spelling"))
 )
 _NAMED = sa.select(tables.assignment.c.name).where(tables.assignment.c.submission_id == sa.bindparam("submission"))
+_WHO = sa.func.coalesce(tables.submission.c.submitter, tables.assignment.c.name)
+_STANDING = (
+    sa.select(
+        tables.submission.c.submission_id, tables.submission.c.fiscal_year, _WHO.label("name"), tables.judged.c.packs_key,
+        tables.unit.c.province, tables.unit.c.city, tables.unit.c.county,
+    )
+    .outerjoin_from(tables.submission, tables.judged, tables.judged.c.submission_id == tables.submission.c.submission_id)
+    .outerjoin(tables.assignment, tables.assignment.c.submission_id == tables.submission.c.submission_id)
+    .outerjoin(
+        tables.unit_spelling,
+        tables.unit_spelling.c.spelling == sa.func.replace(sa.func.replace(_WHO, " ", ""), "\u3000", ""),
+    )
+    .outerjoin(tables.unit, tables.unit.c.unit_id == tables.unit_spelling.c.unit_id)
+    .order_by(tables.submission.c.submission_id)
+)  # fmt: skip
 
 
 def every() -> tuple[Pack, ...]:
@@ -42,15 +57,21 @@ def every() -> tuple[Pack, ...]:
     return shipped.packs(folder / PACKS if folder is not None else None)
 
 
-@dataclass(frozen=True, slots=True)
 class Packs:
-    """The packs that a store uses, for the places and years that it says; key: a digest of all that they say."""
+    """The packs that a store uses, for the places and years that it says; works out once what is in force together."""
 
-    packs: tuple[Pack, ...]
-    key: str
+    def __init__(self, packs: Sequence[Pack]) -> None:
+        self.packs = packs
+        self._keys: dict[tuple[int, ...], str] = {}
 
-    def force(self, places: Sequence[str | None], year: int | None) -> Force:
-        return in_force(self.packs, places, year)
+    def force(self, places: Sequence[str | None], year: int | None) -> tuple[Force, str]:
+        """The clauses for a place and a year, and a digest of all that they say."""
+        found = in_force(self.packs, places, year)
+        own = tuple(id(clause) for _, clause in found)
+        if own not in self._keys:
+            said = repr([(pack.name, clause) for pack, clause in found])
+            self._keys[own] = hashlib.sha256(said.encode()).hexdigest()[:16]
+        return found, self._keys[own]
 
 
 def used(connection: sa.Connection) -> Packs:
@@ -64,20 +85,20 @@ def used(connection: sa.Connection) -> Packs:
         elif row.in_use:
             years = (row.first_year or pack.years[0], row.last_year or pack.years[1])
             out.append(replace(pack, place=row.for_place or pack.place, years=years))
-    return Packs(tuple(out), hashlib.sha256(repr(out).encode()).hexdigest()[:16])
+    return Packs(out)
 
 
 # ---------------------------------------------------------------- one submission
 def write(connection: sa.Connection, submission_id: str, submission: Submission, packs: Packs | None = None) -> None:
     """Judges a submission that was written in this transaction, and keeps what was found in the place of what was."""
     packs = packs or used(connection)
-    force = packs.force(_places(connection, submission_id, submission), submission.report.fiscal_year)
+    force, key = packs.force(_places(connection, submission_id, submission), submission.report.fiscal_year)
     found: dict[sa.Table, list[dict[str, Any]]] = {
         tables.judgement: [
             _judgement_row(submission_id, no, one) for no, one in enumerate(judge(submission, force), 1)
         ],
         tables.score_due: [_due_row(submission_id, no, one) for no, one in enumerate(dues(submission, force), 1)],
-        tables.judged: [{"submission_id": submission_id, "packs_key": packs.key}],
+        tables.judged: [{"submission_id": submission_id, "packs_key": key}],
     }
     for table in found:
         clear(connection, table, submission_id)
@@ -87,16 +108,16 @@ def write(connection: sa.Connection, submission_id: str, submission: Submission,
 
 def anew(connection: sa.Connection, submission_id: str, packs: Packs | None = None) -> None:
     """Judges a submission again, as it stands in the tables."""
-    write(connection, submission_id, plain.submission(record(connection, submission_id)), packs)
+    write(connection, submission_id, plain.submission(stated(connection, submission_id)), packs)
 
 
 def _places(connection: sa.Connection, submission_id: str, submission: Submission) -> tuple[str | None, ...]:
     """Province, city and county of the unit that handed a submission in, where they are known, and its name, which may say a place too."""
     name = submission.report.submitter or connection.execute(_NAMED, {"submission": submission_id}).scalar()
     if name is None:
-        return ()
+        return (None, None, None, None)
     row = connection.execute(_PLACES, {"spelling": name.replace(" ", "").replace("\u3000", "")}).first()
-    return (*(row or ()), name)
+    return (*(row or (None, None, None)), name)
 
 
 def _path(form: int | None, where: str) -> dict[str, str]:
@@ -127,18 +148,18 @@ def _text(value: Decimal | str | None) -> str | None:
 
 # ---------------------------------------------------------------- a store
 def stale(store: Store) -> int:
-    """How many submissions were judged by other packs than the store uses today, or by none."""
+    """How many submissions were judged by other clauses than are in force for them today, or by none."""
     with store.reading() as connection:
         return len(_stale(connection, used(connection)))
 
 
 def _stale(connection: sa.Connection, packs: Packs) -> list[str]:
-    s, j = tables.submission.c, tables.judged.c
-    old = j.packs_key.is_(None) | (j.packs_key != packs.key)
-    query = sa.select(s.submission_id).outerjoin_from(
-        tables.submission, tables.judged, s.submission_id == j.submission_id
-    )
-    return list(connection.scalars(query.where(old).order_by(s.submission_id)))
+    """The submissions for which other clauses are in force than they were judged by."""
+    return [
+        row.submission_id
+        for row in connection.execute(_STANDING)
+        if packs.force((row.province, row.city, row.county, row.name), row.fiscal_year)[1] != row.packs_key
+    ]
 
 
 def again(store: Store) -> int:
@@ -205,7 +226,7 @@ def compared(store: Store, one: Pack, other: Pack) -> list[Difference]:
     with store.reading() as connection:
         query = sa.select(s.submission_id, f.name).join_from(tables.submission, tables.file, f.sha256 == s.sha256)
         for submission_id, file in connection.execute(query.order_by(f.name)).all():
-            submission = plain.submission(record(connection, submission_id))
+            submission = plain.submission(stated(connection, submission_id))
             found = [
                 {(x.form, x.where, x.rule): x.message for x in judge(submission, _alone(pack))} for pack in (one, other)
             ]

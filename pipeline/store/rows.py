@@ -273,6 +273,11 @@ def record(connection: sa.Connection, submission_id: str) -> dict[str, Any]:
     return _Loader(connection, submission_id).record()
 
 
+def stated(connection: sa.Connection, submission_id: str) -> dict[str, Any]:
+    """Of the current record of a submission, what its cover and its forms state."""
+    return _Loader(connection, submission_id).stated()
+
+
 class _Loader:
     """Reads one submission's rows back into the record they were written from."""
 
@@ -280,12 +285,15 @@ class _Loader:
         self.connection = connection
         self.submission_id = submission_id
 
-    def record(self) -> dict[str, Any]:
+    def stated(self) -> dict[str, Any]:
         (head,) = self._all(tables.submission)
         forms = [self._form(row) for row in self._all(tables.form)]
+        return {"report": {name: json_value(getattr(head, name)) for name in about(Report)}, "forms": forms}
+
+    def record(self) -> dict[str, Any]:
+        (head,) = self._all(tables.submission)
         return {
-            "report": {name: json_value(getattr(head, name)) for name in about(Report)},
-            "forms": forms,
+            **self.stated(),
             "sections": [_back(row, ("submission_id", "record")) for row in self._all(tables.section)],
             "findings": [self._finding(row) for row in self._all(tables.finding)],
             "coverage": {

@@ -144,7 +144,7 @@ in_use whether the store uses it
 for_place place it is used for; null where as the pack says
 first_year from which fiscal year on; null where as the pack says
 last_year until which fiscal year; null where as the pack says
-packs_key digest of all rule packs in force
+packs_key digest of the clauses in force
 rule rule, code
 severity must, should or may
 computed what it should be

@@ -26,7 +26,7 @@ def tables(metadata: MetaData) -> tuple[Table, Table, Table, Table]:
         "judged",
         metadata,
         columns.submission_id(),
-        Column("packs_key", String(16), nullable=False, comment="所用全部规则包的代码"),
+        Column("packs_key", String(16), nullable=False, comment="当时各条规则的代码"),
         *columns.of_submission(),
         comment="每份材料由哪些规则包核对过",
     )

@@ -29,7 +29,7 @@ def upgrade() -> None:
     op.create_table(
         "judged",
         sa.Column("submission_id", sa.String(length=16), nullable=False, comment="自评材料编号"),
-        sa.Column("packs_key", sa.String(length=16), nullable=False, comment="所用全部规则包的代码"),
+        sa.Column("packs_key", sa.String(length=16), nullable=False, comment="当时各条规则的代码"),
         sa.ForeignKeyConstraint(
             ["submission_id"], ["submission.submission_id"], name=op.f("fk_judged_submission"), ondelete="CASCADE"
         ),
