@@ -293,8 +293,8 @@ def _under(grid: Grid, row: int, header: int, vocabulary: Vocabulary) -> Block:
     while (
         stop < min(last, len(grid.rows)) and stop not in grid.ragged and len(filled := grid.filled(stop)) not in (1, 2)
     ):
-        if filled and vocabulary.listed(filled[0].text, "total_row"):
-            break
+        if stop > row + header and filled and vocabulary.listed(filled[0].text, "total_row"):
+            break  # one that stands right below the headings is no end
         stop += 1
     return Block("indicators", row, stop, header)
 
