@@ -17,7 +17,7 @@ from schema.checking import SELF_EVALUATION, Severity, found_in_reading, of_scop
 from schema.checking import check as registered
 from schema.records import GRADE, LEGEND, Finding, Form, Indicator, Quantity, Submission
 
-_SAYS_NOTHING = re.compile(r"^[无没有未暂]*(?:偏差|扣分)?[。.]?$|^[/\-—]+$")
+SAYS_NOTHING = re.compile(r"^[无没有未暂]*(?:偏差|扣分)?[。.]?$|^[/\-—]+$")
 
 
 def check(submission: Submission) -> Submission:
@@ -33,7 +33,7 @@ def check(submission: Submission) -> Submission:
     return replace(submission, findings=tuple(found))
 
 
-def _name(indicator: Indicator) -> str:
+def called(indicator: Indicator) -> str:
     return indicator.level3 or indicator.level4 or indicator.level2 or indicator.level1 or "未命名指标"
 
 
@@ -49,7 +49,7 @@ def score_over_weight(form: Form) -> Iterator[Finding]:
     """No score exceeds its weight."""
     for i, indicator in enumerate(form.indicators):
         if indicator.score is not None and indicator.weight is not None and indicator.score > indicator.weight:
-            message = f"{_name(indicator)}：得分高于分值"
+            message = f"{called(indicator)}：得分高于分值"
             yield Finding(
                 "score_over_weight",
                 form.no,
@@ -112,7 +112,7 @@ def full_score_missed_target(form: Form) -> Iterator[Finding]:
         ):
             continue
         if indicator.score >= indicator.weight and _missed(target, actual, at_most(indicator)):
-            message = f"{_name(indicator)}：完成值{indicator.actual}未达到指标值{indicator.target}，却得满分{plain(indicator.weight)}"
+            message = f"{called(indicator)}：完成值{indicator.actual}未达到指标值{indicator.target}，却得满分{plain(indicator.weight)}"
             yield Finding("full_score_missed_target", form.no, f"indicators[{i}].score", message, indicator.score, None)
 
 
@@ -123,7 +123,7 @@ _MORE = re.compile("下降率|下降幅度|(?:处理|办理|办结|处置|查处
 
 def at_most(indicator: Indicator) -> bool:
     """Is a plain target of an indicator the most that may be: by its category, or by its name?"""
-    category, name = indicator.category or "", _name(indicator)
+    category, name = indicator.category or "", called(indicator)
     cost = category == "output.cost" or category.startswith("cost.")
     return cost or (_LESS.search(name) is not None and _MORE.search(name) is None)
 
@@ -145,14 +145,14 @@ def _missed(target: Quantity, actual: Quantity, less: bool) -> bool:
 def deviation_unexplained(form: Form) -> Iterator[Finding]:
     """An indicator score below its weight has a reason: `deviation` or `evidence` says more than 无, or
     the form as a whole gives one."""
-    if form.deviation and not _SAYS_NOTHING.match(form.deviation):
+    if form.deviation and not SAYS_NOTHING.match(form.deviation):
         return
     for i, indicator in enumerate(form.indicators):
         if indicator.score is None or indicator.weight is None or indicator.score >= indicator.weight:
             continue
-        reasons = [r for r in (indicator.deviation, indicator.evidence) if r and not _SAYS_NOTHING.match(r)]
+        reasons = [r for r in (indicator.deviation, indicator.evidence) if r and not SAYS_NOTHING.match(r)]
         if not reasons:
-            message = f"{_name(indicator)}：得分{plain(indicator.score)}低于分值{plain(indicator.weight)}，未说明原因"
+            message = f"{called(indicator)}：得分{plain(indicator.score)}低于分值{plain(indicator.weight)}，未说明原因"
             yield Finding(
                 "deviation_unexplained", form.no, f"indicators[{i}].deviation", message, indicator.score, None
             )

@@ -7,23 +7,18 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from schema.arithmetic import percent, plain
-from schema.checks import at_most
+from schema.checks import SAYS_NOTHING, at_most, called
 from schema.packs import scoring
 from schema.packs.rule import Parameters, Told, bands, between, pattern, positive, rule, share
-from schema.records import Form, Indicator, Submission
+from schema.records import Form, Submission
 
-_SAYS_NOTHING = re.compile(r"^[无没有未暂]*(?:偏差|扣分)?[。.]?$|^[/\-—]+$")
 _NO_SURVEY = re.compile("(?:无|没有|未收到|零)(?:任何)?投诉")
 _SAVES = re.compile("节约|节支|下降|降低|压减|减少")
 _SURVEYED = re.compile("问卷|调查|回访|抽样|访谈")
 
 
-def called(indicator: Indicator) -> str:
-    return indicator.level3 or indicator.level4 or indicator.level2 or indicator.level1 or "未命名指标"
-
-
 def _reasons(*texts: str | None) -> bool:
-    return any(text and not _SAYS_NOTHING.match(text) for text in texts)
+    return any(text and not SAYS_NOTHING.match(text) for text in texts)
 
 
 # ---------------------------------------------------------------- points
