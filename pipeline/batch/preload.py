@@ -11,12 +11,14 @@ import pypdfium2  # noqa: F401
 import sqlalchemy.dialects.sqlite.pysqlite  # noqa: F401
 
 from pipeline.ruleset import current
+from schema.packs.pack import shipped
 
 # Bytes that a file has freed and the next one takes: given back to the system, they cost a fault for every page.
 _FREED = 4 << 20
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # of mallopt(3)
 
 current()  # the vocabulary, bound
+shipped()  # the rule packs
 
 gc.collect()
 gc.freeze()  # what is there by now stays, and is looked through no more

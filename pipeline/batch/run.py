@@ -17,7 +17,7 @@ from pipeline import faults
 from pipeline.batch.executors import Executor, Limits, serial
 from pipeline.extract import Extraction, extract
 from pipeline.ruleset import VERSION
-from pipeline.store import journal, leases, saving
+from pipeline.store import journal, judging, leases, saving
 from pipeline.store.connection import PATIENCE, Store, patiently
 from pipeline.store.journal import FAILED, KNOWN, LATER, PARTLY, READ, REFUSED, Outcome
 from pipeline.store.opening import open_store
@@ -90,7 +90,8 @@ def ingest(
 ) -> Summary:
     """Reads files into the store, each in a transaction of its own; `seen` is called with what became of each, as it comes, `more`
     with how many an archive held. Files that could not be read before are read again only with `retry` or by another version.
-    Raises StoreError."""
+    Raises StoreError, PackError."""
+    judging.every()  # a pack that is wrong is told before anything is read
     summary = Summary()
     arguments = {"paths": [kept(path.absolute()) for path in paths], "retry": retry, "jobs": limits.jobs}
     with journal.running(store, "ingest", arguments, VERSION) as run_id:

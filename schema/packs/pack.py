@@ -146,20 +146,23 @@ def _example(told: Any, place: str) -> Example:
 @lru_cache
 def shipped() -> tuple[Pack, ...]:
     """The packs that ship, by name."""
-    return _folder(files(__package__))
+    sources = sorted((f for f in files(__package__).iterdir() if f.name.endswith(".yml")), key=lambda f: f.name)
+    return tuple(load(source) for source in sources)
 
 
 def packs(own: Path | None = None) -> tuple[Pack, ...]:
     """The packs that ship, and above them those of a team's own folder: one of the same name takes its place. Raises PackError."""
-    found = {pack.name: pack for pack in shipped()}
-    if own is not None and own.is_dir():
-        found |= {pack.name: pack for pack in _folder(own)}
+    stamps = tuple((str(f), f.stat().st_mtime_ns) for f in sorted(own.glob("*.yml"))) if own is not None else ()
+    return _with_own(stamps)
+
+
+@lru_cache(maxsize=4)
+def _with_own(stamps: tuple[tuple[str, int], ...]) -> tuple[Pack, ...]:
+    """The packs that ship with those of some files, read once as long as none changes."""
+    found = {pack.name: pack for pack in shipped()} | {
+        pack.name: pack for pack in (load(Path(name)) for name, _ in stamps)
+    }
     return tuple(found.values())
-
-
-def _folder(folder: Path | Traversable) -> tuple[Pack, ...]:
-    sources = sorted((f for f in folder.iterdir() if f.name.endswith(".yml")), key=lambda f: f.name)
-    return tuple(load(source) for source in sources)
 
 
 def in_force(every: Sequence[Pack], places: Sequence[str | None], year: int | None) -> list[tuple[Pack, Clause]]:

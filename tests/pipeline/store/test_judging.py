@@ -137,6 +137,19 @@ def test_a_teams_own_pack_is_in_force_and_stales_what_was_judged(
     } < found(store)
 
 
+def test_a_pack_that_is_wrong_is_told_before_anything_is_read(
+    ziping: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(tmp_path / "in", "right")
+    (tmp_path / "words" / "packs").mkdir(parents=True)
+    (tmp_path / "words" / "packs" / "own.yml").write_text("name: a\n", encoding="utf-8")
+    monkeypatch.setenv("ZIPING_WORDS", str(tmp_path / "words"))
+    told = ziping("ingest", "in", "--store", "s.db")
+    assert told.returncode == 1
+    assert "own.yml: 多出或缺少" in told.stderr
+    assert told.stderr.count("\n") == 1
+
+
 def test_the_tables_give_back_the_records_that_were_judged(store: Store) -> None:
     with store.reading() as connection:
         ids = list(connection.scalars(sa.select(tables.submission.c.submission_id)))
