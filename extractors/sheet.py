@@ -144,7 +144,9 @@ def _modern(data: bytes, path: Path) -> list[_Sheet]:
                 if b"<!ENTITY" in content:
                     raise FileRefused(path, f"文件含有实体定义（{info.filename}）", "疑似恶意文件，请向单位核实")
                 if (merged := _merged_too_far(content)) is not None:
-                    raise FileRefused(path, f"合并的单元格超过{MAX_CELLS}个（{merged}）", "请取消整列、整表的合并后另存")
+                    raise FileRefused(
+                        path, f"合并的单元格超过{MAX_CELLS}个（{merged}）", "请取消整列、整表的合并后另存"
+                    )
         book = openpyxl.load_workbook(io.BytesIO(data), data_only=True, keep_links=False)
     except FileRefused:
         raise

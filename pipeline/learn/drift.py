@@ -12,6 +12,7 @@ from schema.codes import CODES
 
 FALL = 0.02  # a share that is so much worse than the year before is told
 _SURELY = 3.0  # standard errors that it must be worse by, besides
+_FEW = 3  # forms of a year that tell of their layout, and not of one unit
 _SAME = 0.6  # of its headings a layout shares with the one it came from
 # a new layout of whose cells fewer are read, or of whose values fewer are sure, is to be drafted
 _READ, _SURE = 0.9, 0.8
@@ -53,14 +54,14 @@ class Arrival:
 
 
 def falls(found: Sequence[Layout]) -> list[Fall]:
-    """Every layout and year in which a share fell, by layout and year."""
+    """Every layout and year of a few forms or more in which a share fell, by layout and year."""
     known = {layout.fingerprint: layout for layout in found}
     return [fall for layout in found for fall in _falls(layout, known)]
 
 
 def _falls(layout: Layout, known: dict[str, Layout]) -> Iterator[Fall]:
     for year, share in sorted(layout.shares.items(), key=lambda told: told[0] or 0):
-        if year is None:
+        if year is None or layout.years[year] < _FEW:
             continue
         own = max((y for y in layout.shares if y is not None and y < year), default=None)
         near = known.get(layout.nearest or "") if own is None else None

@@ -83,6 +83,13 @@ def test_the_same_form_under_a_heading_nobody_knows_is_told_with_what_changed(
     assert fall.sentence not in feedback.overview(store, 2023)
 
 
+def test_a_form_or_two_of_a_year_tell_nothing_of_their_layout(store: Store, tmp_path: Path) -> None:
+    put(tmp_path / "2023", FORM, 2023, 6)
+    put(tmp_path / "2024", FORM, 2024, 2, actual="栏甲", done="见附件第三页所述情形，以验收单为准")
+    run.ingest([tmp_path / "2023", tmp_path / "2024"], store, lambda outcome: None)
+    assert falls(store) == []
+
+
 def test_as_good_as_last_year_or_another_form_altogether_is_no_fall(store: Store, tmp_path: Path) -> None:
     put(tmp_path / "2023", FORM, 2023, 3)
     put(tmp_path / "2024", FORM, 2024, 3)
