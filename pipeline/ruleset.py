@@ -5,7 +5,6 @@ A submission keeps all three, so that whatever changed can be told from what it 
 
 from __future__ import annotations
 
-import ast
 import csv
 import hashlib
 import json
@@ -18,6 +17,7 @@ from importlib.metadata import PackageNotFoundError, version
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
+from types import CodeType
 
 from normalizers import confirmed
 from normalizers.layout import Confirmed
@@ -215,9 +215,9 @@ def bound(words: VocabularyRows) -> Vocabulary:
 
 
 def _sources(package: str, names: tuple[str, ...] | None = None) -> list[bytes]:
-    """The syntax of a package's modules without their docstrings and comments: what runs, not what is said of it."""
+    """A package's modules without their docstrings and comments: what runs, not what is said of it."""
     return [
-        name.encode() + _syntax(entry.read_text(encoding="utf-8"))
+        name.encode() + _runs(entry.read_text(encoding="utf-8"))
         for name, entry in sorted(_modules(files(package)), key=lambda module: module[0])
         if names is None or name in names
     ]
@@ -232,15 +232,21 @@ def _modules(folder: Traversable, above: str = "") -> Iterator[tuple[str, Traver
             yield above + entry.name, entry
 
 
-_DESCRIBED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+def _runs(source: str) -> bytes:
+    """What the compiler makes of a module, without the texts of docstrings, names of files and lines: a fourth of the time of its syntax tree."""
+    return repr(_parts(compile(source, "", "exec", dont_inherit=True, optimize=2))).encode()
 
 
-def _syntax(source: str) -> bytes:
-    tree = ast.parse(source)
-    for node in ast.walk(tree):
-        if isinstance(node, _DESCRIBED) and ast.get_docstring(node, clean=False) is not None:
-            node.body[:1] = [] if len(node.body) > 1 else [ast.Pass()]
-    return ast.dump(tree).encode()
+def _parts(code: CodeType) -> tuple[object, ...]:
+    names = (code.co_names, code.co_varnames, code.co_freevars, code.co_cellvars)
+    counts = (code.co_argcount, code.co_posonlyargcount, code.co_kwonlyargcount, code.co_flags)
+    return code.co_code, code.co_exceptiontable, names, counts, [_constant(value) for value in code.co_consts]
+
+
+def _constant(value: object) -> object:
+    if isinstance(value, CodeType):
+        return _parts(value)
+    return sorted(map(repr, value)) if isinstance(value, frozenset) else value
 
 
 def _digest(parts: Iterable[bytes]) -> str:

@@ -185,10 +185,10 @@ def test_the_commands_show_then_apply(ziping: Run, tmp_path: Path) -> None:
 
 
 def test_comments_docstrings_and_spaces_change_no_key() -> None:
-    plain = "def rate(a, b):\n    return a / b\n"
+    plain = '"""Of rates."""\ndef rate(a, b):\n    "a through b"\n    return a / b\n'
     told = '"""Rates."""\n\n\ndef rate(a,  b):\n    """A fraction."""\n    # of what\n    return a / b\n'
-    assert ruleset._syntax(told) == ruleset._syntax(plain)
-    assert ruleset._syntax(plain.replace("/", "*")) != ruleset._syntax(plain)
+    assert ruleset._runs(told) == ruleset._runs(plain)
+    assert ruleset._runs(plain.replace("/", "*")) != ruleset._runs(plain)
 
 
 def test_every_block_and_list_of_the_vocabulary_is_noted_under_a_letter_of_its_own() -> None:
