@@ -11,7 +11,7 @@ VENV = $(PYTHON) -m venv --clear
 PIP = $(BIN)/python -m pip install -qq --disable-pip-version-check
 endif
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links
-RUN = --extra analysis --extra dask --extra postgresql --extra scan --extra tables
+RUN = --extra analysis --extra dask --extra postgresql --extra review --extra scan --extra tables
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo test quick soak notebooks docs check format bench migration samples locale gold evidence lock clean

@@ -8,7 +8,7 @@ from dataclasses import is_dataclass, replace
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from types import NoneType
-from typing import Any, get_args, get_type_hints
+from typing import Any, cast, get_args, get_type_hints
 
 from normalizers.text import squeeze
 from schema.errors import CorrectionError
@@ -16,6 +16,7 @@ from schema.exact import exact, figure
 from schema.records import LISTS, Form, Kind, Submission, about, published, title, type_at
 
 _PATH = re.compile(r"(?:report|forms\[\d+\]|sections\[\d+\]).*\.")
+_PERCENT = re.compile(r"\s*([+-]?\d+(?:\.\d+)?)\s*[%％]\s*")
 _STEP = re.compile(r"([a-z_]+)(?:\[(\d+)\])?")
 # What a row is called, for each list, and the words by which people name the list itself.
 NAMES = {
@@ -85,7 +86,11 @@ def replaced(submission: Submission, path: str, field: str, value: Any) -> Submi
 
 
 def typed(record: Any, path: str, field: str, text: str | None) -> Any:
-    """A text as the type of a field. Raises CorrectionError where it is none."""
+    """A text as the type of a field; a rate may be written as a fraction or as per cent. Raises CorrectionError where it is none."""
+    told = about(cast(type, type(record))).get(field)
+    percent = _PERCENT.fullmatch(text) if text is not None else None
+    if percent is not None and (field.startswith("values.") or (told is not None and told.kind is Kind.RATE)):
+        text = f"{Decimal(percent[1]).scaleb(-2):f}"
     if field.startswith("values."):
         return _typed(Decimal, f"{path}.{field}", text)
     if field.startswith("extra."):
@@ -186,4 +191,6 @@ def _text(found: Any) -> str | None:
         return None
     if isinstance(found, Decimal):
         return f"{exact(found):f}"
+    if isinstance(found, tuple):  # the path of a basic datum
+        return " / ".join(found)
     return found.isoformat() if isinstance(found, date) else str(found)

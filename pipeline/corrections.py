@@ -98,6 +98,12 @@ def _own_cell(evidence: Evidence, record: str) -> Provenance | None:
     return min(own, key=lambda p: p.field not in NAMES.values(), default=None)
 
 
+def at(document: Document, origin: Origin, raw: str) -> Anchor:
+    """A cell or paragraph from which nothing was read, to hang a decision on."""
+    place = (origin.part, origin.block, origin.table, origin.row, origin.column)
+    return Anchor(*place, raw, _beside(document, origin))
+
+
 def _beside(document: Document, origin: Origin) -> str:
     """A digest of what else stands in a cell's row, whatever its number; of a paragraph, of nothing."""
     table = next((b for b in document.blocks if isinstance(b, Table) and b.origin.table == origin.table), None)
@@ -112,8 +118,8 @@ def _beside(document: Document, origin: Origin) -> str:
     return hashlib.sha256("\n".join(texts).encode()).hexdigest()[:16]
 
 
-def _sources(document: Document, cell: Anchor) -> list[Origin]:
-    """The cells that may be the one a correction hangs on: with its text in a row with the same others; where there are several, the
+def places_of(document: Document, cell: Anchor) -> list[Origin]:
+    """The cells that may be the one a person's decision hangs on: with its text in a row with the same others; where there are several, the
     one that still has its place."""
     alike = [
         item.origin
@@ -136,7 +142,7 @@ def apply(
     """The submission with the corrections that still hold, its provenance with a word on each, and how each stands."""
     standings, marks = [], {}
     for correction in corrections:
-        records = _records(document, evidence, correction)
+        records = records_of(document, evidence, correction.cell, correction.record, correction.field)
         number, field = correction.correction_id, correction.field
         try:
             readings = {record: value(submission, record, field) for record in records}
@@ -160,13 +166,12 @@ def apply(
     return submission, replace(evidence, provenance=provenance), standings
 
 
-def _records(document: Document, evidence: Evidence, correction: Correction) -> list[str]:
-    """The records whose value stands in the correction's cell: a merged cell's value stands in each of its rows."""
-    cell = correction.cell
+def records_of(document: Document, evidence: Evidence, cell: Anchor | None, record: str, field: str) -> list[str]:
+    """The records whose value stands in the cell that a person's decision hangs on: a merged cell's value stands in each of its rows."""
     if cell is None:
-        return [correction.record] if "[" not in correction.record else []
-    places = _sources(document, cell)
-    read_as = cell.anchor or correction.field
+        return [record] if "[" not in record else []
+    places = places_of(document, cell)
+    read_as = cell.anchor or field
     found = [p.record for p in evidence.provenance if p.origin in places and p.field == read_as]
     if not found and cell.anchor is None and len(places) == 1:
         # read as another field by now, or as none: the first record of the cell says where to look

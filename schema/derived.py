@@ -10,7 +10,7 @@ from schema.evidence import Provenance
 from schema.records import LISTS, Submission
 
 # field: those that it follows from
-_FOLLOWS = {
+FOLLOWS = {
     "kind": ("title",), "item": ("label",), "side": ("label",), "group": ("path",), "category": ("level2", "level1"),
     "target_value": ("target",), "actual_value": ("actual",),
 }  # fmt: skip
@@ -24,7 +24,7 @@ def derived(submission: Submission, provenance: Iterable[Provenance]) -> Iterato
     for source in provenance:
         first.setdefault((source.record, source.field), source)
     for record, path in _records(submission):
-        for field, froms in _FOLLOWS.items():
+        for field, froms in FOLLOWS.items():
             if getattr(record, field, None) is None:
                 continue
             found = [first[path, name] for name in froms if (path, name) in first]

@@ -65,3 +65,11 @@ class CorrectionError(ZipingError):
 
 class PackError(ZipingError):
     """A rule pack is wrong: unknown rule, parameter or form, or an example that its rule does not find."""
+
+
+class Moved(CorrectionError):
+    """What a person saw is read otherwise by now. seen, now: both readings, None where nothing is stated."""
+
+    def __init__(self, subject: object, seen: str | None, now: str | None) -> None:
+        super().__init__(subject, f"读数已变：所见“{seen or '（无）'}”，现为“{now or '（无）'}”", "请再看一次")
+        self.seen, self.now = seen, now

@@ -38,7 +38,7 @@ _LABELS = {
     "code": "chinese",
     "run": "started_at",
 }
-_HIDDEN = ("document", "wordlist", "lease", "passage")
+_HIDDEN = ("document", "wordlist", "lease", "passage", "account", "claim", "setting")
 _OTHERS = ("alembic_version", "passage_index")  # of no table of ours
 _STYLE = "<style>dl.column-descriptions { columns: 3; font-size: 80%; max-height: 12em; overflow: auto }</style>"
 # Which column of a question a chart shows over which.
@@ -170,16 +170,10 @@ def serve(path: Path, host: str, port: int, names: Sequence[str] = ()) -> None:
     """Serves until it is stopped. names: under which it is reached, besides addresses and this machine's own.
     Raises StoreError where the port is taken."""
     import asyncio
-    import socket
 
     import uvicorn
 
-    with socket.socket() as probe:
-        try:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind((host, port))
-        except OSError as error:
-            raise StoreError(f"{host}:{port}", f"不能监听（{error.strerror}）", "请用--port换一个端口") from None
+    free_port(host, port)
     site = application(path)
     asyncio.run(site.invoke_startup())
     uvicorn.run(
@@ -191,7 +185,19 @@ def serve(path: Path, host: str, port: int, names: Sequence[str] = ()) -> None:
     )
 
 
-def by_its_own_name(site: Any, names: Sequence[str]) -> Any:
+def free_port(host: str, port: int) -> None:
+    """Raises StoreError where nobody can listen at a port."""
+    import socket
+
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        try:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((host, port))
+        except OSError as error:
+            raise StoreError(f"{host}:{port}", f"不能监听（{error.strerror}）", "请用--port换一个端口") from None
+
+
+def by_its_own_name(site: Any, names: Sequence[str], command: str = "serve") -> Any:
     """The application, which answers only to an address, this machine's names and those given: a page elsewhere that has its own name
     point here cannot read it through a visitor's browser (DNS rebinding)."""
     import socket
@@ -209,7 +215,7 @@ def by_its_own_name(site: Any, names: Sequence[str]) -> Any:
             if len(told) != 1 or not _is_here(told[0], known):
                 head = [(b"content-type", b"text/plain; charset=utf-8")]
                 await send({"type": "http.response.start", "status": 421, "headers": head})
-                body = "请用本机的地址或名称访问; 其他名称请用 ziping serve --name 指明\n".encode()
+                body = f"请用本机的地址或名称访问; 其他名称请用 ziping {command} --name 指明\n".encode()
                 await send({"type": "http.response.body", "body": body})
                 return
         await site(scope, receive, send)

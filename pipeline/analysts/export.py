@@ -97,6 +97,9 @@ class Choice:
     lists: tuple[str, ...] = ()
     contacts: bool = False
     trusted: bool = False  # the condition, on a server whose user may do more than read
+    beside: tuple[
+        tuple[str, tuple[str, ...], tuple[tuple[Any, ...], ...]], ...
+    ] = ()  # sheets of an .xlsx: title, headings, rows
 
     @property
     def condition(self) -> str:
@@ -161,6 +164,8 @@ def _xlsx(store: Store, out: Path, choice: Choice, ids: list[str] | None) -> dic
                 title = f"{wanted.chinese}{part}"
                 total += tabular.sheet(book, title, columns, labels, chain([first], islice(rows, _SHEET - 1)))
             counts[wanted.name] = total
+    for title, headings, more in choice.beside:
+        tabular.sheet(book, title, headings, headings, more)
     tabular.save(book, out)
     return counts
 

@@ -18,6 +18,7 @@ from pipeline.batch.executors import Executor, Limits, serial
 from pipeline.extract import Extraction, extract
 from pipeline.ruleset import VERSION
 from pipeline.store import journal, judging, leases, saving
+from pipeline.store import originals as kept_bytes
 from pipeline.store.connection import PATIENCE, Store, patiently
 from pipeline.store.journal import FAILED, KNOWN, LATER, PARTLY, READ, REFUSED, Outcome
 from pipeline.store.opening import open_store
@@ -30,12 +31,14 @@ _PAUSE = 0.5  # seconds before a file that another run reads is looked at again
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What every file of a run needs to know. url: of the store; retry: files that could not be read before are read again."""
+    """What every file of a run needs to know. url: of the store; retry: files that could not be read before are read again; originals: where
+    the files' bytes are kept, None where they are not."""
 
     url: str
     run_id: int
     retry: bool
     timeout: float
+    originals: str | None = None
 
     @property
     def patience(self) -> float:
@@ -87,16 +90,17 @@ def ingest(
     retry: bool = False,
     since: float | None = None,
     more: Callable[[int], None] | None = None,
+    originals: str | None = None,
 ) -> Summary:
     """Reads files into the store, each in a transaction of its own; `seen` is called with what became of each, as it comes, `more`
-    with how many an archive held. Files that could not be read before are read again only with `retry` or by another version.
-    Raises StoreError, PackError."""
+    with how many an archive held. Files that could not be read before are read again only with `retry` or by another version. originals: where
+    the bytes of each are kept. Raises StoreError, PackError."""
     judging.every()  # a pack that is wrong is told before anything is read
     summary = Summary()
     arguments = {"paths": [kept(path.absolute()) for path in paths], "retry": retry, "jobs": limits.jobs}
     with journal.running(store, "ingest", arguments, VERSION) as run_id:
         summary.run_id = run_id
-        job = Job(store.url, run_id, retry, limits.timeout)
+        job = Job(store.url, run_id, retry, limits.timeout, originals)
         held = _Held()
 
         def told(outcome: Outcome) -> None:
@@ -203,6 +207,7 @@ def _one(job: Job, file: File, store: Store, begun: float) -> Outcome:
     if file.is_archive(data):
         return Outcome(path, None, LATER, later=tuple(file.members(data)))
     sha256 = digest(data)
+    kept_bytes.keep(job.originals, sha256, data)
     before = _known_outcome(store, file, sha256, job.retry)
     if before is None and not leases.acquire(store, sha256, job.timeout + 60):
         return Outcome(path, sha256, LATER, later=(file,))

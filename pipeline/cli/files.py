@@ -175,11 +175,16 @@ Exit codes: 0 everything was read, 1 something was refused or failed, 2 wrong us
     metavar="WHERE",
     help="`processes` of this machine, `dask=tcp://…` a cluster, `dask=local` one begun here.",
 )
+@click.option(
+    "--originals", metavar="WHERE",
+    help="Where the files' bytes are kept, a folder or a URL; `none`: nowhere. The store remembers it. "
+    "[default: beside a SQLite store; on a server nowhere]",
+)  # fmt: skip
 @_quiet
 @_verbose
 def ingest(
     paths: tuple[Path, ...], url: str, jobs: int | None, timeout: float, memory: int, retry: bool, since: datetime | None,
-    dry_run: bool, executor: str, quiet: bool, verbose: bool,
+    dry_run: bool, executor: str, originals: str | None, quiet: bool, verbose: bool,
 ) -> None:  # fmt: skip
     """Read files and folders into the store."""
     from extractors.files import listed
@@ -189,6 +194,7 @@ def ingest(
     from pipeline.cli.display_versions import list_preview
     from pipeline.learn import drift
     from pipeline.store import contents
+    from pipeline.store import originals as kept_bytes
     from pipeline.store.journal import Outcome, loaded
 
     spread = _executor(executor)
@@ -224,7 +230,7 @@ def ingest(
 
             summary = run.ingest(
                 files, store, seen, executor=spread, limits=Limits(jobs or run.LIMITS.jobs, timeout, memory),
-                retry=retry, since=after, more=more,
+                retry=retry, since=after, more=more, originals=kept_bytes.place(store, originals),
             )  # fmt: skip
     except KeyboardInterrupt:
         stopped("；已读入的都在库中，同一命令可继续")

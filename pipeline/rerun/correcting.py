@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +17,19 @@ from pipeline.clock import person as person_here
 from pipeline.extract import understand
 from pipeline.rerun import planning
 from pipeline.ruleset import VERSION
-from pipeline.store import contents, decisions, journal, rows, versions
+from pipeline.store import contents, decisions, journal, rows, verdicts, versions
 from pipeline.store.connection import Store, hold
-from schema.errors import CorrectionError
+from schema.errors import CorrectionError, Moved
 from schema.exact import exact
 from schema.relational import tables
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a person saw where they correct: a value as a text, None where nothing was stated."""
+
+    reading: str | None
+
 
 COLUMNS = ("submission", "file", "record", "field", "found", "should_be", "reason", "person")
 
@@ -34,19 +43,22 @@ def add(
     reason: str,
     person: str | None,
     suggested: bool = False,
+    seen: Seen | None = None,
 ) -> str:
     """Corrects one value and says what was found there. record, field: where it stands; without a field, record is a path or the
     words that people see (`addresses.located`). suggested: it should be the figure that the form's sums prove
-    (provenance.suggested). Raises CorrectionError, StoreError."""
+    (provenance.suggested). seen: what the person saw there. Raises CorrectionError, Moved where it reads otherwise by now, StoreError."""
     with journal.running(store, "correct", {"record": record, "field": field}, VERSION) as run_id:
         return store.write(
-            lambda connection: _add(connection, submission, record, field, should_be, reason, person, suggested, run_id)
+            lambda connection: _add(
+                connection, submission, record, field, should_be, reason, person, suggested, seen, run_id
+            )
         )
 
 
 def _add(
     connection: sa.Connection, submission: str, record: str, field: str | None, should_be: str | None,
-    reason: str, person: str | None, suggested: bool, run_id: int,
+    reason: str, person: str | None, suggested: bool, seen: Seen | None, run_id: int,
 ) -> str:  # fmt: skip
     """All of it in one transaction: a correction that is in force is in the record too."""
     c = tables.correction
@@ -57,6 +69,11 @@ def _add(
     if field is None:
         record, field = addresses.located(reading.submission, record)
     found = addresses.value(reading.submission, record, field)
+    if (
+        seen is not None
+        and (stands := verdicts.reading_of(connection, head.submission_id, record, field)) != seen.reading
+    ):
+        raise Moved(f"{record}.{field}", seen.reading, stands)
     cell, source = corrections.anchored(document, reading.evidence, record, field)
     if suggested:
         should_be = _suggested(connection, head.submission_id, record, field)
@@ -86,6 +103,29 @@ def _suggested(connection: sa.Connection, submission_id: str, record: str, field
     if value is None:
         raise CorrectionError(f"{record}.{field}", "没有更正建议", "请用--to写明，建议见 ziping query doubtful")
     return f"{exact(value):f}"
+
+
+def preview(
+    store: Store, submission_id: str, record: str, field: str, should_be: str | None
+) -> tuple[list[str], list[str]]:
+    """What a correction would do to the findings of a submission, nothing being written: those that would go, those that would come. Raises
+    CorrectionError, StoreError."""
+    with store.reading() as connection:
+        head = contents.of_submission(connection, submission_id)
+        document, words = versions.basis(connection, head)
+        before = decisions.in_force(connection, submission_id)
+    vocabulary = ruleset.bound(words)
+    now_stands = understand(document, vocabulary, before)
+    addresses.check(now_stands.submission, record, field, should_be)
+    plainly = understand(document, vocabulary)
+    cell, _ = corrections.anchored(document, plainly.evidence, record, field)
+    found = addresses.value(plainly.submission, record, field)
+    kept = [one for one in before if (one.cell, one.field) != (cell, field)]
+    tried = corrections.Correction(0, record, field, found, should_be, cell)
+    after = understand(document, vocabulary, [*kept, tried])
+    old = [finding.message for finding in now_stands.submission.findings]
+    new = [finding.message for finding in after.submission.findings]
+    return [one for one in old if one not in new], [one for one in new if one not in old]
 
 
 def withdraw(store: Store, number: int) -> str:
@@ -122,6 +162,13 @@ def listed(store: Store, review: bool = False) -> list[sa.Row[Any]]:
         query = query.where(c.c.state != corrections.APPLIED)
     with store.reading() as connection:
         return list(connection.execute(query))
+
+
+def every(connection: sa.Connection, submission_id: str) -> Sequence[sa.Row[Any]]:
+    """Every correction of a submission, those taken back too, in the order they were made."""
+    c = tables.correction
+    query = sa.select(c).where(c.c.submission_id == submission_id).order_by(c.c.correction_id)
+    return connection.execute(query).all()
 
 
 def _withdraw(connection: sa.Connection, number: int) -> None:

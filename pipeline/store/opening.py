@@ -69,8 +69,8 @@ def _revision(connection: sa.Connection) -> str | None:
 
 
 def let_read(store: Store, role: str) -> bool:
-    """Lets a role of a PostgreSQL server read every table and view, and nothing else; makes the role where there is none (it may
-    then log in, its password is the server's matter). True where it was made. Raises StoreError."""
+    """Lets a role of a PostgreSQL server read every table and view but the desk's accounts, and nothing else; makes the role where there is
+    none (it may then log in, its password is the server's matter). True where it was made. Raises StoreError."""
     if store.engine.dialect.name != "postgresql":
         raise StoreError(store.shown, "只有PostgreSQL有角色", "SQLite请用文件权限，或发一份副本")
     quoted = store.engine.dialect.identifier_preparer.quote(role)
@@ -82,6 +82,7 @@ def let_read(store: Store, role: str) -> bool:
             *([] if there else [f"CREATE ROLE {quoted} LOGIN"]),
             f"GRANT USAGE ON SCHEMA {schema} TO {quoted}",
             f"GRANT SELECT ON ALL TABLES IN SCHEMA {schema} TO {quoted}",
+            f"REVOKE ALL ON account, claim FROM {quoted}",
             f"ALTER DEFAULT PRIVILEGES IN SCHEMA {schema} GRANT SELECT ON TABLES TO {quoted}",
         ):
             connection.exec_driver_sql(statement)

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from pipeline.clock import now
 from pipeline.extract import Extraction, as_json
 from pipeline.ruleset import Ruleset, VocabularyRows, pack, unpack
-from pipeline.store import copies, decisions, documents, judging, units
+from pipeline.store import copies, decisions, documents, judging, units, verdicts
 from pipeline.store.connection import hold
 from pipeline.store.journal import as_read
 from pipeline.store.rows import Batch, Rows, add, batches, clear, once, put, record, rows
@@ -137,6 +137,7 @@ def _overwrite(connection: sa.Connection, fresh: Prepared) -> None:
     for batch in fresh.below:
         put(connection, batch)
     judging.write(connection, fresh.submission_id, fresh.extraction.submission)
+    verdicts.restand(connection, fresh.extraction)
     copies.mark(connection, before, copies.key(connection, document.digest))
     outcome = as_read(len(fresh.extraction.evidence.leftovers))
     connection.execute(f.update().where(f.c.sha256 == document.digest).values(outcome=outcome))

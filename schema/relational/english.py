@@ -29,6 +29,12 @@ provenance where each value was read
 section narrative sections
 judged by which rule packs each submission was judged
 judgement what rule packs find
+setting settings of the store
+roster units that are expected to hand in, a list a year
+verdict what people found of values, findings and unread cells; lapses where the reading changes
+claim submissions that somebody is reviewing
+sent feedback sheets that were sent
+account accounts of the desk
 pack_use which rule packs a store uses, where that is otherwise than the packs say
 score_due what each score should be under the rule packs
 unknown_heading headings the vocabulary does not hold, with proposals
@@ -98,7 +104,7 @@ record path of the record
 field field
 found value read when corrected
 should_be value it should be
-cell cell corrected: part, table, row, column, block
+cell cell corrected or looked at: part, table, row, column, block
 made_at made (UTC)
 withdrawn_at withdrawn (UTC), null while in force
 reading value last read
@@ -152,6 +158,20 @@ cells paths of the values it rests on
 way the way there
 unread cells of the form's tables that nobody understood
 headings headings: block, spelling, field
+value value
+fiscal_year fiscal year
+also other spellings
+contact contact
+expected files expected
+verdict_id verdict id
+about what was looked at: value, finding or leftover
+verdict right, misread or nothing
+lapsed_at lapsed (UTC), null while in force
+session browser session
+version_no version that was sent
+sent_at sent (UTC)
+role reader, reviewer or lead
+password digest of the password (scrypt)
 basic_no number of the row""".splitlines()
 )
 

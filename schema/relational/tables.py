@@ -22,7 +22,7 @@ from sqlalchemy import (
 )
 
 from schema import records
-from schema.relational import columns, judging
+from schema.relational import columns, judging, reviewing
 from schema.relational.types import Exact as Exact
 
 metadata = MetaData(
@@ -323,6 +323,7 @@ provenance = Table(
     Index(None, "submission_id", "record", "field"),
     comment="每个值的出处",
 )
+reviewing.index_unsure(provenance)
 page = Table(
     "page",
     metadata,
@@ -396,3 +397,4 @@ code = Table(
     comment="各种代码的名称",
 )
 pack_use, judged, judgement, score_due = judging.tables(metadata)
+setting, roster, verdict, claim, sent, account = reviewing.tables(metadata)

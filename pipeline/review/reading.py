@@ -1,0 +1,313 @@
+"""A submission as it is decided on: its record by form, each value with its cell, how sure it is, and what people said of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from decimal import Decimal, InvalidOperation
+from functools import cache
+from typing import Any
+
+import sqlalchemy as sa
+
+from pipeline import addresses
+from pipeline.analysts import tabular
+from pipeline.corrections import APPLIED
+from pipeline.reviews import FINDING, LEFTOVER, VALUE, path_of, place_text
+from pipeline.store import contents, verdicts
+from pipeline.store.connection import Store
+from pipeline.store.rows import origin_of, record
+from schema import plain
+from schema.checks import CHECKS
+from schema.codes import CODES
+from schema.derived import FOLLOWS
+from schema.errors import CorrectionError
+from schema.evidence import FACT
+from schema.exact import exact
+from schema.records import LISTS, Contacts, Form, Kind, Report, Section, Submission, about, without_note
+from schema.relational import tables
+
+# How a value stands, from what needs a look to what does not.
+DOUBT, WAITING, CONTRADICTED, CORRECTED, RIGHT, SURE = "doubt", "waiting", "contradicted", "corrected", "right", "sure"
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """One value. text: as decisions name it, None where nothing is stated; shown: as people read it; cell: the key of the cell it was read
+    from; why: what speaks against it or who decided; suggested: the other figure that the form's sums prove; decision: what can be
+    taken back, `verdict/7` or `correction/3`."""
+
+    record: str
+    field: str
+    label: str
+    text: str | None
+    shown: str
+    kind: str
+    cell: str | None = None
+    raw: str | None = None
+    state: str = SURE
+    confidence: float | None = None
+    why: str = ""
+    suggested: str | None = None
+    decision: str | None = None
+
+    @property
+    def edited(self) -> str:
+        """What stands in the box where it is edited: a rate as people write it."""
+        rate = self.kind == Kind.RATE or (
+            self.field.startswith("values.") and (self.raw or "").rstrip().endswith(("%", "％"))
+        )
+        if not rate or self.text is None:
+            return self.text or ""
+        try:
+            return f"{exact(Decimal(self.text).scaleb(2)):f}%"
+        except InvalidOperation:
+            return self.text
+
+    @property
+    def needs_look(self) -> bool:
+        return self.state in (DOUBT, WAITING)
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A list of the record: its rows under their headings; a single record is one row of pairs (wide)."""
+
+    title: str
+    headings: tuple[str, ...]
+    rows: tuple[tuple[Value | None, ...], ...]
+    pairs: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A form, the cover or the narrative."""
+
+    title: str
+    groups: tuple[Group, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """A finding or an unread cell, with what people said of it (verdict None: nothing yet). path, code: as a verdict names it."""
+
+    about: str
+    path: str
+    code: str
+    title: str
+    text: str
+    cell: str | None
+    verdict: str | None = None
+    decision: str | None = None
+    stated: str = ""
+    computed: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A submission to be decided on."""
+
+    submission_id: str
+    sha256: str
+    file: str
+    format: str
+    unit: str | None
+    year: int | None
+    version: int
+    parts: tuple[Part, ...]
+    findings: tuple[Remark, ...]
+    leftovers: tuple[Remark, ...]
+
+    @property
+    def values(self) -> Iterator[Value]:
+        for part in self.parts:
+            for group in part.groups:
+                for row in group.rows:
+                    yield from (value for value in row if value is not None)
+
+    @property
+    def open(self) -> int:
+        """How much still needs a look."""
+        remarks = (*self.findings, *self.leftovers)
+        return sum(v.needs_look for v in self.values) + sum(r.verdict is None for r in remarks)
+
+
+def reading(store: Store, submission_id: str) -> Reading:
+    """A submission by its whole id. Raises StoreError."""
+    with store.reading() as connection:
+        head = contents.find(connection, submission_id)
+        told = _Told(connection, head.submission_id)
+        submission = plain.submission(record(connection, head.submission_id))
+        f, v = tables.file, tables.version
+        kind = connection.execute(sa.select(f.c.format).where(f.c.sha256 == head.sha256)).scalar_one()
+        last = sa.select(sa.func.max(v.c.no)).where(v.c.submission_id == head.submission_id)
+        version = connection.execute(last).scalar_one()
+        unit = connection.execute(
+            sa.select(sa.func.coalesce(tables.submission.c.submitter, tables.assignment.c.name))
+            .outerjoin(tables.assignment, tables.assignment.c.submission_id == tables.submission.c.submission_id)
+            .where(tables.submission.c.submission_id == head.submission_id)
+        ).scalar()
+    return Reading(
+        head.submission_id, head.sha256, head.name, kind, unit, head.fiscal_year, version,
+        tuple(_parts(submission, told)), tuple(_findings(submission, told)), tuple(_leftovers(told)),
+    )  # fmt: skip
+
+
+class _Told:
+    """What the store knows of the values of a submission beside the values themselves."""
+
+    def __init__(self, connection: sa.Connection, submission_id: str) -> None:
+        p, left, c = tables.provenance, tables.leftover, tables.correction
+        of = sa.select(p).where(p.c.submission_id == submission_id).order_by(p.c.no)
+        self.sources: dict[tuple[str, str], Any] = {}
+        for row in connection.execute(of):
+            there = self.sources.setdefault((row.record, row.field), row)
+            if row.confidence is not None and (there.confidence is None or row.confidence < there.confidence):
+                self.sources[row.record, row.field] = row  # of several sources the least sure
+        self.left = connection.execute(
+            sa.select(left).where(left.c.submission_id == submission_id).order_by(left.c.no)
+        ).all()
+        said = verdicts.rows(connection, submission_id)
+        self.verdicts = {(row.about, row.record, row.field, row.reading): row for row in said}
+        in_force = (c.c.submission_id == submission_id) & c.c.withdrawn_at.is_(None)
+        self.corrections = {(row.record, row.field): row for row in connection.execute(sa.select(c).where(in_force))}
+
+    def value(self, found: Value) -> Value:
+        """A value with where it stands, how sure it is and what was said of it."""
+        row = self.sources.get((found.record, found.field))
+        if row is not None:
+            suggested = f"{row.suggested:f}" if row.suggested is not None else None
+            found = replace(
+                found, cell=place_text(origin_of(row)), raw=row.raw, confidence=row.confidence, suggested=suggested,
+                why=row.recognised or "",
+            )  # fmt: skip
+            unsure = suggested is not None or (row.confidence is not None and row.confidence < FACT)
+            unsure &= found.field not in FOLLOWS  # settled with what it follows from
+            state = DOUBT if unsure else CONTRADICTED if row.proof == "contradicted" else SURE
+            found = replace(found, state=state)
+        if (correction := self.corrections.get((found.record, found.field))) is not None:
+            why = f"{correction.person}：{correction.reason}"
+            if correction.state != APPLIED:
+                why = f"更正为“{correction.should_be or '（无）'}”时读作“{correction.found or '（无）'}”，读数已变（{why}）"
+            state = CORRECTED if correction.state == APPLIED else WAITING
+            return replace(found, state=state, why=why, decision=f"correction/{correction.correction_id}")
+        verdict = self.verdicts.get((VALUE, found.record, found.field, found.text))
+        if verdict is not None:
+            return replace(found, state=RIGHT, why=verdict.person, decision=f"verdict/{verdict.verdict_id}")
+        return found
+
+
+def _parts(submission: Submission, told: _Told) -> Iterator[Part]:
+    yield Part("材料", (_pairs(submission, told, "材料", "report", Report),))
+    for no, form in enumerate(submission.forms):
+        path = f"forms[{no}]"
+        groups = [
+            _pairs(submission, told, "表头", path, Form),
+            _pairs(submission, told, "联系人", f"{path}.contacts", Contacts),
+        ]
+        for name in LISTS:
+            rows = getattr(form, name)
+            if rows:
+                title = without_note(tables.LISTS[name].comment or name) if name in tables.LISTS else "基础数据"
+                groups.append(_list(submission, told, title, f"{path}.{name}", rows))
+        yield Part(f"表{form.no} {form.title or ''}".strip(), tuple(group for group in groups if group.rows))
+    if submission.sections:
+        yield Part("叙述", (_list(submission, told, "章节", "sections", submission.sections),))
+
+
+def _fields(kind: type) -> list[tuple[str, str, str]]:
+    """The fields of a record that people decide on: name, heading, kind."""
+    skipped = (Kind.QUANTITY, Kind.EXTRA)
+    return [
+        (name, told.short or without_note(told.label), str(told.kind))
+        for name, told in about(kind).items()
+        if told.kind not in skipped and name != "no"
+    ]
+
+
+@cache
+def fields_of_records() -> dict[str, list[tuple[str, str]]]:
+    """The fields into which people may put a value that was missed, with their names, by the last word of a record's path."""
+    kinds = {"report": Report, "forms": Form, "contacts": Contacts, "sections": Section} | LISTS
+    return {name: [(field, label) for field, label, _ in _fields(kind)] for name, kind in kinds.items()}
+
+
+def _pairs(submission: Submission, told: _Told, title: str, path: str, kind: type) -> Group:
+    try:
+        one = addresses.record_at(submission, path)
+    except CorrectionError:
+        return Group(title, (), ())
+    found = [_value(submission, told, path, name, label, of) for name, label, of in _fields(kind)]
+    found += _keyed(submission, told, path, one)
+    stated = tuple(value for value in found if value.text is not None or value.decision is not None)
+    return Group(title, (), (stated,) if stated else (), pairs=True)
+
+
+def _list(submission: Submission, told: _Told, title: str, path: str, rows: tuple[Any, ...]) -> Group:
+    fields = _fields(type(rows[0]))
+    table: list[dict[str, Value]] = []
+    for no, row in enumerate(rows):
+        at = f"{path}[{no}]"
+        cells = {name: _value(submission, told, at, name, label, of) for name, label, of in fields}
+        if path.endswith("basics"):
+            cells = {"path": _value(submission, told, at, "path", "项目", "path")} | cells
+        cells |= {value.field: value for value in _keyed(submission, told, at, row)}
+        table.append(cells)
+    names = list(dict.fromkeys(name for row in table for name in row))
+    if path.endswith("basics"):  # their columns stand as they do in the file, whatever order the store has them in
+        names.sort(key=lambda name: min((_column(row[name]) for row in table if name in row), default=0))
+    kept = [n for n in names if any((v := row.get(n)) and (v.text is not None or v.decision) for row in table)]
+    labels = {name: value.label for row in table for name, value in row.items()}
+    return Group(title, tuple(labels[n] for n in kept), tuple(tuple(row.get(n) for n in kept) for row in table))
+
+
+def _column(value: Value) -> int:
+    """The column of the file that a value stands in; what has none stands first."""
+    column = value.cell.rpartition("/")[2] if value.cell is not None else ""
+    return int(column) if column and value.field.startswith("values.") else 0
+
+
+def _keyed(submission: Submission, told: _Told, path: str, one: Any) -> Iterator[Value]:
+    """What a record states under headings of its own."""
+    for name in ("values", "extra"):
+        for key in getattr(one, name, None) or ():
+            yield _value(submission, told, path, f"{name}.{key}", key, "number" if name == "values" else "text")
+
+
+def _value(submission: Submission, told: _Told, path: str, field: str, label: str, kind: str) -> Value:
+    text = addresses.value(submission, path, field)
+    stated = addresses.stated(submission, path, field)
+    if field in CODES and stated in CODES[field]:
+        shown = CODES[field][stated].chinese
+    else:
+        shown = text or "" if kind == "path" else tabular.shown(stated, field)
+    return told.value(Value(path, field, label, text, shown, kind))
+
+
+def _findings(submission: Submission, told: _Told) -> Iterator[Remark]:
+    for finding in submission.findings:
+        path = path_of(finding)
+        where, _, field = path.rpartition(".")
+        source = told.sources.get((where, field)) or next(
+            (row for (there, _), row in told.sources.items() if there == where), None
+        )
+        verdict = told.verdicts.get((FINDING, path, finding.check, finding.message))
+        form = f"表{finding.form} " if finding.form else ""
+        yield Remark(
+            FINDING, path, finding.check, f"{form}{CHECKS[finding.check].chinese}", finding.message,
+            place_text(origin_of(source)) if source is not None else None,
+            verdict.verdict if verdict is not None else None,
+            f"verdict/{verdict.verdict_id}" if verdict is not None else None,
+            tabular.shown(finding.stated, ""), tabular.shown(finding.computed, ""),
+        )  # fmt: skip
+
+
+def _leftovers(told: _Told) -> Iterator[Remark]:
+    for row in told.left:
+        place = place_text(origin_of(row))
+        verdict = told.verdicts.get((LEFTOVER, place, "", row.text))
+        yield Remark(
+            LEFTOVER, place, "", origin_of(row).chinese, row.text, place,
+            verdict.verdict if verdict is not None else None,
+            f"verdict/{verdict.verdict_id}" if verdict is not None else None,
+        )  # fmt: skip

@@ -1,0 +1,162 @@
+"""What nobody knows: unknown headings with what is proposed, the effect of an answer on the store, and the answer applied."""
+
+from __future__ import annotations
+
+import csv
+import io
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from normalizers.vocabulary import COLUMNS, FIELDS
+from pipeline import process_info, ruleset
+from pipeline.batch import run
+from pipeline.batch.executors import processes, serial
+from pipeline.learn import proposals
+from pipeline.learn.proposals import CATEGORIES, DECIDED, HEADINGS, LABELS, Proposal
+from pipeline.rerun import planning
+from pipeline.review import views
+from pipeline.store import accounts
+from schema.codes import CODES
+from schema.errors import ZipingError
+from schema.records import LISTS, title
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+_MOST = 100  # headings that the page lists
+_FEW = 100  # stale submissions that are understood sooner than processes are begun
+_ROWS = 40  # changed values that the page lists
+
+
+def show(request: Request) -> Response:
+    found = proposals.unknown(views.store_of(request))
+    options = {one: options_of(one) for one in found[:_MOST]}
+    return views.page(
+        request,
+        "words.html",
+        found=found[:_MOST],
+        more=len(found) - _MOST,
+        options=options,
+        folder=ruleset.team(),
+        blocks=BLOCKS,
+    )
+
+
+def options_of(one: Proposal) -> list[tuple[str, str]]:
+    """What a spelling may be, as (code, name): the fields of its block, the categories, the kinds of sections, the lines of money."""
+    if one.file == CATEGORIES:
+        return [(code, told.chinese) for code, told in CODES["category"].items()]
+    if one.file == LABELS:
+        return [(code, told.chinese) for code, told in CODES["item"].items()]
+    if one.file != HEADINGS:
+        return [(code, told.chinese) for code, told in CODES["section"].items()]
+    path = f"forms[0].{one.block}[0]" if one.block in LISTS else "forms[0]"
+    named = [(name, _OTHERS.get(name) or title(path, name)) for name in (*FIELDS.get(one.block, ()), "extra", "ignore")]
+    return sorted(dict(named).items(), key=lambda item: item[1])
+
+
+_OTHERS = {
+    "extra": "保留原文", "ignore": "无须读取", "adjusted": "调整后目标", "bare": "目标（未分预期与完成）", "adjusted_target": "调整后指标值",
+    "op": "比较符", "level": "各级指标", "prepared_by": "填表人", "phone": "联系电话", "leader": "单位负责人",
+}  # fmt: skip
+BLOCKS = {
+    "head": "表头", "funds": "资金", "goals": "目标", "management": "管理", "tasks": "任务", "indicators": "指标", "label": "资金项目",
+    "category": "指标类别", "section": "章节", "leftover": "未识别",
+}  # fmt: skip
+
+
+@contextmanager
+def _rows(request: Request, told: dict[str, str]) -> Iterator[Path]:
+    """The one row that a person decided on, as a file of `ziping vocabulary add`. Raises ZipingError."""
+    found = next(
+        (
+            one
+            for one in proposals.unknown(views.store_of(request))
+            if (one.text, one.block) == (told.get("text"), told.get("block"))
+        ),
+        None,
+    )
+    if found is None:
+        raise ZipingError(told.get("text", ""), "已经没有这个未识别的表头", "请刷新页面")
+    field = told.get("field", "")
+    if not field:
+        raise ZipingError(found.text, "没有选择字段", "请先选它是什么")
+    columns = COLUMNS[found.file]
+    row = found.row | {DECIDED[found.file]: field}
+    out = io.StringIO()
+    writer = csv.DictWriter(out, columns, lineterminator="\n")
+    writer.writeheader()
+    writer.writerow(row)
+    with tempfile.TemporaryDirectory(dir=process_info.workplace()) as folder:
+        path = Path(folder, "words.csv")
+        path.write_text(out.getvalue(), encoding="utf-8")
+        yield path
+
+
+async def effect(request: Request) -> Response:
+    """What an answer would change in the store; nothing is written."""
+    from starlette.concurrency import run_in_threadpool
+
+    told = await _form(request)
+
+    def work() -> Response:
+        try:
+            with _rows(request, told) as path:
+                planned = proposals.effect(views.store_of(request), path)
+        except ZipingError as error:
+            return views.refused(request, error)
+        changed = [change for one in planned for _, change in one.changes]
+        files = sum(1 for one in planned if one.changes)
+        return views.page(
+            request,
+            "effect.html",
+            changed=changed[:_ROWS],
+            more=len(changed) - _ROWS,
+            files=files,
+            told=told,
+            applied=False,
+        )
+
+    return await run_in_threadpool(work)
+
+
+async def apply(request: Request) -> Response:
+    """Writes an answer into the team's own words, and reads again what it touches."""
+    from starlette.concurrency import run_in_threadpool
+
+    if not views.session_of(request).may(accounts.LEAD):
+        return views.not_allowed(request)
+    told = await _form(request)
+
+    def work() -> Response:
+        store = views.store_of(request)
+        try:
+            with _rows(request, told) as path:
+                proposals.add(path)
+            few = len(planning.stale(store)) <= _FEW
+            executor = serial if few else processes
+            planned = list(planning.plan(store, executor=executor, limits=run.LIMITS, apply=True))
+        except ZipingError as error:
+            return views.refused(request, error)
+        changed = [change for one in planned for _, change in one.changes]
+        files = sum(one.written for one in planned)
+        return views.page(
+            request,
+            "effect.html",
+            changed=changed[:_ROWS],
+            more=len(changed) - _ROWS,
+            files=files,
+            told=told,
+            applied=True,
+        )
+
+    return await run_in_threadpool(work)
+
+
+async def _form(request: Request) -> dict[str, str]:
+    async with request.form(max_fields=10) as form:
+        return {name: str(value) for name, value in form.items() if isinstance(value, str)}
