@@ -142,7 +142,7 @@ def apply(
     """The submission with the corrections that still hold, its provenance with a word on each, and how each stands."""
     standings, marks = [], {}
     for correction in corrections:
-        records = records_of(document, evidence, correction.cell, correction.record, correction.field)
+        records = _records(document, evidence, correction)
         number, field = correction.correction_id, correction.field
         try:
             readings = {record: value(submission, record, field) for record in records}
@@ -172,11 +172,18 @@ def records_of(document: Document, evidence: Evidence, cell: Anchor | None, reco
         return [record] if "[" not in record else []
     places = places_of(document, cell)
     read_as = cell.anchor or field
-    found = [p.record for p in evidence.provenance if p.origin in places and p.field == read_as]
-    if not found and cell.anchor is None and len(places) == 1:
-        # read as another field by now, or as none: the first record of the cell says where to look
-        found = [p.record for p in evidence.provenance if p.origin in places][:1]
-    return list(dict.fromkeys(found))
+    return list(dict.fromkeys(p.record for p in evidence.provenance if p.origin in places and p.field == read_as))
+
+
+def _records(document: Document, evidence: Evidence, correction: Correction) -> list[str]:
+    """The records that a correction is about; where its cell is read as another field by now, or as none, the first record of the cell says
+    where to look."""
+    cell = correction.cell
+    found = records_of(document, evidence, cell, correction.record, correction.field)
+    if found or cell is None or cell.anchor is not None:
+        return found
+    places = places_of(document, cell)
+    return [p.record for p in evidence.provenance if p.origin in places][:1] if len(places) == 1 else []
 
 
 def _corrected(submission: Submission, record: str, field: str, text: str | None) -> Submission:

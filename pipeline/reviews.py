@@ -8,13 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
 from pipeline.addresses import value
 from pipeline.corrections import Anchor, places_of, records_of
 from schema.document import Document, Origin
 from schema.errors import CorrectionError
 from schema.evidence import Evidence
+from schema.exact import exact
 from schema.records import Finding, Submission
+from schema.visible import readable
 
 VALUE, FINDING, LEFTOVER = "value", "finding", "leftover"
 RIGHT, MISREAD, NOTHING, TAKEN = "right", "misread", "nothing", "taken"
@@ -25,7 +28,7 @@ SAID = {VALUE: (RIGHT,), FINDING: (RIGHT, MISREAD), LEFTOVER: (NOTHING, TAKEN)}
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """One verdict in force. about: value, finding or leftover; record, field: where a value stands; of a finding the path of the value it
-    is about, and its check; of a leftover its place (`place_text`) and nothing; reading: the value as a text, the finding's message, the
+    is about, and its check; of a leftover its place (`place_text`) and nothing; reading: the value as a text, the finding as `told`, the
     cell's text; cell: None where what was looked at has none."""
 
     verdict_id: int
@@ -50,6 +53,20 @@ def path_of(finding: Finding) -> str:
     return finding.where if finding.form is None else f"forms[{finding.form - 1}].{finding.where}"
 
 
+def told(finding: Finding) -> str:
+    """A finding as a verdict on it names it: its message, then what is stated and what should be."""
+    figures = (
+        f"{exact(one):f}" if isinstance(one, Decimal) else "" if one is None else str(one)
+        for one in (finding.stated, finding.computed)
+    )
+    return f"{finding.message}\n{'／'.join(figures)}"
+
+
+def seen_as(reading: str | None) -> str | None:
+    """A reading as a page shows it and sends it back: signs made visible, line breaks as one sign."""
+    return None if reading is None else readable(reading).replace("\r\n", "\n").replace("\r", "\n")
+
+
 def place_text(origin: Origin) -> str:
     """A place in a file as one word: `body/3/1/4/2`, what is none left blank."""
     parts = (origin.part, origin.block, origin.table, origin.row, origin.column)
@@ -62,7 +79,7 @@ def standing(
     """How verdicts stand after a reading."""
     findings: dict[tuple[str, str], set[str]] = {}
     for finding in submission.findings:
-        findings.setdefault((path_of(finding), finding.check), set()).add(finding.message)
+        findings.setdefault((path_of(finding), finding.check), set()).add(told(finding))
     left = {item.origin for item in evidence.leftovers}
     out = []
     for verdict in verdicts:

@@ -11,7 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from pipeline import addresses, corrections, ruleset
+from pipeline import addresses, corrections, reviews, ruleset
 from pipeline.clock import now
 from pipeline.clock import person as person_here
 from pipeline.extract import understand
@@ -69,11 +69,10 @@ def _add(
     if field is None:
         record, field = addresses.located(reading.submission, record)
     found = addresses.value(reading.submission, record, field)
-    if (
-        seen is not None
-        and (stands := verdicts.reading_of(connection, head.submission_id, record, field)) != seen.reading
-    ):
-        raise Moved(f"{record}.{field}", seen.reading, stands)
+    if seen is not None:
+        stands = verdicts.reading_of(connection, head.submission_id, record, field)
+        if reviews.seen_as(stands) != reviews.seen_as(seen.reading):
+            raise Moved(f"{record}.{field}", seen.reading, stands)
     cell, source = corrections.anchored(document, reading.evidence, record, field)
     if suggested:
         should_be = _suggested(connection, head.submission_id, record, field)

@@ -10,7 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from pipeline import addresses
+from pipeline import addresses, reviews
 from pipeline.analysts import tabular
 from pipeline.corrections import APPLIED
 from pipeline.reviews import FINDING, LEFTOVER, VALUE, path_of, place_text
@@ -89,7 +89,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Remark:
-    """A finding or an unread cell, with what people said of it (verdict None: nothing yet). path, code: as a verdict names it."""
+    """A finding or an unread cell, with what people said of it (verdict None: nothing yet). path, code, seen: as a verdict names it."""
 
     about: str
     path: str
@@ -99,8 +99,7 @@ class Remark:
     cell: str | None
     verdict: str | None = None
     decision: str | None = None
-    stated: str = ""
-    computed: str = ""
+    seen: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,14 +290,14 @@ def _findings(submission: Submission, told: _Told) -> Iterator[Remark]:
         source = told.sources.get((where, field)) or next(
             (row for (there, _), row in told.sources.items() if there == where), None
         )
-        verdict = told.verdicts.get((FINDING, path, finding.check, finding.message))
+        verdict = told.verdicts.get((FINDING, path, finding.check, reviews.told(finding)))
         form = f"表{finding.form} " if finding.form else ""
         yield Remark(
             FINDING, path, finding.check, f"{form}{CHECKS[finding.check].chinese}", finding.message,
             place_text(origin_of(source)) if source is not None else None,
             verdict.verdict if verdict is not None else None,
             f"verdict/{verdict.verdict_id}" if verdict is not None else None,
-            tabular.shown(finding.stated, ""), tabular.shown(finding.computed, ""),
+            reviews.told(finding),
         )  # fmt: skip
 
 
@@ -309,5 +308,5 @@ def _leftovers(told: _Told) -> Iterator[Remark]:
         yield Remark(
             LEFTOVER, place, "", origin_of(row).chinese, row.text, place,
             verdict.verdict if verdict is not None else None,
-            f"verdict/{verdict.verdict_id}" if verdict is not None else None,
+            f"verdict/{verdict.verdict_id}" if verdict is not None else None, row.text,
         )  # fmt: skip

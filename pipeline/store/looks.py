@@ -68,7 +68,8 @@ def _open_findings() -> sa.Select[Any]:
     f, v = tables.finding.c, tables.verdict.c
     of_form = sa.literal("forms[") + sa.cast(f.form_no - 1, sa.String) + "]." + f.place
     path = sa.case((f.form_no.is_(None), f.place), else_=of_form)
-    same = ((v.submission_id, f.submission_id), (v.record, path), (v.field, f.check_code), (v.reading, f.message))
+    begins = sa.func.substr(v.reading, 1, sa.func.length(f.message) + 1)  # what reviews.told makes of a finding
+    same = ((v.submission_id, f.submission_id), (v.record, path), (v.field, f.check_code), (begins, f.message + "\n"))
     count = sa.func.count()
     return sa.select(f.submission_id, count, count).where(_unsettled(FINDING, *same)).group_by(f.submission_id)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -11,8 +11,8 @@ import sqlalchemy as sa
 from pipeline import addresses, corrections, reviews
 from pipeline.clock import now
 from pipeline.corrections import Anchor
-from pipeline.extract import Extraction
-from pipeline.reviews import LEFTOVER, VALUE, Verdict, path_of, place_text
+from pipeline.extract import Extraction, sources
+from pipeline.reviews import LEFTOVER, VALUE, Verdict, path_of, place_text, seen_as, told
 from pipeline.store import contents, documents
 from pipeline.store.connection import Store, hold
 from pipeline.store.rows import origin_of, record
@@ -45,7 +45,7 @@ def restand(connection: sa.Connection, extraction: Extraction) -> None:
     there = rows(connection, extraction.document.digest[:16])
     if not there:
         return
-    told = [
+    given = [
         Verdict(
             row.verdict_id, row.about, row.record, row.field, row.reading,
             Anchor(raw=row.raw, **row.cell) if row.cell is not None else None,
@@ -54,7 +54,8 @@ def restand(connection: sa.Connection, extraction: Extraction) -> None:
     ]  # fmt: skip
     before = {row.verdict_id: row.record for row in there}
     t = tables.verdict
-    for state in reviews.standing(extraction.document, extraction.submission, extraction.evidence, told):
+    evidence = replace(extraction.evidence, provenance=sources(extraction))
+    for state in reviews.standing(extraction.document, extraction.submission, evidence, given):
         of = t.update().where(t.c.verdict_id == state.verdict_id)
         if not state.stands:
             connection.execute(of.values(lapsed_at=now()))
@@ -92,7 +93,7 @@ def give(store: Store, submission_id: str, said: Sequence[Said], person: str) ->
 
 def _keep(connection: sa.Connection, here: _Here, said: Said, person: str) -> int:
     cell, reading = here.looked_at(said)
-    if reading != said.seen:
+    if seen_as(reading) != seen_as(said.seen):
         raise Moved(f"{said.record}.{said.field}", said.seen, reading)
     t = tables.verdict
     same = (t.c.submission_id == here.submission_id) & (t.c.about == said.about) & _standing()
@@ -146,12 +147,12 @@ class _Here:
         if said.about == VALUE:
             cell, _ = corrections.anchored(self.document, self.evidence, said.record, said.field)
             return cell, addresses.value(self.submission, said.record, said.field)
-        told = [f.message for f in self.submission.findings if (path_of(f), f.check) == (said.record, said.field)]
-        if not told:
+        there = [told(f) for f in self.submission.findings if (path_of(f), f.check) == (said.record, said.field)]
+        if not there:
             raise CorrectionError(said.record, "没有这条核对发现", "请刷新页面")
         path, _, name = said.record.rpartition(".")
         cell, _ = corrections.anchored(self.document, self.evidence, path, name)
-        return cell, said.seen if said.seen in told else told[0]
+        return cell, next((one for one in there if seen_as(one) == seen_as(said.seen)), there[0])
 
     def _unread(self, place: str) -> Paragraph | Cell:
         places = {place_text(left.origin) for left in self.evidence.leftovers}
@@ -184,6 +185,6 @@ def _evidence(connection: sa.Connection, submission_id: str, document: Document)
     read = sa.select(p.c.record, p.c.field, p.c.raw, *(p.c[name] for name in _PLACE)).order_by(p.c.no)
     unread = sa.select(left.c.text, *(left.c[name] for name in _PLACE))
     found = connection.execute(read.where(p.c.submission_id == submission_id))
-    told = tuple(Provenance(row.record, row.field, row.raw, origin(row)) for row in found)
+    read_from = tuple(Provenance(row.record, row.field, row.raw, origin(row)) for row in found)
     lost = connection.execute(unread.where(left.c.submission_id == submission_id))
-    return Evidence(0, 0, 0, told, tuple(Leftover(row.text, origin(row)) for row in lost))
+    return Evidence(0, 0, 0, read_from, tuple(Leftover(row.text, origin(row)) for row in lost))
