@@ -1,4 +1,4 @@
-"""Processes of this machine: which of them lives, and the folder in which one and its helpers work."""
+"""Processes of this machine: which of them lives, what begins them, and the folder in which one and its helpers work."""
 
 from __future__ import annotations
 
@@ -7,9 +7,15 @@ import re
 import shutil
 import socket
 import tempfile
+import threading
+from collections.abc import Callable
 from functools import cache
 from multiprocessing.util import Finalize
 from pathlib import Path
+from queue import SimpleQueue
+from typing import TypeVar, cast
+
+T = TypeVar("T")
 
 _LONGEST = 40  # bytes of a folder's path in which a socket (107 at most) has room in a folder of a folder
 _FOLDER = re.compile(r"ziping-(\d+)-([\d?-]+)-.+")
@@ -32,6 +38,27 @@ def lives(owner: str) -> bool:
     """Does an owner still run? Of another machine nobody knows."""
     host, pid, then = owner.rsplit(" ", 2)
     return host != socket.gethostname() or (then != "-" and begun(int(pid)) == then)
+
+
+def lasting(work: Callable[[], T]) -> T:
+    """What `work` gives, done in a thread that lasts as long as this process: a process that dies with who began it (PR_SET_PDEATHSIG) dies with the
+    thread."""
+    done: SimpleQueue[tuple[T | None, BaseException | None]] = SimpleQueue()
+
+    def last() -> None:
+        try:
+            told: tuple[T | None, BaseException | None] = work(), None
+        except BaseException as error:  # noqa: BLE001 - raised where it is waited for
+            done.put((None, error))
+            return
+        done.put(told)
+        threading.Event().wait()
+
+    threading.Thread(target=last, daemon=True, name="lasting").start()
+    found, error = done.get()
+    if error is not None:
+        raise error
+    return cast(T, found)
 
 
 def workplace(for_sockets: bool = False) -> Path:

@@ -95,6 +95,7 @@ class Pool:
             max_workers=processes, initializer=begin, initargs=(MEMORY, os.getpid(), self._folder.name),
             context=multiprocessing.get_context("spawn"),
         )  # fmt: skip
+        process_info.lasting(lambda: self._pool.active)  # which begins them
 
     def submit(self, statement: Statement) -> Future[Found]:
         """The answer to come. It raises Wrong, Unbounded, TooMighty."""

@@ -225,30 +225,21 @@ def _trouble(future: Any, limits: Limits) -> tuple[str, str] | None:
 
 @cache
 def _serve() -> None:
-    """Begins the server from which processes are forked, from a thread that lasts as long as this process: it dies with that."""
+    """Begins the server from which processes are forked."""
     multiprocessing.get_context("forkserver").set_forkserver_preload(_PRELOADED)
     usual, tempfile.tempdir = tempfile.tempdir, str(process_info.workplace(for_sockets=True))
     get_temp_dir()  # of multiprocessing: where its sockets lie
     tempfile.tempdir = usual
-    begun: SimpleQueue[BaseException | None] = SimpleQueue()
 
     def serve() -> None:
         try:
             with undisturbed():
                 os.environ[BEGUN_BY] = str(os.getpid())
                 forkserver.ensure_running()
-        except BaseException as error:  # noqa: BLE001 - raised where it is waited for
-            begun.put(error)
-            return
         finally:
             os.environ.pop(BEGUN_BY, None)
-        begun.put(None)
-        threading.Event().wait()
 
-    threading.Thread(target=serve, daemon=True, name="forkserver").start()
-    error = begun.get()
-    if error is not None:
-        raise error
+    process_info.lasting(serve)
 
 
 def begin(memory: int, parent: int, folder: str) -> None:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 MOST_FILES = 2000
 MOST_BYTES = 200 << 20  # of a file
 _CHUNK = 1 << 20
+_LONGEST = 200  # bytes of a file's name
 _KEPT = 20  # uploads that are remembered
 _SAID = {"read": 0, "partly": 1, "known": 2, "refused": 3, "failed": 4}
 
@@ -139,13 +140,18 @@ def _named(path: str) -> str:
 def _target(folder: Path, name: str) -> Path:
     """Where a file is put: under its own name, and the folders it came in, inside the folder and nowhere else. Two of one name both stay."""
     parts = [visible(part) for part in PurePosixPath(name.replace("\\", "/")).parts]
-    parts = [part[-120:].strip() for part in parts if part.strip() not in ("", "/", ".", "..")]
+    parts = [_short(part) for part in parts if part.strip() not in ("", "/", ".", "..")]
     target = folder.joinpath(*(parts[-6:] or ["文件"]))
     count = 2
     while target.exists():
         target = target.with_name(f"{count}-{parts[-1] if parts else '文件'}")
         count += 1
     return target
+
+
+def _short(name: str) -> str:
+    """The end of a name that a file system has room for: its ending tells what it is."""
+    return name.strip().encode()[-_LONGEST:].decode(errors="ignore")
 
 
 async def _keep(item: Any, target: Path) -> None:
