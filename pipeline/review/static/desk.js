@@ -109,7 +109,7 @@
     at = before < 0 ? at : before;
     const self = current && { record: current.dataset.record, field: current.dataset.field, about: current.dataset.about };
     try {
-      await htmx.ajax("POST", `${base}/decide${location.search}`, { target: "#record", swap: "outerHTML", values });
+      await htmx.ajax("POST", `${base}/decide${location.search}`, { target: "#record", values });
     } finally {
       busy = false;
     }

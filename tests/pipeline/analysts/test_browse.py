@@ -45,9 +45,7 @@ def site(tmp_path_factory: pytest.TempPathFactory, templates: Callable[[str], Pa
 @contextmanager
 def served(store: Path, *options: str) -> Iterator[str]:
     """The address at which the command serves a store."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free()
     command = [
         Path(sys.executable).parent / "ziping",
         "serve",
@@ -66,6 +64,13 @@ def served(store: Path, *options: str) -> Iterator[str]:
     finally:
         server.terminate()
         server.wait()
+
+
+def free() -> int:
+    """A port that nobody listens at."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def answers(address: str) -> bool:
