@@ -40,12 +40,12 @@ _KINDS = {
 def value(submission: Submission, record: str, field: str) -> str | None:
     """What a submission states at `forms[0].indicators[3]`, `score`, as a text. Raises CorrectionError where there is no such
     record or field."""
-    return _text(stated(submission, record, field))
+    return text_of(stated(submission, record, field))
 
 
 def stated(submission: Submission, record: str, field: str) -> Any:
     """The value itself at a place. Raises CorrectionError."""
-    return _field(record_at(submission, record), record, field)
+    return field_of(record_at(submission, record), record, field)
 
 
 def record_at(submission: Submission, path: str) -> Any:
@@ -59,7 +59,8 @@ def record_at(submission: Submission, path: str) -> Any:
     return found
 
 
-def _field(record: Any, path: str, field: str) -> Any:
+def field_of(record: Any, path: str, field: str) -> Any:
+    """The value of a record's field. Raises CorrectionError."""
     for name in ("values", "extra"):
         if field.startswith(f"{name}."):
             return (getattr(record, name, None) or {}).get(field.removeprefix(f"{name}."))
@@ -95,7 +96,7 @@ def typed(record: Any, path: str, field: str, text: str | None) -> Any:
         return _typed(Decimal, f"{path}.{field}", text)
     if field.startswith("extra."):
         return text
-    _field(record, path, field)
+    field_of(record, path, field)
     kinds = [k for k in get_args(get_type_hints(type(record))[field]) if k is not NoneType]
     return _typed(kinds[0] if kinds else get_type_hints(type(record))[field], f"{path}.{field}", text)
 
@@ -186,7 +187,8 @@ def _steps(path: str) -> list[tuple[str, int | None]]:
     return [(p[1], int(p[2]) if p[2] else None) for p in parts if p is not None]
 
 
-def _text(found: Any) -> str | None:
+def text_of(found: Any) -> str | None:
+    """A value of a record as decisions name it; None where nothing is stated."""
     if found is None:
         return None
     if isinstance(found, Decimal):

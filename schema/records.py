@@ -93,6 +93,11 @@ def about(record: type) -> dict[str, About]:
 
 def published(record: type) -> tuple[str, ...]:
     """The fields of a record that are told to the outside, lists of other records too."""
+    return _published(record)
+
+
+@cache
+def _published(record: type) -> tuple[str, ...]:
     return tuple(f.name for f in fields(record) if f.name not in _UNPUBLISHED)
 
 

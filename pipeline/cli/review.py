@@ -20,7 +20,7 @@ _HERE = ("127.0.0.1", "localhost", "::1")
     epilog="""\b
 Examples:
   ziping review                                  the desk at http://127.0.0.1:8002, opened by the address it prints
-  ziping review --words words                    headings can be named there too
+  ziping --words words review                    headings can be named there too
   ziping review user add 张三 --role reviewer     an account, for a network
   ziping review --host 0.0.0.0 --name zp.lan     for colleagues, under that name; with accounts
 The printed address opens the desk once; behind a proxy that logs people in, use --proxy-header.""",

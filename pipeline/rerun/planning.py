@@ -31,7 +31,7 @@ from pipeline.rerun import changes, staleness
 from pipeline.rerun.changes import Change
 from pipeline.rerun.staleness import Row
 from pipeline.ruleset import LAYOUTS, VERSION, Ruleset, VocabularyRows
-from pipeline.store import contents, decisions, journal, originals, versions
+from pipeline.store import contents, decisions, journal, looks, originals, versions
 from pipeline.store.connection import Store, hold
 from pipeline.store.contents import of_submission
 from pipeline.store.rows import record, same
@@ -356,6 +356,7 @@ def _write(
         else:
             versions.overwrite(connection, fresh)
         decisions.keep(connection, extraction.corrections)
+        looks.count(connection, found.submission_id)
         return changed and not equal
 
     return store.write(work)
@@ -397,3 +398,4 @@ def correct(connection: sa.Connection, submission_id: str, run_id: int) -> None:
     else:
         versions.mark_current(connection, fresh, reading)
     decisions.keep(connection, extraction.corrections)
+    looks.count(connection, submission_id)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
+from pipeline import faults
 from pipeline.analysts.browse import free_port
 from pipeline.clock import person
 from pipeline.review import screens, submission, uploads, views, words
@@ -16,6 +17,7 @@ from pipeline.review.access import COOKIE, App, Door, cookie_of, guarded
 from pipeline.review.drawing import Drawer
 from pipeline.review.uploads import Uploads
 from pipeline.store.connection import Store
+from schema.errors import ZipingError
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -61,15 +63,27 @@ def desk(store: Store, names: Sequence[str] = (), *, token: bool = True, header:
             get("/s/{id}/page/{number:int}.png", submission.picture), get("/s/{id}/file", submission.original),
             get("/s/{id}/history", submission.history), get("/s/{id}/sheet", submission.sheet),
             post("/s/{id}/sent", submission.mark_sent),
-            get("/words", words.show), post("/words/effect", words.effect), post("/words/apply", words.apply),
+            get("/words", words.show), get("/words/number", words.number), post("/words/effect", words.effect), post("/words/apply", words.apply),
             get("/findings", screens.findings), get("/sheets.zip", screens.sheets),
             get("/done", screens.done), get("/done/export", screens.export_done),
             get("/login", _login), post("/login", _log_in), post("/logout", _log_out), get("/enter", _enter),
             Mount("/static", StaticFiles(directory=STATIC)),
         ],
+        exception_handlers={ZipingError: _refused, Exception: _broken},
     )  # fmt: skip
     app.state.store, app.state.drawer, app.state.uploads, app.state.door = store, drawer, Uploads(store), door
     return Desk(guarded(app, door, names), made, drawer.close)
+
+
+def _refused(request: Request, error: Any) -> Response:
+    """What is wrong with the store or a file, wherever it comes up."""
+    return views.refused(request, error)
+
+
+def _broken(request: Request, error: Exception) -> Response:
+    """What nobody foresaw, in one line, with a reference to the log."""
+    told = ZipingError("ziping", f"内部出错（{type(error).__name__}）", faults.remedy(error, request.url.path))
+    return views.page(request, "message.html", 500, error=told, moved=False)
 
 
 def _door(request: Request) -> Door:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 from functools import cache
-from typing import Any
+from typing import Any, cast
 
 import sqlalchemy as sa
 
@@ -208,17 +208,18 @@ def _parts(submission: Submission, told: _Told) -> Iterator[Part]:
             rows = getattr(form, name)
             if rows:
                 title = without_note(tables.LISTS[name].comment or name) if name in tables.LISTS else "基础数据"
-                groups.append(_list(submission, told, title, f"{path}.{name}", rows))
+                groups.append(_list(told, title, f"{path}.{name}", rows))
         yield Part(f"表{form.no} {form.title or ''}".strip(), tuple(group for group in groups if group.rows))
     if submission.sections:
-        yield Part("叙述", (_list(submission, told, "章节", "sections", submission.sections),))
+        yield Part("叙述", (_list(told, "章节", "sections", submission.sections),))
 
 
+@cache
 def _fields(kind: type) -> list[tuple[str, str, str]]:
     """The fields of a record that people decide on: name, heading, kind."""
     skipped = (Kind.QUANTITY, Kind.EXTRA)
     return [
-        (name, told.short or without_note(told.label), str(told.kind))
+        (name, told.short or without_note(told.label).removesuffix("代码"), str(told.kind))
         for name, told in about(kind).items()
         if told.kind not in skipped and name != "no"
     ]
@@ -236,28 +237,33 @@ def _pairs(submission: Submission, told: _Told, title: str, path: str, kind: typ
         one = addresses.record_at(submission, path)
     except CorrectionError:
         return Group(title, (), ())
-    found = [_value(submission, told, path, name, label, of) for name, label, of in _fields(kind)]
-    found += _keyed(submission, told, path, one)
+    found = [_value(told, one, path, name, label, of) for name, label, of in _fields(kind)]
+    found += _keyed(told, path, one)
     stated = tuple(value for value in found if value.text is not None or value.decision is not None)
     return Group(title, (), (stated,) if stated else (), pairs=True)
 
 
-def _list(submission: Submission, told: _Told, title: str, path: str, rows: tuple[Any, ...]) -> Group:
-    fields = _fields(type(rows[0]))
+def _list(told: _Told, title: str, path: str, rows: tuple[Any, ...]) -> Group:
+    """The columns that any of its rows states, or that people corrected."""
+    stated = [
+        (name, label, of)
+        for name, label, of in _fields(cast(type, type(rows[0])))
+        if any(getattr(row, name) is not None for row in rows)
+        or any((f"{path}[{no}]", name) in told.corrections for no in range(len(rows)))
+    ]
     table: list[dict[str, Value]] = []
     for no, row in enumerate(rows):
         at = f"{path}[{no}]"
-        cells = {name: _value(submission, told, at, name, label, of) for name, label, of in fields}
+        cells = {name: _value(told, row, at, name, label, of) for name, label, of in stated}
         if path.endswith("basics"):
-            cells = {"path": _value(submission, told, at, "path", "项目", "path")} | cells
-        cells |= {value.field: value for value in _keyed(submission, told, at, row)}
+            cells = {"path": _value(told, row, at, "path", "项目", "path")} | cells
+        cells |= {value.field: value for value in _keyed(told, at, row)}
         table.append(cells)
-    names = list(dict.fromkeys(name for row in table for name in row))
+    labels = {name: value.label for row in table for name, value in row.items()}
+    names = list(labels)
     if path.endswith("basics"):  # their columns stand as they do in the file, whatever order the store has them in
         names.sort(key=lambda name: min((_column(row[name]) for row in table if name in row), default=0))
-    kept = [n for n in names if any((v := row.get(n)) and (v.text is not None or v.decision) for row in table)]
-    labels = {name: value.label for row in table for name, value in row.items()}
-    return Group(title, tuple(labels[n] for n in kept), tuple(tuple(row.get(n) for n in kept) for row in table))
+    return Group(title, tuple(labels[n] for n in names), tuple(tuple(row.get(n) for n in names) for row in table))
 
 
 def _column(value: Value) -> int:
@@ -266,16 +272,16 @@ def _column(value: Value) -> int:
     return int(column) if column and value.field.startswith("values.") else 0
 
 
-def _keyed(submission: Submission, told: _Told, path: str, one: Any) -> Iterator[Value]:
+def _keyed(told: _Told, path: str, one: Any) -> Iterator[Value]:
     """What a record states under headings of its own."""
     for name in ("values", "extra"):
         for key in getattr(one, name, None) or ():
-            yield _value(submission, told, path, f"{name}.{key}", key, "number" if name == "values" else "text")
+            yield _value(told, one, path, f"{name}.{key}", key, "number" if name == "values" else "text")
 
 
-def _value(submission: Submission, told: _Told, path: str, field: str, label: str, kind: str) -> Value:
-    text = addresses.value(submission, path, field)
-    stated = addresses.stated(submission, path, field)
+def _value(told: _Told, one: Any, path: str, field: str, label: str, kind: str) -> Value:
+    stated = addresses.field_of(one, path, field)
+    text = addresses.text_of(stated)
     if field in CODES and stated in CODES[field]:
         shown = CODES[field][stated].chinese
     else:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import tempfile
 import zipfile
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,10 +15,9 @@ from pipeline import process_info
 from pipeline.analysts import feedback, tabular
 from pipeline.analysts.export import Choice
 from pipeline.analysts.export import export as take
-from pipeline.learn import proposals
 from pipeline.review import views
 from pipeline.store import accounts, looks, roster
-from pipeline.store.looks import Open
+from pipeline.store.looks import Wanted
 from schema.errors import ZipingError
 
 if TYPE_CHECKING:
@@ -29,10 +27,10 @@ if TYPE_CHECKING:
     from pipeline.store.connection import Store
 
 KINDS = {
-    "values": ("没有把握的值", "values not sure"),
+    "unsure": ("没有把握的值", "values not sure"),
     "findings": ("核对发现", "findings"),
     "leftovers": ("未识别", "not understood"),
-    "corrections": ("待复核的更正", "corrections to look at again"),
+    "waiting": ("待复核的更正", "corrections to look at again"),
 }
 _PAGE = 50  # submissions on a page of the queue
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -50,16 +48,16 @@ class Standing:
     to_look: int
     checked: int
     sent: int
-    headings: int
 
 
-def standing(store: Store, year: int | None, queue: Sequence[Open]) -> Standing:
-    came = roster.came(store, year) if year is not None else []
+def standing(store: Store, year: int | None) -> Standing:
+    came = roster.came(store, year) if year is not None and roster.is_there(store, year) else []
     listed = [one for one in came if one.listed]
+    found = looks.totals(store, year)
     return Standing(
         sum(one.unit.expected for one in listed), sum(min(len(one.submissions), one.unit.expected) for one in listed),
-        sum(one.missing for one in listed), len(looks.unread_files(store)), len(queue), sum(1 for one in queue if one.total),
-        sum(1 for one in queue if not one.total), sum(one.sent for one in queue), len(proposals.unknown(store)),
+        sum(one.missing for one in listed), looks.unread_number(store), found.submissions, found.to_look,
+        found.submissions - found.to_look, found.sent,
     )  # fmt: skip
 
 
@@ -67,8 +65,7 @@ def home(request: Request) -> Response:
     store = views.store_of(request)
     years = roster.years(store)
     year = views.year_of(request) or (years[0] if years else None)
-    queue = looks.queue(store, year)
-    return views.page(request, "home.html", years=years, of=year, now=standing(store, year, queue))
+    return views.page(request, "home.html", years=years, of=year, now=standing(store, year))
 
 
 # ---------------------------------------------------------------- units
@@ -77,7 +74,7 @@ def units(request: Request) -> Response:
     years = roster.years(store)
     year = views.year_of(request) or (years[0] if years else None)
     came = roster.came(store, year) if year is not None else []
-    state = {one.submission_id: one for one in looks.queue(store, year)}
+    state = {one.submission_id: one for one in looks.queue(store, Wanted(year, every=True))}
     names = [one.unit.name for one in came if one.listed]
     return views.page(request, "units.html", years=years, of=year, came=came, state=state, names=names)
 
@@ -148,22 +145,21 @@ def _file(data: bytes, name: str, kind: str) -> Response:
 
 
 # ---------------------------------------------------------------- the queue
+def wanted(request: Request) -> Wanted:
+    """The filter that a page of the queue, or a submission opened from it, was asked with."""
+    asked = request.query_params
+    return Wanted(views.year_of(request), asked.get("kind", ""), asked.get("unit", ""))
+
+
 def queue(request: Request) -> Response:
     store, asked = views.store_of(request), request.query_params
-    kind = asked.get("kind", "")
-    found = chosen(looks.queue(store, views.year_of(request)), kind, asked.get("unit", ""))
+    chosen = wanted(request)
     at = int(asked.get("at", "0")) if asked.get("at", "0").isdigit() else 0
     return views.page(
-        request, "queue.html", years=roster.years(store), kinds=KINDS, kind=kind, unit=asked.get("unit", ""),
-        unread=looks.unread_files(store), found=found[at : at + _PAGE], total=len(found), at=at, step=_PAGE,
-        filter=str(request.url.query), headings=len(proposals.unknown(store)),
+        request, "queue.html", years=roster.years(store), kinds=KINDS, kind=chosen.kind, unit=chosen.unit,
+        unread=looks.unread_files(store), found=looks.queue(store, chosen, _PAGE, at), total=looks.number(store, chosen), at=at,
+        step=_PAGE, filter=str(request.url.query),
     )  # fmt: skip
-
-
-def chosen(found: Sequence[Open], kind: str, unit: str) -> list[Open]:
-    """The submissions of a queue that need a look, of one kind where one is named, of units whose name holds a text."""
-    wanted = [one for one in found if (getattr(one, kind) if kind in KINDS else one.total)]
-    return [one for one in wanted if unit in (one.unit or "")] if unit else wanted
 
 
 # ---------------------------------------------------------------- findings, sheets, the end
@@ -205,12 +201,18 @@ def done(request: Request) -> Response:
     store = views.store_of(request)
     years = roster.years(store)
     year = views.year_of(request) or (years[0] if years else None)
-    found = looks.queue(store, year)
-    open_ones = [one for one in found if one.total]
+    now = standing(store, year)
+    some = looks.queue(store, Wanted(year), 20)
     return views.page(
-        request, "done.html", years=years, of=year, now=standing(store, year, found), open=open_ones[:20], more=len(open_ones) - 20,
-        unread=looks.unread_files(store),
-    )  # fmt: skip
+        request,
+        "done.html",
+        years=years,
+        of=year,
+        now=now,
+        open=some,
+        more=now.to_look - len(some),
+        undated=looks.undated(store),
+    )
 
 
 def export_done(request: Request) -> Response:
@@ -218,7 +220,7 @@ def export_done(request: Request) -> Response:
     store, year = views.store_of(request), views.year_of(request)
     if year is None:
         return views.refused(request, ZipingError("年度表", "没有写明年度", "请先选年度"))
-    found = looks.queue(store, year)
+    found = looks.queue(store, Wanted(year, every=True))
     if waiting := sum(1 for one in found if one.total):
         return views.refused(request, ZipingError(f"{year}年", f"还有{waiting}份材料待核看", "请先到待办里看完"))
     columns = ("单位", "文件", "核看人", "反馈单已发", "自评材料编号")

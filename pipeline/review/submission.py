@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 from pipeline import reviews
@@ -77,14 +78,18 @@ def _marks(found: Reading) -> dict[str, str]:
 
 def _beside(request: Request, found: Reading) -> dict[str, Any]:
     """The record, and where to go when all of it is looked at."""
-    asked = request.query_params
-    kind, unit = asked.get("kind", ""), asked.get("unit", "")
-    queue = screens.chosen(looks.queue(views.store_of(request), views.year_of(request)), kind, unit)
-    others = [one for one in queue if one.submission_id != found.submission_id and one.held is None]
-    return {
-        "reading": found, "next": others[0].submission_id if others else None, "waiting": len(queue),
-        "filter": str(request.url.query),
-    }  # fmt: skip
+    return {"reading": found, "next": _next(request, found.submission_id), "filter": str(request.url.query)}
+
+
+_LOOKED_AT = 30  # submissions of the queue, the first of which that nobody holds is the next
+
+
+def _next(request: Request, submission_id: str) -> str | None:
+    """The submission to go on with, within the filter the person came with: as the page was told where it asks again."""
+    if re.fullmatch("[0-9a-f]{16}", told := request.headers.get("x-next", "")):
+        return told
+    some = looks.queue(views.store_of(request), screens.wanted(request), _LOOKED_AT)
+    return next((one.submission_id for one in some if one.submission_id != submission_id and one.held is None), None)
 
 
 def record(request: Request) -> Response:
@@ -263,8 +268,7 @@ def sheet(request: Request) -> Response:
         told = feedback.sheet(store, _id(request))
     except ZipingError as error:
         return views.refused(request, error)
-    sent = any(one.sent for one in looks.queue(store) if one.submission_id == told.submission_id)
-    return views.page(request, "sheet.html", sheet=told, sent=sent)
+    return views.page(request, "sheet.html", sheet=told, sent=looks.is_sent(store, told.submission_id))
 
 
 async def mark_sent(request: Request) -> Response:

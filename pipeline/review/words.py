@@ -46,6 +46,13 @@ def show(request: Request) -> Response:
     )
 
 
+def number(request: Request) -> Response:
+    """How many there are; asked by pages that shall not wait for it."""
+    from starlette.responses import PlainTextResponse
+
+    return PlainTextResponse(str(len(proposals.unknown(views.store_of(request)))))
+
+
 def options_of(one: Proposal) -> list[tuple[str, str]]:
     """What a spelling may be, as (code, name): the fields of its block, the categories, the kinds of sections, the lines of money."""
     if one.file == CATEGORIES:

@@ -14,12 +14,12 @@ from pipeline.corrections import APPLIED
 from pipeline.reviews import FINDING, LEFTOVER, VALUE
 from pipeline.store.connection import Store, hold
 from pipeline.store.journal import FAILED, REFUSED
+from pipeline.store.rows import batches, put
 from schema.derived import FOLLOWS
 from schema.relational import reviewing, tables
 from schema.relational.views import handed_in
 
 HELD = 1800.0  # seconds that a file is held for whoever looks at it, from their last decision on
-_KINDS = ("values", "findings", "leftovers", "corrections")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,18 +31,15 @@ class Open:
     file: str
     unit: str | None
     year: int | None
-    risk: float = 0.0
-    values: int = 0
-    findings: int = 0
-    leftovers: int = 0
-    corrections: int = 0
+    risk: float
+    unsure: int
+    findings: int
+    leftovers: int
+    waiting: int
+    total: int
     held: str | None = None
     looked: tuple[str, ...] = ()
     sent: bool = False
-
-    @property
-    def total(self) -> int:
-        return self.values + self.findings + self.leftovers + self.corrections
 
 
 def _unsettled(about: str, *same: tuple[Any, Any]) -> sa.ColumnElement[bool]:
@@ -61,7 +58,7 @@ def _open_values() -> sa.Select[Any]:
     p, v = tables.provenance.c, tables.verdict.c
     settled = _unsettled(VALUE, (v.submission_id, p.submission_id), (v.record, p.record), (v.field, p.field))
     risk = sa.func.sum(1 - sa.func.coalesce(p.confidence, 0.5))
-    return sa.select(p.submission_id, sa.func.count(), risk).where(unsure() & settled).group_by(p.submission_id)
+    return sa.select(p.submission_id, sa.func.count(), risk).where(unsure() & settled)
 
 
 def _open_findings() -> sa.Select[Any]:
@@ -70,8 +67,7 @@ def _open_findings() -> sa.Select[Any]:
     path = sa.case((f.form_no.is_(None), f.place), else_=of_form)
     begins = sa.func.substr(v.reading, 1, sa.func.length(f.message) + 1)  # what reviews.told makes of a finding
     same = ((v.submission_id, f.submission_id), (v.record, path), (v.field, f.check_code), (begins, f.message + "\n"))
-    count = sa.func.count()
-    return sa.select(f.submission_id, count, count).where(_unsettled(FINDING, *same)).group_by(f.submission_id)
+    return sa.select(f.submission_id, sa.func.count(), sa.func.count()).where(_unsettled(FINDING, *same))
 
 
 def _open_leftovers() -> sa.Select[Any]:
@@ -80,58 +76,154 @@ def _open_leftovers() -> sa.Select[Any]:
     for column in (left.block_no, left.table_no, left.row_no, left.column_no):
         place = place + "/" + sa.func.coalesce(sa.cast(column, sa.String), "")
     settled = _unsettled(LEFTOVER, (v.submission_id, left.submission_id), (v.record, place))
-    return sa.select(left.submission_id, sa.func.count(), sa.literal(0)).where(settled).group_by(left.submission_id)
+    return sa.select(left.submission_id, sa.func.count(), sa.literal(0)).where(settled)
 
 
 def _open_corrections() -> sa.Select[Any]:
     c = tables.correction.c
     waiting = c.withdrawn_at.is_(None) & (c.state != APPLIED)
-    return sa.select(c.submission_id, sa.func.count(), sa.func.count()).where(waiting).group_by(c.submission_id)
+    return sa.select(c.submission_id, sa.func.count(), sa.func.count()).where(waiting)
+
+
+_COUNTED = {"unsure": _open_values(), "findings": _open_findings(), "leftovers": _open_leftovers(), "waiting": _open_corrections()}  # fmt: skip
+KINDS = tuple(_COUNTED)
+
+
+def count(connection: sa.Connection, submission_id: str | None = None) -> None:
+    """Counts anew what of a submission needs a look, in the transaction that changed it; without one, of all: for a store that an older
+    version has written."""
+    found: dict[str, dict[str, float]] = {}
+    s, t = tables.submission, tables.look
+    every = sa.select(s.c.submission_id)
+    if submission_id is not None:
+        every = every.where(s.c.submission_id == submission_id)
+    for one in connection.scalars(every):
+        found[one] = dict.fromkeys((*KINDS, "risk"), 0)
+    for name, query in _COUNTED.items():
+        of = next(iter(query.selected_columns))
+        wanted = query.where(of == submission_id) if submission_id is not None else query
+        for one, number, risk in connection.execute(wanted.group_by(of)):
+            found[one][name], found[one]["risk"] = number, found[one]["risk"] + float(risk)
+    old = t.delete() if submission_id is None else t.delete().where(t.c.submission_id == submission_id)
+    connection.execute(old)
+    rows = [{"submission_id": one, **told, "total": sum(told[name] for name in KINDS)} for one, told in found.items()]
+    for batch in batches({t: rows}, connection.dialect):
+        put(connection, batch)
 
 
 # ---------------------------------------------------------------- the queue
-def queue(store: Store, year: int | None = None) -> list[Open]:
-    """The current submissions, of a year or of all, with what of each still needs a look, the riskiest first."""
-    s, d, f = tables.submission, tables.delivery, tables.file
-    heads = (
-        sa.select(s.c.submission_id, f.c.name, handed_in(s).label("unit"), s.c.fiscal_year)
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which submissions: of a year; that need a look, of one kind where one is named (KINDS); of units whose name holds a text."""
+
+    year: int | None = None
+    kind: str = ""
+    unit: str = ""
+    every: bool = False  # also those that need none
+
+
+def queue(store: Store, wanted: Wanted = Wanted(), most: int | None = None, at: int = 0) -> list[Open]:
+    """Current submissions with what of each still needs a look, the riskiest first. most, at: so many, from so far on."""
+    s, f, t = tables.submission.c, tables.file.c, tables.look.c
+    shown = (
+        f.name,
+        handed_in(tables.submission).label("unit"),
+        s.fiscal_year,
+        t.risk,
+        *(t[name] for name in KINDS),
+        t.total,
+    )
+    query = _of(wanted, s.submission_id, *shown)
+    query = query.order_by(t.risk.desc(), t.total.desc(), s.submission_id).limit(most).offset(at)
+    with store.reading() as connection:
+        found = {row.submission_id: Open(*row) for row in connection.execute(query)}
+        ids = list(found) if most is not None else None
+        for submission_id, person in connection.execute(_among(_HOLDING, ids), {"now": time.time()}):
+            if submission_id in found:
+                found[submission_id] = replace(found[submission_id], held=person)
+        for looked in _LOOKED:
+            for submission_id, person in connection.execute(_among(looked, ids)):
+                if submission_id in found and person not in found[submission_id].looked:
+                    found[submission_id] = replace(found[submission_id], looked=(*found[submission_id].looked, person))
+        for (submission_id,) in connection.execute(_among(_SENT, ids)):
+            if submission_id in found:
+                found[submission_id] = replace(found[submission_id], sent=True)
+    return list(found.values())
+
+
+def _of(wanted: Wanted, *columns: Any) -> sa.Select[Any]:
+    s, f, d, t = tables.submission, tables.file, tables.delivery, tables.look
+    query = (
+        sa.select(*columns)
+        .select_from(t)
+        .join(s, s.c.submission_id == t.c.submission_id)
         .join(f, f.c.sha256 == s.c.sha256)
         .join(d, (d.c.sha256 == s.c.sha256) & d.c.is_current)
     )
-    if year is not None:
-        heads = heads.where(s.c.fiscal_year == year)
+    if not wanted.every:
+        query = query.where((t.c[wanted.kind] if wanted.kind in KINDS else t.c.total) > 0)
+    if wanted.year is not None:
+        query = query.where(s.c.fiscal_year == wanted.year)
+    if wanted.unit:
+        query = query.where(handed_in(s).contains(wanted.unit, autoescape=True))
+    return query
+
+
+def _among(query: sa.Select[Any], ids: list[str] | None) -> sa.Select[Any]:
+    """Of a query whose first column is a submission's id, the rows of these."""
+    return query if ids is None else query.where(next(iter(query.selected_columns)).in_(ids))
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """How many submissions there are, how many of them need a look, and of how many the sheet as it stands was sent."""
+
+    submissions: int
+    to_look: int
+    sent: int
+
+
+def totals(store: Store, year: int | None = None) -> Totals:
+    """The figures of a year, or of all."""
+    count_of = sa.func.count()
+    every, needy = Wanted(year, every=True), Wanted(year)
+    sent = _of(every, count_of).where(tables.look.c.submission_id.in_(_SENT))
     with store.reading() as connection:
-        found = {row.submission_id: Open(*row) for row in connection.execute(heads)}
-        for name, query in zip(
-            _KINDS, (_open_values(), _open_findings(), _open_leftovers(), _open_corrections()), strict=True
-        ):
-            for submission_id, count, risk in connection.execute(query):
-                if submission_id in found:
-                    one = found[submission_id]
-                    found[submission_id] = replace(one, **{name: count, "risk": one.risk + float(risk)})
-        for submission_id, person in connection.execute(_HOLDING, {"now": time.time()}):
-            if submission_id in found:
-                found[submission_id] = replace(found[submission_id], held=person)
-        for submission_id, person in connection.execute(_LOOKED):
-            if submission_id in found and person not in found[submission_id].looked:
-                found[submission_id] = replace(found[submission_id], looked=(*found[submission_id].looked, person))
-        for submission_id in connection.scalars(_SENT):
-            if submission_id in found:
-                found[submission_id] = replace(found[submission_id], sent=True)
-    return sorted(found.values(), key=lambda one: (-one.risk, -one.total, one.unit or "", one.file))
+        return Totals(
+            *(connection.execute(query).scalar_one() for query in (_of(every, count_of), _of(needy, count_of), sent))
+        )
+
+
+def number(store: Store, wanted: Wanted) -> int:
+    """How many submissions a queue has."""
+    with store.reading() as connection:
+        return int(connection.execute(_of(wanted, sa.func.count())).scalar_one())
+
+
+def undated(store: Store) -> int:
+    """How many submissions that state no year need a look: they belong to no year's table."""
+    query = _of(Wanted(), sa.func.count()).where(tables.submission.c.fiscal_year.is_(None))
+    with store.reading() as connection:
+        return int(connection.execute(query).scalar_one())
+
+
+def is_sent(store: Store, submission_id: str) -> bool:
+    """Was the sheet of a submission, as it stands now, sent?"""
+    with store.reading() as connection:
+        return connection.execute(_among(_SENT, [submission_id])).first() is not None
 
 
 _HOLDING = sa.select(tables.claim.c.submission_id, tables.claim.c.person).where(
     tables.claim.c.until > sa.bindparam("now")
 )
-_LOOKED = sa.union(
+_LOOKED = (
     sa.select(tables.verdict.c.submission_id, tables.verdict.c.person).where(
         tables.verdict.c.withdrawn_at.is_(None) & tables.verdict.c.lapsed_at.is_(None)
-    ),
+    ).distinct(),
     sa.select(tables.correction.c.submission_id, tables.correction.c.person).where(
         tables.correction.c.withdrawn_at.is_(None)
-    ),
-)
+    ).distinct(),
+)  # fmt: skip
 _SENT = (
     sa.select(tables.sent.c.submission_id)
     .join(tables.version, tables.version.c.submission_id == tables.sent.c.submission_id)
@@ -156,6 +248,14 @@ def unread_files(store: Store) -> list[Unread]:
     query = query.where(f.c.outcome.in_((REFUSED, FAILED))).group_by(f.c.sha256, f.c.name, f.c.message)
     with store.reading() as connection:
         return [Unread(row.sha256, row.path, row.message or "") for row in connection.execute(query.order_by(path))]
+
+
+def unread_number(store: Store) -> int:
+    """How many files could not be read."""
+    f = tables.file.c
+    with store.reading() as connection:
+        query = sa.select(sa.func.count()).where(f.outcome.in_((REFUSED, FAILED)))
+        return int(connection.execute(query).scalar_one())
 
 
 # ---------------------------------------------------------------- whose turn it is, and what went out

@@ -8,13 +8,14 @@ from pathlib import Path
 import sqlalchemy as sa
 from sqlalchemy.exc import ProgrammingError
 
-from pipeline.store import search, units
+from pipeline.store import looks, search, units
 from pipeline.store.connection import PATIENCE, Store
 from schema.errors import StoreError
 from schema.relational import dictionary, tables, views
 from schema.relational.migrations import HEAD
 
 _SUBMITTERS = "0007"  # the revision since which units are those who handed something in
+_DESK = "0013"  # the revision since which it is counted what needs a look
 _ANALYSTS = "0005"  # the revision since which units have places and texts are searched
 
 
@@ -54,6 +55,8 @@ def _migrate(store: Store) -> None:
         views.create(connection)
         if found is not None and found < _SUBMITTERS:
             units.gather(connection)
+        if found is not None and found < _DESK:
+            looks.count(connection)
         if found is not None and found < _ANALYSTS:
             units.geocode(connection)
             search.gather(connection)

@@ -149,6 +149,13 @@ def years(store: Store) -> list[int]:
         return sorted(connection.scalars(both), reverse=True)
 
 
+def is_there(store: Store, year: int) -> bool:
+    """Has a year a roster?"""
+    t = tables.roster
+    with store.reading() as connection:
+        return connection.execute(sa.select(t.c.name).where(t.c.fiscal_year == year).limit(1)).first() is not None
+
+
 def came(store: Store, year: int) -> list[Came]:
     """The roster of a year with what came of each unit, those who owe most first; then units that handed in and are not on it. Whose a file is says
     the form, else a person (`units assign`), else the roster's name in its path."""

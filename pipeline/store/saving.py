@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from extractors.names import kept, title
 from pipeline.extract import Extraction
 from pipeline.ruleset import VERSION, current
-from pipeline.store import copies, journal, judging, leases, units, versions
+from pipeline.store import copies, journal, judging, leases, looks, units, versions
 from pipeline.store.connection import Store, hold
 from pipeline.store.journal import FAILED, REFUSED, Outcome
 from pipeline.store.rows import batches, once, put, rows
@@ -55,6 +55,7 @@ def save(
             versions.start(connection, document.digest[:16], run_id, [])
             units.register(connection, extraction.submission.report.submitter)
             judging.write(connection, document.digest[:16], extraction.submission)
+            looks.count(connection, document.digest[:16])
         if _deliver(connection, delivered) or not there:
             copies.mark(connection, copies.key(connection, document.digest))
         _end(connection, document.digest, run_id, outcome)

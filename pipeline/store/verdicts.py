@@ -13,7 +13,7 @@ from pipeline.clock import now
 from pipeline.corrections import Anchor
 from pipeline.extract import Extraction, sources
 from pipeline.reviews import LEFTOVER, VALUE, Verdict, path_of, place_text, seen_as, told
-from pipeline.store import contents, documents
+from pipeline.store import contents, documents, looks
 from pipeline.store.connection import Store, hold
 from pipeline.store.rows import origin_of, record
 from schema import plain
@@ -86,7 +86,9 @@ def give(store: Store, submission_id: str, said: Sequence[Said], person: str) ->
     def work(connection: sa.Connection) -> list[int]:
         hold(connection, submission_id)
         here = _Here(connection, submission_id)
-        return [_keep(connection, here, one, person) for one in said]
+        kept = [_keep(connection, here, one, person) for one in said]
+        looks.count(connection, submission_id)
+        return kept
 
     return store.write(work)
 
@@ -112,11 +114,11 @@ def withdraw(store: Store, number: int) -> None:
     t = tables.verdict
 
     def work(connection: sa.Connection) -> None:
-        taken = connection.execute(
-            t.update().where((t.c.verdict_id == number) & _standing()).values(withdrawn_at=now())
-        )
-        if not taken.rowcount:
+        of = (t.c.verdict_id == number) & _standing()
+        submission_id = connection.execute(sa.select(t.c.submission_id).where(of)).scalar()
+        if submission_id is None or not connection.execute(t.update().where(of).values(withdrawn_at=now())).rowcount:
             raise CorrectionError(f"结论{number}", "没有这条有效的结论", "请刷新页面")
+        looks.count(connection, submission_id)
 
     store.write(work)
 

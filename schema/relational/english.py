@@ -32,6 +32,7 @@ judgement what rule packs find
 setting settings of the store
 roster units that are expected to hand in, a list a year
 verdict what people found of values, findings and unread cells; lapses where the reading changes
+look how much of each submission still needs a look
 claim submissions that somebody is reviewing
 sent feedback sheets that were sent
 account accounts of the desk
@@ -172,6 +173,12 @@ version_no version that was sent
 sent_at sent (UTC)
 role reader, reviewer or lead
 password digest of the password (scrypt)
+risk values that may be wrong, and findings
+unsure values not sure that nobody has looked at
+findings findings that nobody has looked at
+leftovers unread cells that nobody has looked at
+waiting corrections whose reading has changed
+total all that needs a look
 basic_no number of the row""".splitlines()
 )
 

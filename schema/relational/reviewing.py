@@ -25,8 +25,8 @@ from schema.evidence import FACT
 from schema.relational import columns
 
 
-def tables(metadata: MetaData) -> tuple[Table, Table, Table, Table, Table, Table]:
-    """setting, roster, verdict, claim, sent, account."""
+def tables(metadata: MetaData) -> tuple[Table, ...]:
+    """setting, roster, verdict, look, claim, sent, account."""
     setting = Table(
         "setting",
         metadata,
@@ -73,6 +73,20 @@ def tables(metadata: MetaData) -> tuple[Table, Table, Table, Table, Table, Table
         Index(None, "submission_id"),
         comment="人工核看的结论；读数有变即失效",
     )
+    look = Table(
+        "look",
+        metadata,
+        columns.submission_id(),
+        Column("risk", Float, nullable=False, comment="风险：没有把握的值可能错的个数，加核对发现和待复核的更正"),
+        columns.key("unsure", "没有把握、还没有人看过的值"),
+        columns.key("findings", "还没有人看过的核对发现"),
+        columns.key("leftovers", "还没有人看过的未识别内容"),
+        columns.key("waiting", "读数已变、待复核的更正"),
+        columns.key("total", "以上各项之和"),
+        *columns.of_submission(),
+        Index(None, "risk"),
+        comment="每份材料还有多少需要人看",
+    )
     claim = Table(
         "claim",
         metadata,
@@ -102,7 +116,7 @@ def tables(metadata: MetaData) -> tuple[Table, Table, Table, Table, Table, Table
         Column("made_at", String(20), nullable=False, comment="设立的时间（UTC）"),
         comment="核看台的账号",
     )
-    return setting, roster, verdict, claim, sent, account
+    return setting, roster, verdict, look, claim, sent, account
 
 
 def unsure(provenance: Any) -> ColumnElement[bool]:

@@ -397,4 +397,4 @@ code = Table(
     comment="各种代码的名称",
 )
 pack_use, judged, judgement, score_due = judging.tables(metadata)
-setting, roster, verdict, claim, sent, account = reviewing.tables(metadata)
+setting, roster, verdict, look, claim, sent, account = reviewing.tables(metadata)

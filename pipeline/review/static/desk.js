@@ -109,7 +109,7 @@
     at = before < 0 ? at : before;
     const self = current && { record: current.dataset.record, field: current.dataset.field, about: current.dataset.about };
     try {
-      await htmx.ajax("POST", `${base}/decide${location.search}`, { target: "#record", values });
+      await htmx.ajax("POST", `${base}/decide${location.search}`, { target: "#record", values, headers: { "X-Next": desk.dataset.next } });
     } finally {
       busy = false;
     }

@@ -215,8 +215,8 @@ def test_a_year_from_an_archive_to_its_table(served: Served, shot: Callable[[Any
             page.wait_for_url(lambda url, here=here: url != here)
         else:
             break
-    assert not any(one.total for one in looks.queue(served.store, 2023))
-    page.goto(f"{base}/s/{looks.queue(served.store, 2023)[0].submission_id}/sheet")
+    assert not any(one.total for one in looks.queue(served.store, looks.Wanted(2023, every=True)))
+    page.goto(f"{base}/s/{looks.queue(served.store, looks.Wanted(2023, every=True))[0].submission_id}/sheet")
     shot(page, "sheet")
     page.click("text=标为已发")
     page.goto(f"{base}/done?year=2023")

@@ -64,7 +64,7 @@ def owner(made: Desk) -> TestClient:
 
 
 def only(store: Store) -> str:
-    return looks.queue(store)[0].submission_id
+    return looks.queue(store, looks.Wanted(every=True))[0].submission_id
 
 
 def said(store: Store, record: str, field: str) -> dict[str, str]:
@@ -176,7 +176,7 @@ def test_every_screen_answers_in_either_language(made: Desk, owner: TestClient, 
         "/units?year=2023",
         "/upload",
         "/queue",
-        "/queue?kind=findings&unit=青禾",
+        "/queue?kind=findings&unit=青禾&year=2023",
         "/words",
         "/findings",
         "/done",
@@ -194,6 +194,22 @@ def test_every_screen_answers_in_either_language(made: Desk, owner: TestClient, 
         assert ("待看" in answer.text or "待办" in answer.text) is (language == "zh-CN"), url
     assert owner.get("/s/0000000000000000").status_code == 422
     assert owner.get(f"/s/{one}/page/1.png").status_code == 404  # a Word file has no pages
+
+
+def test_what_nobody_foresaw_is_one_line_with_a_reference_to_the_log(
+    made: Desk, store: Store, monkeypatch: pytest.MonkeyPatch, faults: Path
+) -> None:
+    def broken(*_: object) -> None:
+        raise RuntimeError("unforeseen")
+
+    browser = TestClient(made.app, base_url=HERE, headers=OURS, raise_server_exceptions=False)
+    browser.get(f"/enter?token={made.token}")
+    monkeypatch.setattr(looks, "totals", broken)
+    answer = browser.get("/")
+    assert answer.status_code == 500
+    assert "内部出错（RuntimeError）" in answer.text
+    assert "unforeseen" in faults.read_text(encoding="utf-8")
+    assert "unforeseen" not in answer.text
 
 
 def test_decisions_are_written_shown_and_taken_back(owner: TestClient, store: Store) -> None:
@@ -326,7 +342,7 @@ def test_files_and_archives_are_read_and_each_tells_what_became_of_it(owner: Tes
     assert "库中已有" in page
     assert "清淤.docx" in page
     assert "文件是空的" in page
-    assert len(looks.queue(store)) == 2
+    assert looks.totals(store).submissions == 2
     whole, lost = originals.check(store)
     assert (whole, lost) == (4, [])
     assert "没有选择文件" in uploaded(owner)

@@ -102,7 +102,7 @@ def test_a_finding_and_an_unread_cell_are_settled_and_come_back_when_the_figure_
     said += [Said(LEFTOVER, one.path, "", NOTHING, one.seen) for one in found.leftovers]
     verdicts.give(store, found.submission_id, said, PERSON)
     assert {one.verdict for one in only(store).findings} == {MISREAD}
-    (queued,) = looks.queue(store)
+    (queued,) = looks.queue(store, looks.Wanted(every=True))
     assert (queued.findings, queued.leftovers, queued.looked) == (0, 0, (PERSON,))
     record = found.findings[0].path.rpartition(".")[0]
     correcting.add(store, found.submission_id, record, "execution_rate", "80%", "另一个数", PERSON)

@@ -52,6 +52,24 @@ def upgrade() -> None:
         comment="正在核看的材料：两个人不核看同一份",
     )
     op.create_table(
+        "look",
+        sa.Column("submission_id", sa.String(length=16), nullable=False, comment="自评材料编号"),
+        sa.Column(
+            "risk", sa.Float(), nullable=False, comment="风险：没有把握的值可能错的个数，加核对发现和待复核的更正"
+        ),
+        sa.Column("unsure", sa.Integer(), nullable=False, comment="没有把握、还没有人看过的值"),
+        sa.Column("findings", sa.Integer(), nullable=False, comment="还没有人看过的核对发现"),
+        sa.Column("leftovers", sa.Integer(), nullable=False, comment="还没有人看过的未识别内容"),
+        sa.Column("waiting", sa.Integer(), nullable=False, comment="读数已变、待复核的更正"),
+        sa.Column("total", sa.Integer(), nullable=False, comment="以上各项之和"),
+        sa.ForeignKeyConstraint(
+            ["submission_id"], ["submission.submission_id"], name=op.f("fk_look_submission"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("submission_id", name=op.f("pk_look")),
+        comment="每份材料还有多少需要人看",
+    )
+    op.create_index(op.f("ix_look_risk"), "look", ["risk"], unique=False)
+    op.create_table(
         "sent",
         sa.Column("submission_id", sa.String(length=16), nullable=False, comment="自评材料编号"),
         sa.Column("version_no", sa.Integer(), nullable=False, comment="所发的是第几版"),
