@@ -139,8 +139,9 @@ def original(request: Request) -> Response:
 
 # ---------------------------------------------------------------- decisions
 async def decide(request: Request) -> Response:
-    """One decision, as the form of the page sends it; the answer is the record as it stands after it."""
+    """One decision, as the form of the page sends it; the page then asks for the record as it stands."""
     from starlette.concurrency import run_in_threadpool
+    from starlette.responses import Response
 
     session = views.session_of(request)
     if not session.may(accounts.REVIEWER):
@@ -157,7 +158,7 @@ async def decide(request: Request) -> Response:
             _decide(request, told)
         except ZipingError as error:
             return views.refused(request, error)
-        return record(request)
+        return Response(status_code=204)
 
     return await run_in_threadpool(work)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import zlib
+from functools import lru_cache
 from typing import Any
 
 from schema.document import Cell, Document, Origin, PageReading, Paragraph, Place, Table
@@ -21,6 +22,7 @@ def pack(document: Document) -> bytes:
     return zlib.compress(json.dumps(plain, ensure_ascii=False, separators=(",", ":")).encode(), 6)
 
 
+@lru_cache(maxsize=8)  # whoever decides on a submission asks for it again and again
 def unpack(data: bytes) -> Document:
     """The document that was packed, equal to it field by field."""
     name, kind, digest, blocks, pages = json.loads(zlib.decompress(data))

@@ -100,23 +100,43 @@
     const told = item.dataset;
     return { about: told.about, record: told.record, field: told.field, ...("unstated" in told ? { unstated: "1" } : { seen: told.seen ?? "" }) };
   }
-  let busy = false;
-  async function send(values) {
+  let busy = false, asked = 0, shown = 0;
+  async function send(values, settled = [current]) {
     if (locked || busy) return;
     busy = true;
     document.getElementById("message").replaceChildren();
     const before = looks().indexOf(current);
     at = before < 0 ? at : before;
     const self = current && { record: current.dataset.record, field: current.dataset.field, about: current.dataset.about };
+    let good = false;
+    const heard = (event) => { good = event.detail.successful; };
+    desk.addEventListener("htmx:afterRequest", heard);
     try {
-      await htmx.ajax("POST", `${base}/decide${location.search}`, { target: "#record", values, headers: { "X-Next": desk.dataset.next } });
+      await htmx.ajax("POST", `${base}/decide${location.search}`, { source: desk, target: "#record", values });
     } finally {
       busy = false;
+      desk.removeEventListener("htmx:afterRequest", heard);
     }
+    if (!good) return;
     if (self && values.what !== "undo") last = self;
+    close();
+    for (const one of settled.filter(Boolean)) delete one.dataset.look; // until the record comes anew
+    const found = looks();
+    if (found.length) show(found[Math.min(at, found.length - 1)]);
+    renew();
   }
-  document.body.addEventListener("htmx:afterSwap", (event) => {
-    if (event.detail.target.id !== "record" && event.target.id !== "record") return;
+  // The record as it stands; not while something is typed into it, then afterwards.
+  async function renew() {
+    const mine = ++asked;
+    const answer = await fetch(`${base}/record${location.search}`, { headers: { "X-Next": desk.dataset.next } });
+    if (mine !== asked || !answer.ok) return;
+    const text = await answer.text();
+    while (box && box.tagName === "FORM") await new Promise((go) => setTimeout(go, 200));
+    if (mine !== asked) return;
+    const here = current && { ...current.dataset };
+    htmx.swap("#record", text, { swapStyle: "outerHTML" });
+    shown = mine;
+    desk.dataset.shown = shown;
     const marks = document.getElementById("marks");
     if (marks) {
       const told = JSON.parse(marks.textContent);
@@ -124,9 +144,10 @@
     }
     box = current = null;
     const found = looks();
-    if (found.length) show(found[Math.min(at, found.length - 1)]);
+    const same = here && found.find((one) => one.dataset.about === here.about && one.dataset.record === here.record && one.dataset.field === here.field);
+    if (found.length) show(same ?? found[Math.min(at, found.length - 1)]);
     else mark(null);
-  });
+  }
   // All of a list, or all findings of one kind, that still need a look.
   function alike() {
     if (!current || !current.dataset.look) return;
@@ -135,7 +156,7 @@
     const each = found.map((one) => [one.dataset.about, one.dataset.record, one.dataset.field, "unstated" in one.dataset ? null : one.dataset.seen ?? ""]);
     at = looks().indexOf(found[0]);
     current = found[0];
-    send({ what: "all", each: JSON.stringify(each) });
+    send({ what: "all", each: JSON.stringify(each) }, found);
   }
   const right = () => current && send({ ...said(current), what: current.dataset.about === "leftover" ? "nothing" : "right" });
   const misread = () => current && current.dataset.about === "finding" && send({ ...said(current), what: "misread" });

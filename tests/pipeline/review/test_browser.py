@@ -145,11 +145,11 @@ def left(page: Any) -> int:
 
 
 def press(page: Any, *keys: str) -> None:
-    """Keys, each after the answer to the one before it."""
+    """Keys that decide, each after the record has come anew for the one before it."""
     for key in keys:
-        with page.expect_response(re.compile("/decide")):
-            page.keyboard.press(key)
-        page.wait_for_selector("#record .current, #next, #record a[href='/done']")
+        before = page.locator("#desk").get_attribute("data-shown")
+        page.keyboard.press(key)
+        page.wait_for_selector(f"#desk:not([data-shown='{before}'])" if before else "#desk[data-shown]")
 
 
 def test_a_year_from_an_archive_to_its_table(served: Served, shot: Callable[[Any, str], None]) -> None:
@@ -200,7 +200,7 @@ def test_a_year_from_an_archive_to_its_table(served: Served, shot: Callable[[Any
     press(page, "Enter")
     assert page.locator(".remarks li").count() == 0
     assert page.locator(".value.corrected").inner_text().startswith("75%")
-    page.keyboard.press("u")
+    press(page, "u")
     page.wait_for_selector(".remarks li.open")
     press(page, "Enter")  # and the finding is so after all
     assert page.locator(".remarks li.settled").count() == 1
