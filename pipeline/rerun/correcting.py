@@ -14,10 +14,10 @@ import sqlalchemy as sa
 from pipeline import addresses, corrections, reviews, ruleset
 from pipeline.clock import now
 from pipeline.clock import person as person_here
-from pipeline.extract import understand
-from pipeline.rerun import planning
+from pipeline.extract import as_record, understand
+from pipeline.rerun import changes, planning
 from pipeline.ruleset import VERSION
-from pipeline.store import contents, decisions, journal, rows, verdicts, versions
+from pipeline.store import contents, decisions, journal, looks, rows, verdicts, versions
 from pipeline.store.connection import Store, hold
 from schema.errors import CorrectionError, Moved
 from schema.exact import exact
@@ -90,8 +90,30 @@ def _add(
         "reading": found, "state": corrections.APPLIED,
     }  # fmt: skip
     connection.execute(c.insert().values(**row))
-    planning.correct(connection, head.submission_id, run_id)
+    _again(connection, head.submission_id, run_id)
     return f"{head.name} {record}.{field}：读作{found or '（无）'}，更正为{should_be or '（无）'}"
+
+
+def _again(connection: sa.Connection, submission_id: str, run_id: int) -> None:
+    """Understands a submission again under the corrections now in force, with the words it was understood by, inside the transaction
+    that keeps others from it. Raises NothingFound, StoreError."""
+    head = contents.of_submission(connection, submission_id)
+    before = rows.record(connection, submission_id)
+    document, words = versions.basis(connection, head)
+    today = ruleset.current()
+    reading = ruleset.Ruleset(today.reader, head.rules_key, words, today.vocabulary)
+    in_force = decisions.in_force(connection, submission_id)
+    extraction = understand(document, ruleset.bound(words), in_force)
+    changed = list(changes.changes(submission_id, head.name, before, as_record(extraction)))
+    fresh = versions.prepare(extraction, reading, connection.dialect)
+    if changed:
+        versions.supersede(connection, fresh, run_id, [planning.CORRECTED])
+    elif not rows.same(connection, submission_id, fresh.rows):
+        versions.overwrite(connection, fresh)
+    else:
+        versions.mark_current(connection, fresh, reading)
+    decisions.keep(connection, extraction.corrections)
+    looks.count(connection, submission_id)
 
 
 def _suggested(connection: sa.Connection, submission_id: str, record: str, field: str) -> str:
@@ -143,7 +165,7 @@ def _take_back(connection: sa.Connection, number: int, run_id: int) -> str:
     if row is None:
         raise CorrectionError(f"更正{number}", "没有这条有效的更正", "请用 ziping correct list 查看编号")
     _withdraw(connection, number)
-    planning.correct(connection, row.submission_id, run_id)
+    _again(connection, row.submission_id, run_id)
     return f"更正{number}已撤回：{row.record}.{row.field}"
 
 

@@ -33,7 +33,6 @@ from pipeline.rerun.staleness import Row
 from pipeline.ruleset import LAYOUTS, VERSION, Ruleset, VocabularyRows
 from pipeline.store import contents, decisions, journal, looks, originals, versions
 from pipeline.store.connection import Store, hold
-from pipeline.store.contents import of_submission
 from pipeline.store.rows import record, same
 from pipeline.store.versions import State
 from schema.document import Document
@@ -377,25 +376,3 @@ def _reread(store: Store, found: Stale) -> Document:
 
 def _lost(found: Stale, trouble: str, remedy: str) -> Planned:
     return Planned(found.submission_id, found.file, trouble=f"{trouble}; {remedy}")
-
-
-def correct(connection: sa.Connection, submission_id: str, run_id: int) -> None:
-    """Understands a submission again under the corrections now in force, with the words it was understood by, inside the transaction
-    that keeps others from it. Raises NothingFound, StoreError."""
-    head = of_submission(connection, submission_id)
-    before = record(connection, submission_id)
-    document, words = versions.basis(connection, head)
-    today = ruleset.current()
-    reading = Ruleset(today.reader, head.rules_key, words, today.vocabulary)
-    in_force = decisions.in_force(connection, submission_id)
-    extraction = understand(document, ruleset.bound(words), in_force)
-    changed = list(changes.changes(submission_id, head.name, before, as_record(extraction)))
-    fresh = versions.prepare(extraction, reading, connection.dialect)
-    if changed:
-        versions.supersede(connection, fresh, run_id, [CORRECTED])
-    elif not same(connection, submission_id, fresh.rows):
-        versions.overwrite(connection, fresh)
-    else:
-        versions.mark_current(connection, fresh, reading)
-    decisions.keep(connection, extraction.corrections)
-    looks.count(connection, submission_id)
