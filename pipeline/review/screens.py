@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import tempfile
 import zipfile
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,7 +19,9 @@ from pipeline.analysts.export import export as take
 from pipeline.review import views
 from pipeline.store import accounts, looks, roster
 from pipeline.store.looks import Wanted
+from schema.checks import CHECKS
 from schema.errors import ZipingError
+from schema.packs.rule import RULES
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -165,22 +168,42 @@ def queue(request: Request) -> Response:
 # ---------------------------------------------------------------- findings, sheets, the end
 _MOST = 2000  # findings that the page lists
 _FINDINGS = sa.text(
-    "SELECT check_zh, unit, fiscal_year, message, submission_id FROM v_finding "
+    "SELECT check_code, check_zh AS kind, unit, fiscal_year, message, submission_id FROM v_finding "
     "WHERE (CAST(:year AS INTEGER) IS NULL OR fiscal_year = :year) ORDER BY check_zh, unit, submission_id LIMIT :most"
 )
+_JUDGED = sa.text(
+    "SELECT severity, rule AS kind, unit, fiscal_year, message, clause, submission_id FROM v_judgement "
+    "WHERE (CAST(:year AS INTEGER) IS NULL OR fiscal_year = :year) ORDER BY rule, unit, submission_id LIMIT :most"
+)
+_SEVERITIES = ("must", "should", "may")
 
 
 def findings(request: Request) -> Response:
-    store, year = views.store_of(request), views.year_of(request)
+    """What does not add up, the heaviest kinds first; then what the rule packs find, which is none of it."""
+    store, asked = views.store_of(request), {"year": views.year_of(request), "most": _MOST + 1}
     with store.reading() as connection:
-        rows = connection.execute(_FINDINGS, {"year": year, "most": _MOST + 1}).all()
-    kinds: dict[str, list[Any]] = {}
-    for row in rows[:_MOST]:
-        kinds.setdefault(row.check_zh, []).append(row)
-    told = sorted(kinds.items(), key=lambda item: -len(item[1]))
+        rows, judged = connection.execute(_FINDINGS, asked).all(), connection.execute(_JUDGED, asked).all()
+    found = _by_kind(rows[:_MOST], lambda row: CHECKS[row.check_code].severity)
+    rules = _by_kind(judged[:_MOST], lambda row: _SEVERITIES.index(row.severity))
+    full = len(rows) > _MOST or len(judged) > _MOST
     return views.page(
-        request, "findings.html", years=roster.years(store), found=told, most=_MOST, full=len(rows) > _MOST
+        request,
+        "findings.html",
+        years=roster.years(store),
+        found=found,
+        rules=rules,
+        named=RULES,
+        most=_MOST,
+        full=full,
     )
+
+
+def _by_kind(rows: Iterable[Any], weight: Callable[[Any], int]) -> list[tuple[str, list[Any]]]:
+    """Findings by kind: the heaviest first, of equal weight the most frequent."""
+    kinds: dict[str, list[Any]] = {}
+    for row in rows:
+        kinds.setdefault(row.kind, []).append(row)
+    return sorted(kinds.items(), key=lambda item: (weight(item[1][0]), -len(item[1])))
 
 
 def sheets(request: Request) -> Response:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import csv
 import io
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from normalizers.vocabulary import COLUMNS, FIELDS
@@ -17,8 +18,10 @@ from pipeline.batch.executors import processes, serial
 from pipeline.learn import proposals
 from pipeline.learn.proposals import CATEGORIES, DECIDED, HEADINGS, LABELS, Proposal
 from pipeline.rerun import planning
+from pipeline.rerun.planning import Planned
 from pipeline.review import views
 from pipeline.store import accounts
+from pipeline.store.connection import Store
 from schema.codes import CODES
 from schema.errors import ZipingError
 from schema.records import LISTS, title
@@ -77,19 +80,19 @@ BLOCKS = {
 
 
 @contextmanager
-def _rows(request: Request, told: dict[str, str]) -> Iterator[Path]:
+def _rows(request: Request, sent: dict[str, str]) -> Iterator[Path]:
     """The one row that a person decided on, as a file of `ziping vocabulary add`. Raises ZipingError."""
     found = next(
         (
             one
             for one in proposals.unknown(views.store_of(request))
-            if (one.text, one.block) == (told.get("text"), told.get("block"))
+            if (one.text, one.block) == (sent.get("text"), sent.get("block"))
         ),
         None,
     )
     if found is None:
-        raise ZipingError(told.get("text", ""), "已经没有这个未识别的表头", "请刷新页面")
-    field = told.get("field", "")
+        raise ZipingError(sent.get("text", ""), "已经没有这个未识别的表头", "请刷新页面")
+    field = sent.get("field", "")
     if not field:
         raise ZipingError(found.text, "没有选择字段", "请先选它是什么")
     columns = COLUMNS[found.file]
@@ -108,25 +111,16 @@ async def effect(request: Request) -> Response:
     """What an answer would change in the store; nothing is written."""
     from starlette.concurrency import run_in_threadpool
 
-    told = await _form(request)
+    sent = await form(request)
 
     def work() -> Response:
         try:
-            with _rows(request, told) as path:
+            with _rows(request, sent) as path:
                 planned = proposals.effect(views.store_of(request), path)
         except ZipingError as error:
             return views.refused(request, error)
-        changed = [change for one in planned for _, change in one.changes]
-        files = sum(1 for one in planned if one.changes)
-        return views.page(
-            request,
-            "effect.html",
-            changed=changed[:_ROWS],
-            more=len(changed) - _ROWS,
-            files=files,
-            told=told,
-            applied=False,
-        )
+        kept = {name: sent.get(name, "") for name in ("text", "block", "field")}
+        return told(request, planned, applied=False, action="/words/apply", sent=kept)
 
     return await run_in_threadpool(work)
 
@@ -137,33 +131,43 @@ async def apply(request: Request) -> Response:
 
     if not views.session_of(request).may(accounts.LEAD):
         return views.not_allowed(request)
-    told = await _form(request)
+    sent = await form(request)
 
     def work() -> Response:
-        store = views.store_of(request)
         try:
-            with _rows(request, told) as path:
+            with _rows(request, sent) as path:
                 proposals.add(path)
-            few = len(planning.stale(store)) <= _FEW
-            executor = serial if few else processes
-            planned = list(planning.plan(store, executor=executor, limits=run.LIMITS, apply=True))
+            planned = read_again(views.store_of(request))
         except ZipingError as error:
             return views.refused(request, error)
-        changed = [change for one in planned for _, change in one.changes]
-        files = sum(one.written for one in planned)
-        return views.page(
-            request,
-            "effect.html",
-            changed=changed[:_ROWS],
-            more=len(changed) - _ROWS,
-            files=files,
-            told=told,
-            applied=True,
-        )
+        return told(request, planned, applied=True)
 
     return await run_in_threadpool(work)
 
 
-async def _form(request: Request) -> dict[str, str]:
-    async with request.form(max_fields=10) as form:
-        return {name: str(value) for name, value in form.items() if isinstance(value, str)}
+def read_again(store: Store) -> list[Planned]:
+    """Understands again what today's words concern, as `ziping rerun --apply` does."""
+    executor = serial if len(planning.stale(store)) <= _FEW else processes
+    return list(planning.plan(store, executor=executor, limits=run.LIMITS, apply=True))
+
+
+def told(
+    request: Request,
+    planned: Sequence[Planned],
+    applied: bool,
+    action: str = "",
+    sent: Mapping[str, str] = MappingProxyType({}),
+) -> Response:
+    """What changes, or has changed; action, sent: where it can be applied, and what is sent there."""
+    changed = [change for one in planned for _, change in one.changes]
+    files = sum(one.written if applied else bool(one.changes) for one in planned)
+    return views.page(
+        request, "effect.html", changed=changed[:_ROWS], more=len(changed) - _ROWS, files=files, applied=applied, action=action,
+        sent=sent,
+    )  # fmt: skip
+
+
+async def form(request: Request) -> dict[str, str]:
+    """The fields of a form that was sent."""
+    async with request.form(max_fields=10) as fields:
+        return {name: str(value) for name, value in fields.items() if isinstance(value, str)}

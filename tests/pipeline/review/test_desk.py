@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import io
 import re
 import time
@@ -310,6 +311,42 @@ def test_a_roster_is_loaded_a_file_assigned_and_the_year_exported_when_all_is_lo
     assert looked[0][2]
     with zipfile.ZipFile(io.BytesIO(owner.get("/sheets.zip?year=2023").content)) as sheets:
         assert [name.endswith(".docx") for name in sheets.namelist()] == [True]
+
+
+LABEL = FORM.replace("实施单位", "经办单位")
+
+
+def test_a_word_and_a_layout_are_seen_in_their_effect_and_then_applied(
+    owner: TestClient, store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    uploaded(owner, ("甲.docx", word.make(LABEL)), ("乙.docx", word.make(LABEL.replace("保洁", "清淤"))))
+    told = {"text": "经办单位", "block": "head", "field": "implementer"}
+    assert "没有指明自己的词条文件夹" in owner.get("/words").text
+    assert "没有指明" in owner.post("/words/apply", data=told).text
+    (tmp_path / "words").mkdir()
+    monkeypatch.setenv("ZIPING_WORDS", str(tmp_path / "words"))
+    assert "经办单位" in owner.get("/words").text
+    assert int(owner.get("/words/number").text) > 0
+    assert "没有选择字段" in owner.post("/words/effect", data=told | {"field": ""}).text
+    assert "已经没有这个未识别的表头" in owner.post("/words/effect", data=told | {"text": "没有"}).text
+    assert "将改变 2 份材料" in owner.post("/words/effect", data=told).text
+    assert "经办单位" in owner.get("/words").text
+    assert "2 份材料已重新整理" in owner.post("/words/apply", data=told).text
+    assert "经办单位" not in owner.get("/words").text
+    assert "经办单位,head,implementer" in (tmp_path / "words" / "headings.csv").read_text(encoding="utf-8")
+    one = next(found.submission_id for found in looks.queue(store, looks.Wanted(every=True)) if found.file == "乙.docx")
+    page = owner.get(f"/s/{one}/layout").text
+    layout = html.unescape(page.partition('spellcheck="false">')[2].partition("</textarea>")[0])
+    assert '"三级指标": level3' in layout
+    changed = layout.replace('"实际完成值": actual', '"实际完成值": baseline')
+    assert changed != layout
+    effect = owner.post(f"/s/{one}/layout/effect", data={"text": changed}).text
+    assert "份材料" in effect
+    assert "baseline" in effect
+    assert "不是YAML" in owner.post(f"/s/{one}/layout/effect", data={"text": "a: ["}).text
+    assert "已采用" in owner.post(f"/s/{one}/layout/apply", data={"text": changed}).text
+    values = {(v.record, v.field): v.text for v in reading(store, one).values}
+    assert values["forms[0].indicators[1]", "baseline"] == "4次"
 
 
 def test_the_file_itself_is_given_to_be_saved_and_never_shown(owner: TestClient, store: Store) -> None:
