@@ -23,7 +23,7 @@ install: $(STAMP) ## build .venv; afterwards .venv/bin/ziping works from any fol
 
 $(STAMP): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "ziping needs Python 3.11 or newer: make PYTHON=python3.11 ..."; exit 1; }
-	@echo "ziping: building .venv (1.2 GB; one to five minutes, most of it downloads)"
+	@echo "ziping: building .venv (1.5 GB; one to five minutes, most of it downloads)"
 	@rm -rf *.egg-info # an older version's, which would be found before the installed one
 	@$(VENV) .venv
 	@$(PIP) --require-hashes -r requirements.lock

@@ -38,17 +38,17 @@ _LABELS = {
     "code": "chinese",
     "run": "started_at",
 }
-_HIDDEN = ("document", "wordlist", "lease", "passage", "account", "claim", "setting")
 _OTHERS = ("alembic_version", "passage_index")  # of no table of ours
 _STYLE = "<style>dl.column-descriptions { columns: 3; font-size: 80%; max-height: 12em; overflow: auto }</style>"
-# Which column of a question a chart shows over which.
+# Which column of a question a chart shows over which, a point a row: bars of several rows would stand upon each other and add up.
 _CHARTS = {
-    "execution-rate": ("bar", "unit", "execution_rate"),
-    "score-inflation": ("bar", "fiscal_year", "share_95"),
-    "score-and-execution": ("point", "execution_rate", "self_score"),
-    "findings-per-form": ("bar", "unit", "per_form"),
-    "moved-budgets": ("bar", "project", "moved"),
+    "execution-rate": ("unit", "execution_rate"),
+    "score-inflation": ("fiscal_year", "share_95"),
+    "score-and-execution": ("execution_rate", "self_score"),
+    "findings-per-form": ("unit", "per_form"),
+    "moved-budgets": ("project", "moved"),
 }
+_FIGURES = ("execution_rate",)  # columns that a chart may have figures of below, too
 
 
 def required() -> None:
@@ -70,6 +70,7 @@ def application(path: Path, name: str = "ziping") -> Any:
         },
     )  # fmt: skip
     site.add_database(_database(site, path), name=name)
+    site.remove_database("_memory")  # holds nothing
     return site
 
 
@@ -132,7 +133,7 @@ def metadata(name: str) -> dict[str, Any]:
         }  # fmt: skip
     for table in tables.metadata.sorted_tables:
         shown[table.name] = {
-            "description_html": f"{table.comment}{_STYLE}", "hidden": table.name in _HIDDEN,
+            "description_html": f"{table.comment}{_STYLE}", "hidden": True,  # below the views, folded
             "columns": {c.name: f"{c.comment} / {english(c)}" for c in table.columns},
         } | ({"label_column": _LABELS[table.name]} if table.name in _LABELS else {})  # fmt: skip
     for other in _OTHERS:
@@ -141,14 +142,13 @@ def metadata(name: str) -> dict[str, Any]:
     for question in query.questions().values():
         about = question.english
         if question.name in _CHARTS:
-            mark, x, y = _CHARTS[question.name]
-            kinds = {"bar": ("nominal", "quantitative"), "point": ("quantitative", "quantitative")}[mark]
+            x, y = _CHARTS[question.name]
             told = {
-                "g.mark": mark,
+                "g.mark": "point",
                 "g.x_column": x,
-                "g.x_type": kinds[0],
+                "g.x_type": "quantitative" if x in _FIGURES else "nominal",
                 "g.y_column": y,
-                "g.y_type": kinds[1],
+                "g.y_type": "quantitative",
             }
             about = f'{about} · <a href="/{name}/{question.name}?{_blank(question)}#{urlencode(told)}">图 chart</a>'
         asked[question.name] = {

@@ -100,7 +100,7 @@ def sheet(store: Store, wanted: str) -> Sheet:
         lines.append(
             Line(
                 no, f"表{finding['form']}" if finding["form"] else "全文", code.chinese, finding["message"],
-                _figure(finding["stated"]), _figure(finding["computed"]), _where(found, head.submission_id, path, field),
+                _figure(finding["stated"], field), _figure(finding["computed"], field), _where(found, head.submission_id, path, field),
                 marks.setdefault(code.clause or "", chr(ord("①") + len(marks))),
             )
         )  # fmt: skip
@@ -154,8 +154,9 @@ def _where(
     return f"第{place[1]}页，{place[0]}" if place[1] else place[0]
 
 
-def _figure(value: Any) -> str:
-    return "—" if value is None else tabular.shown(value, "")
+def _figure(value: Any, field: str = "") -> str:
+    """A figure as the form has it: a rate as per cent."""
+    return "—" if value is None else tabular.shown(value, field)
 
 
 # ---------------------------------------------------------------- files

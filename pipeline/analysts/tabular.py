@@ -27,6 +27,7 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _SHARES = ("rate", "share")  # endings of columns that hold fractions
 _LONGEST = 32_767  # characters a cell of a sheet takes
 _WIDEST = 40
+_A4 = 9  # as Excel numbers papers
 
 
 def share(column: str) -> bool:
@@ -127,9 +128,14 @@ def sheet(to: Workbook, title: str, columns: Sequence[str], labels: Sequence[str
     from openpyxl.cell import WriteOnlyCell
     from openpyxl.styles import Font, PatternFill
     from openpyxl.utils import get_column_letter
+    from openpyxl.worksheet.properties import PageSetupProperties
 
     out = to.create_sheet(title)
     out.freeze_panes = "A2"
+    out.page_setup.orientation, out.page_setup.paperSize = "landscape", _A4
+    out.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
+    out.page_setup.fitToHeight = 0  # as many pages as there are rows for, each as wide as the sheet
+    out.print_title_rows = "1:1"
     rows = iter(rows)
     first = list(islice(rows, 100))
     for at, label in enumerate(labels, 1):

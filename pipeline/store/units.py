@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
@@ -23,6 +24,9 @@ from schema.relational.views import handed_in
 ALIKE = 0.75  # the least likeness of two names worth a person's look
 _SPELT = sa.select(tables.unit_spelling).where(tables.unit_spelling.c.spelling == sa.bindparam("spelling"))
 _SAID = {"人民代表大会常务委员会": "人大常委会", "中国共产党": "中共", "人民政府": "政府", "委员会": "委"}
+
+
+_PROVINCE = re.compile(r"^[\u4e00-\u9fff]{2,3}省(?=.)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +126,8 @@ def listed(store: Store) -> list[sa.Row[Any]]:
 
 
 def similar_pairs(store: Store) -> list[Pair]:
-    """Units whose names may be spellings of one, most alike first; a name that names another place is not like."""
+    """Units whose names may be spellings of one, most alike first: nothing in the shorter name is otherwise than in the longer (审计局 and 统计局
+    are two bureaus), both end alike (a bureau's own station is another unit), and neither names another place."""
     rows = {row.unit_id: row for row in listed(store)}
     places: dict[str, list[tuple[str, sa.Row[Any]]]] = {}
     for row in sorted(rows.values(), key=lambda row: (-row.submissions, row.name)):
@@ -131,11 +136,17 @@ def similar_pairs(store: Store) -> list[Pair]:
     out = []
     for names in places.values():
         for (one, a), (other, b) in combinations(names, 2):
-            if one[-2:] == other[-2:] or one in other or other in one:
+            if one[-2:] == other[-2:] and _within(*sorted((one, other), key=len)):
                 likeness = normalized_similarity(one, other)
                 if likeness >= ALIKE:
                     out.append(Pair(a.unit_id, a.name, b.unit_id, b.name, likeness))
     return sorted(out, key=lambda pair: -pair.likeness)
+
+
+def _within(short: str, long: str) -> bool:
+    """Do the characters of a name stand in a longer one, in their order?"""
+    rest = iter(long)
+    return all(sign in rest for sign in short)
 
 
 def merge(store: Store, keep: str, join: str) -> int:
@@ -159,6 +170,7 @@ def merge(store: Store, keep: str, join: str) -> int:
 
 
 def _short(name: str) -> str:
+    name = _PROVINCE.sub("", name)
     for long, short in _SAID.items():
         name = name.replace(long, short)
     return name
