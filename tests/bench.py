@@ -237,6 +237,7 @@ if __name__ == "__main__":
     main(given or largest + formats)
     if not given:
         measure_batch()
-        from tests import bench_analysts
+        from tests import bench_analysts, bench_desk
 
         bench_analysts.main()
+        bench_desk.main()

@@ -125,8 +125,9 @@ _year = click.option("--year", type=int, required=True, help="The fiscal year.")
 def load_roster(file: Path, year: int, url: str) -> None:
     """Make the units in FILE (.xlsx or .csv) the roster of a year."""
     from pipeline.store import roster as units
+    from pipeline.store.roster_sheet import from_file
 
-    listed = units.from_file(file)
+    listed = from_file(file)
     fresh, changed, gone = units.load(opened(url), year, listed)
     click.echo(f"{year}年名单：{len(listed)}个单位；新增{fresh}，改变{changed}，去掉{gone}")
 

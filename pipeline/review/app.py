@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 from pipeline import faults
 from pipeline.analysts.browse import free_port
 from pipeline.clock import person
-from pipeline.review import layouts, screens, submission, uploads, views, words
+from pipeline.review import deciding, ending, layouts, screens, submission, uploads, views, words
 from pipeline.review.access import COOKIE, App, Door, cookie_of, guarded
 from pipeline.review.drawing import Drawer
 from pipeline.review.uploads import Uploads
@@ -58,16 +58,16 @@ def desk(store: Store, names: Sequence[str] = (), *, token: bool = True, header:
             get("/units/export", screens.export_units),
             get("/upload", uploads.show), post("/upload", uploads.receive), get("/upload/{number}", uploads.progress),
             get("/queue", screens.queue),
-            get("/s/{id}", submission.show), get("/s/{id}/record", submission.record), post("/s/{id}/decide", submission.decide),
-            post("/s/{id}/preview", submission.preview), post("/s/{id}/let-go", submission.let_go),
+            get("/s/{id}", submission.show), get("/s/{id}/record", submission.record), post("/s/{id}/decide", deciding.decide),
+            post("/s/{id}/preview", deciding.preview), post("/s/{id}/let-go", deciding.let_go),
             get("/s/{id}/page/{number:int}.png", submission.picture), get("/s/{id}/file", submission.original),
             get("/s/{id}/history", submission.history), get("/s/{id}/sheet", submission.sheet),
             post("/s/{id}/sent", submission.mark_sent),
             get("/s/{id}/layout", layouts.show), post("/s/{id}/layout/effect", layouts.effect),
             post("/s/{id}/layout/apply", layouts.apply),
             get("/words", words.show), get("/words/number", words.number), post("/words/effect", words.effect), post("/words/apply", words.apply),
-            get("/findings", screens.findings), get("/sheets.zip", screens.sheets),
-            get("/done", screens.done), get("/done/export", screens.export_done),
+            get("/findings", ending.findings), get("/sheets.zip", ending.sheets),
+            get("/done", ending.done), get("/done/export", ending.export_done),
             get("/login", _login), post("/login", _log_in), post("/logout", _log_out), get("/enter", _enter),
             Mount("/static", StaticFiles(directory=STATIC)),
         ],

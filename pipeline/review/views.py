@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from pipeline.store.connection import Store
 
 
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
 def required() -> None:
     """Raises ZipingError where what the desk needs is not installed."""
     try:
@@ -101,3 +104,10 @@ def _templates() -> Any:
 def _finished(value: Any) -> Any:
     """What a page prints: nothing in a text is obeyed but its line breaks; what is markup stays so."""
     return readable(value) if type(value) is str else "" if value is None else value
+
+
+def file(data: bytes, name: str, kind: str) -> Response:
+    """A file to be saved."""
+    from starlette.responses import Response
+
+    return Response(data, media_type=kind, headers={"content-disposition": f'attachment; filename="{name}"'})

@@ -169,5 +169,5 @@ def told(
 
 async def form(request: Request) -> dict[str, str]:
     """The fields of a form that was sent."""
-    async with request.form(max_fields=10) as fields:
+    async with request.form(max_fields=20) as fields:
         return {name: str(value) for name, value in fields.items() if isinstance(value, str)}

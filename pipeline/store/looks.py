@@ -16,7 +16,7 @@ from pipeline.store.connection import Store, hold
 from pipeline.store.journal import FAILED, REFUSED
 from pipeline.store.rows import batches, put
 from schema.derived import FOLLOWS
-from schema.relational import reviewing, tables
+from schema.relational import columns, tables
 from schema.relational.views import handed_in
 
 HELD = 1800.0  # seconds that a file is held for whoever looks at it, from their last decision on
@@ -51,7 +51,7 @@ def _unsettled(about: str, *same: tuple[Any, Any]) -> sa.ColumnElement[bool]:
 
 def unsure() -> sa.ColumnElement[bool]:
     """The rows of provenance that need a look, whoever has looked at them; what follows from another value is settled with it."""
-    return reviewing.unsure(tables.provenance) & tables.provenance.c.field.not_in(FOLLOWS)
+    return columns.unsure(tables.provenance) & tables.provenance.c.field.not_in(FOLLOWS)
 
 
 def _open_values() -> sa.Select[Any]:

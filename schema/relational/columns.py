@@ -9,9 +9,24 @@ from decimal import Decimal
 from types import NoneType, UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
-from sqlalchemy import JSON, Column, Date, ForeignKeyConstraint, Integer, PrimaryKeyConstraint, String, Text
+from sqlalchemy import (
+    JSON,
+    Column,
+    ColumnElement,
+    Date,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    Text,
+    or_,
+)
+from sqlalchemy import literal_column as literally
 
 from schema import records
+from schema.evidence import FACT
 from schema.relational.types import Exact
 
 
@@ -110,3 +125,17 @@ def of_submission(*columns: str) -> list[Any]:
         PrimaryKeyConstraint("submission_id", *columns),
         ForeignKeyConstraint(["submission_id"], ["submission.submission_id"], ondelete="CASCADE"),
     ]
+
+
+def unsure(provenance: Any) -> ColumnElement[bool]:
+    """The rows of provenance that people must look at; written out, so that a database sees that its index has just these."""
+    p = provenance.c
+    out: ColumnElement[bool] = or_(p.confidence < literally(str(FACT)), p.suggested.is_not(None))
+    wanted: ColumnElement[bool] = out & p.corrected_by.is_(None)
+    return wanted
+
+
+def index_unsure(provenance: Table) -> None:
+    """What people must look at, found without reading all that they need not."""
+    wanted = unsure(provenance)
+    Index("ix_provenance_unsure", provenance.c.submission_id, sqlite_where=wanted, postgresql_where=wanted)

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from sqlalchemy import (
     JSON,
     Column,
-    ColumnElement,
     Float,
     ForeignKeyConstraint,
     Index,
@@ -17,11 +14,8 @@ from sqlalchemy import (
     String,
     Table,
     Text,
-    literal_column,
-    or_,
 )
 
-from schema.evidence import FACT
 from schema.relational import columns
 
 
@@ -117,17 +111,3 @@ def tables(metadata: MetaData) -> tuple[Table, ...]:
         comment="核看台的账号",
     )
     return setting, roster, verdict, look, claim, sent, account
-
-
-def unsure(provenance: Any) -> ColumnElement[bool]:
-    """The rows of provenance that people must look at; written out, so that a database sees that its index has just these."""
-    p = provenance.c
-    out: ColumnElement[bool] = or_(p.confidence < literal_column(str(FACT)), p.suggested.is_not(None))
-    wanted: ColumnElement[bool] = out & p.corrected_by.is_(None)
-    return wanted
-
-
-def index_unsure(provenance: Table) -> None:
-    """What people must look at, found without reading all that they need not."""
-    wanted = unsure(provenance)
-    Index("ix_provenance_unsure", provenance.c.submission_id, sqlite_where=wanted, postgresql_where=wanted)

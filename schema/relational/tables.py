@@ -323,7 +323,7 @@ provenance = Table(
     Index(None, "submission_id", "record", "field"),
     comment="每个值的出处",
 )
-reviewing.index_unsure(provenance)
+columns.index_unsure(provenance)
 page = Table(
     "page",
     metadata,

@@ -23,7 +23,7 @@ from pipeline.review.reading import reading
 from pipeline.store import accounts, looks, originals, roster
 from pipeline.store.connection import Store
 from pipeline.store.opening import open_store
-from pipeline.store.roster import Unit
+from pipeline.store.roster_sheet import Unit
 from schema.visible import readable
 from tests.pipeline.store.test_verdicts import FORM
 

@@ -13,7 +13,7 @@ from pipeline.batch import run
 from pipeline.store import roster
 from pipeline.store.connection import Store
 from pipeline.store.opening import open_store
-from pipeline.store.roster import Unit
+from pipeline.store.roster_sheet import Unit, from_file
 from schema.errors import StoreError
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
@@ -100,7 +100,7 @@ def test_a_sheet_is_read_by_its_headings_and_what_is_wrong_is_named_with_its_row
     ):
         book.worksheets[0].append(row)
     book.save(tmp_path / "units.xlsx")
-    assert roster.from_file(tmp_path / "units.xlsx") == [
+    assert from_file(tmp_path / "units.xlsx") == [
         Unit("青禾县水务局", "101", ("水务局", "县水利局"), None, 2),
         Unit("青禾县审计局", "102", (), "办公室", 1),
     ]
@@ -111,7 +111,7 @@ def test_a_sheet_is_read_by_its_headings_and_what_is_wrong_is_named_with_its_row
     assert ziping("roster", "export", "out.csv", "--year", "2023", "--store", "s.db").returncode == 0
     assert "101,青禾县水务局,水务局、县水利局,,2,0," in (tmp_path / "out.csv").read_text(encoding="utf-8-sig")
     assert ziping("roster", "export", "out.xlsx", "--year", "2023", "--store", "s.db").returncode == 0
-    assert [unit.name for unit in roster.from_file(tmp_path / "out.xlsx")] == ["青禾县水务局", "青禾县审计局"]
+    assert [unit.name for unit in from_file(tmp_path / "out.xlsx")] == ["青禾县水务局", "青禾县审计局"]
     for text, said in (
         ("部门,备注\n", "没有单位"),
         ("甲,乙\n1,2\n", "没有“单位名称”一栏"),

@@ -14,7 +14,8 @@ from pipeline import ruleset
 from pipeline.batch import run
 from pipeline.rerun import correcting, planning
 from pipeline.rerun.correcting import Seen
-from pipeline.review.reading import Reading, reading
+from pipeline.review.reading import reading
+from pipeline.review.shown import Reading
 from pipeline.reviews import FINDING, LEFTOVER, MISREAD, NOTHING, RIGHT, VALUE
 from pipeline.ruleset import VocabularyRows
 from pipeline.store import looks, verdicts
