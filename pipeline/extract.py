@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, is_dataclass
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -52,10 +53,30 @@ def understand(
 ) -> Extraction:
     """What a document says: read by the normalizers, corrected by people, checked. Raises NothingFound."""
     with exactly():
-        submission, evidence = normalize(document, words or ruleset.words())
+        submission, evidence = _normalized(_Same(document), _Same(words or ruleset.words()))
         submission, evidence, standings = apply(document, submission, evidence, corrections)
         submission, evidence = prove(check(submission), suggest(submission, evidence))
     return Extraction(document, submission, judge(document, submission, evidence), tuple(standings))
+
+
+class _Same:
+    """A thing that is told from others by being itself and no other."""
+
+    __slots__ = ("one",)
+
+    def __init__(self, one: Any) -> None:
+        self.one = one
+
+    def __hash__(self) -> int:
+        return id(self.one)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and self.one is other.one
+
+
+@lru_cache(maxsize=1)  # a person decides on the same submission again and again, under other corrections
+def _normalized(document: _Same, words: _Same) -> tuple[Submission, Evidence]:
+    return normalize(document.one, words.one)
 
 
 def sources(extraction: Extraction) -> tuple[Provenance, ...]:

@@ -6,6 +6,7 @@ otherwise. It never moves to another cell.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -21,6 +22,7 @@ from schema.visible import readable
 
 VALUE, FINDING, LEFTOVER = "value", "finding", "leftover"
 RIGHT, MISREAD, NOTHING, TAKEN = "right", "misread", "nothing", "taken"
+LONGEST = 4000  # characters of a text that a page has whole
 # What can be said of what.
 SAID = {VALUE: (RIGHT,), FINDING: (RIGHT, MISREAD), LEFTOVER: (NOTHING, TAKEN)}
 
@@ -63,8 +65,11 @@ def told(finding: Finding) -> str:
 
 
 def seen_as(reading: str | None) -> str | None:
-    """A reading as a page shows it and sends it back: signs made visible, line breaks as one sign."""
-    return None if reading is None else readable(reading).replace("\r\n", "\n").replace("\r", "\n")
+    """A reading as a page has it and sends it back: signs made visible, line breaks as one sign; of one that is too long its digest."""
+    if reading is None:
+        return None
+    text = readable(reading).replace("\r", "\n")
+    return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}" if len(text) > LONGEST else text
 
 
 def place_text(origin: Origin) -> str:

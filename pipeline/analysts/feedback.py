@@ -13,11 +13,14 @@ import sqlalchemy as sa
 from pipeline.analysts import query, tabular
 from pipeline.learn import drift
 from pipeline.learn.layouts import layouts
-from pipeline.store import contents, decisions, rows
+from pipeline.reviews import path_of
+from pipeline.reviews import told as told_of
+from pipeline.store import contents, decisions, rows, verdicts
 from pipeline.store.search import places
 from schema import extras
 from schema.checks import CHECKS
 from schema.errors import StoreError, ZipingError
+from schema.records import Finding
 from schema.relational import tables
 from schema.relational.views import handed_in
 from schema.visible import readable
@@ -88,6 +91,8 @@ def sheet(store: Store, wanted: str) -> Sheet:
         unit = connection.execute(named).scalar()
         corrected = decisions.told(connection, head.submission_id)
         judged = _judged(connection, head.submission_id)
+        misread = verdicts.misread(connection, head.submission_id)
+        record["findings"] = [finding for finding in record["findings"] if _named(finding) not in misread]
         paths = {(finding["form"], finding["where"]): _record(finding) for finding in record["findings"]}
         told = {path for path, _ in paths.values()} | {row.record for row in judged}
         found = places(connection, [(head.submission_id, path) for path in told])
@@ -133,6 +138,12 @@ def _judged(connection: sa.Connection, submission_id: str) -> list[sa.Row[Any]]:
     wanted = (j.c.submission_id == submission_id) & (j.c.severity != "may")
     order = sa.case((j.c.severity == "must", 1), else_=2)
     return list(connection.execute(sa.select(j).where(wanted).order_by(order, j.c.no).limit(_RULES)))
+
+
+def _named(finding: dict[str, Any]) -> tuple[str, str, str]:
+    """A finding as a verdict on it names it."""
+    one = Finding(**finding)
+    return path_of(one), one.check, told_of(one)
 
 
 def _record(finding: dict[str, Any]) -> tuple[str, str]:

@@ -17,6 +17,7 @@ from pipeline.store.connection import Store
 
 COOKIE = "ziping"
 LASTS = 12 * 3600.0  # seconds after a session's last request
+MOST_NAMES = 1000  # whose wrong passwords are remembered at once
 TRIES, PAUSE = 5, 60.0  # wrong passwords of a name before it must wait, and how many seconds
 _SAFE = ("GET", "HEAD")
 _OPEN = ("/login", "/enter", "/static/")
@@ -68,7 +69,8 @@ class Door:
             return None
         account = accounts.known(self.store, name, password)
         if account is None:
-            self._wrong[name] = (count + 1, time.monotonic())
+            recent = [(key, one) for key, one in self._wrong.items() if time.monotonic() - one[1] < PAUSE]
+            self._wrong = dict(recent[-MOST_NAMES:]) | {name: (count + 1, time.monotonic())}
             return None
         self._wrong.pop(name, None)
         return self._begin(account.name, account.role)

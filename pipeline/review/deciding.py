@@ -12,6 +12,7 @@ from pipeline.review import views
 from pipeline.review.submission import id_of
 from pipeline.review.words import form
 from pipeline.store import accounts, looks, verdicts
+from pipeline.store.connection import Store
 from pipeline.store.verdicts import Said
 from schema.errors import ZipingError
 
@@ -35,12 +36,12 @@ async def decide(request: Request) -> Response:
     told = await form(request)
 
     def work() -> Response:
-        store = views.store_of(request)
         try:
-            holder = looks.claim(store, id_of(request), session.person, session.number)
+            submission = id_of(request)
+            holder = looks.claim(views.store_of(request), submission, session.person, session.number)
             if holder is not None:
-                raise ZipingError(id_of(request), f"{holder}正在核看这份材料", "请稍后再来，或核看别的材料")
-            _decide(request, told)
+                raise ZipingError(submission, f"{holder}正在核看这份材料", "请稍后再来，或核看别的材料")
+            _decide(views.store_of(request), submission, session.person, told)
         except ZipingError as error:
             return views.refused(request, error)
         return Response(status_code=204)
@@ -48,8 +49,7 @@ async def decide(request: Request) -> Response:
     return await run_in_threadpool(work)
 
 
-def _decide(request: Request, told: dict[str, str]) -> None:
-    store, person, submission = views.store_of(request), views.session_of(request).person, id_of(request)
+def _decide(store: Store, submission: str, person: str, told: dict[str, str]) -> None:
     what, path, field = told.get("what", ""), told.get("record", ""), told.get("field", "")
     seen = None if "unstated" in told else told.get("seen", "")
     if what in (reviews.RIGHT, reviews.MISREAD, reviews.NOTHING):
@@ -69,14 +69,13 @@ def _decide(request: Request, told: dict[str, str]) -> None:
         reason = told.get("reason", "").strip() or (_REASON if should_be is not None else _BLANK)
         correcting.add(store, submission, path, field, should_be, reason, person, seen=Seen(seen))
     elif what == "missed":
-        _missed(request, told, person)
+        _missed(store, submission, person, told)
     else:
         raise ZipingError(what or "（空）", "没有这种决定", "请刷新页面")
 
 
-def _missed(request: Request, told: dict[str, str], person: str) -> None:
+def _missed(store: Store, submission: str, person: str, told: dict[str, str]) -> None:
     """A value that was not read: put where it belongs, and its cell is settled."""
-    store, submission = views.store_of(request), id_of(request)
     path, _, field = told.get("into", "").rpartition("|")
     if not path:
         raise ZipingError(submission, "没有选择这个值归入哪里", "请选一个字段")

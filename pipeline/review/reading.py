@@ -25,7 +25,7 @@ from pipeline.review.shown import (
     Remark,
     Value,
 )
-from pipeline.reviews import FINDING, LEFTOVER, VALUE, path_of, place_text
+from pipeline.reviews import FINDING, LEFTOVER, VALUE, path_of, place_text, seen_as
 from pipeline.store import contents, verdicts
 from pipeline.store.connection import Store
 from pipeline.store.rows import origin_of, record
@@ -211,7 +211,7 @@ def _findings(submission: Submission, told: _Told) -> Iterator[Remark]:
             place_text(origin_of(source)) if source is not None else None,
             verdict.verdict if verdict is not None else None,
             f"verdict/{verdict.verdict_id}" if verdict is not None else None,
-            reviews.told(finding),
+            seen_as(reviews.told(finding)) or "",
         )  # fmt: skip
 
 
@@ -222,5 +222,5 @@ def _leftovers(told: _Told) -> Iterator[Remark]:
         yield Remark(
             LEFTOVER, place, "", origin_of(row).chinese, row.text, place,
             verdict.verdict if verdict is not None else None,
-            f"verdict/{verdict.verdict_id}" if verdict is not None else None, row.text,
+            f"verdict/{verdict.verdict_id}" if verdict is not None else None, seen_as(row.text) or "",
         )  # fmt: skip

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
+from pipeline.reviews import LONGEST, seen_as
 from schema.exact import exact
 from schema.records import Kind
 
@@ -34,13 +35,18 @@ class Value:
     decision: str | None = None
 
     @property
+    def seen(self) -> str | None:
+        """The value as a decision on it sends it back."""
+        return seen_as(self.text)
+
+    @property
     def edited(self) -> str:
         """What stands in the box where it is edited: a rate as people write it."""
         rate = self.kind == Kind.RATE or (
             self.field.startswith("values.") and (self.raw or "").rstrip().endswith(("%", "％"))
         )
         if not rate or self.text is None:
-            return self.text or ""
+            return (self.text or "")[:LONGEST]
         try:
             return f"{exact(Decimal(self.text).scaleb(2)):f}%"
         except InvalidOperation:

@@ -21,6 +21,13 @@ _READERS = ("rapidocr",)  # of pages that were straightened as scans
 
 
 def id_of(request: Request) -> str:
+    """The submission that a page is about, by its whole id. Raises StoreError where there is none."""
+    with views.store_of(request).reading() as connection:
+        found: str = contents.find(connection, named(request)).submission_id
+    return found
+
+
+def named(request: Request) -> str:
     return str(request.path_params["id"])
 
 
@@ -28,7 +35,7 @@ def show(request: Request) -> Response:
     """The submission beside its source; whoever opens it holds it for a while where nobody else does."""
     store, session = views.store_of(request), views.session_of(request)
     try:
-        found = reading(store, id_of(request))
+        found = reading(store, named(request))
         holder = (
             looks.claim(store, found.submission_id, session.person, session.number)
             if session.may(accounts.REVIEWER)
@@ -89,7 +96,7 @@ def _next(request: Request, submission_id: str) -> str | None:
 def record(request: Request) -> Response:
     """The record alone, as it stands now."""
     try:
-        found = reading(views.store_of(request), id_of(request))
+        found = reading(views.store_of(request), named(request))
     except ZipingError as error:
         return views.refused(request, error)
     return views.page(request, "record.html", **_beside(request, found), marks=_marks(found), fresh=True)
@@ -102,7 +109,7 @@ def picture(request: Request) -> Response:
     store, number = views.store_of(request), int(request.path_params["number"])
     try:
         with store.reading() as connection:
-            head = contents.find(connection, id_of(request))
+            head = contents.find(connection, named(request))
             document = verdicts.document_of(connection, head.submission_id)
         scanned = any(page.page == number and page.reader in _READERS for page in document.pages)
         data = views.drawer_of(request).picture(head.name, document.format, head.sha256, number - 1, scanned)
@@ -121,7 +128,7 @@ def original(request: Request) -> Response:
     store = views.store_of(request)
     try:
         with store.reading() as connection:
-            head = contents.find(connection, id_of(request))
+            head = contents.find(connection, named(request))
     except StoreError as error:
         return views.refused(request, error)
     data = views.drawer_of(request).original(head.sha256)
@@ -136,7 +143,7 @@ def history(request: Request) -> Response:
     store = views.store_of(request)
     try:
         with store.reading() as connection:
-            head = contents.find(connection, id_of(request))
+            head = contents.find(connection, named(request))
             said = verdicts.rows(connection, head.submission_id, every=True)
             corrected = correcting.every(connection, head.submission_id)
         told = changes.history(store, head.submission_id)
@@ -149,7 +156,7 @@ def sheet(request: Request) -> Response:
     """The feedback sheet as the unit will get it."""
     store = views.store_of(request)
     try:
-        told = feedback.sheet(store, id_of(request))
+        told = feedback.sheet(store, named(request))
     except ZipingError as error:
         return views.refused(request, error)
     return views.page(request, "sheet.html", sheet=told, sent=looks.is_sent(store, told.submission_id))
@@ -162,5 +169,6 @@ async def mark_sent(request: Request) -> Response:
     session = views.session_of(request)
     if not session.may(accounts.LEAD):
         return views.not_allowed(request)
-    await run_in_threadpool(looks.mark_sent, views.store_of(request), [id_of(request)], session.person)
-    return RedirectResponse(f"/s/{id_of(request)}/sheet", 303)
+    submission_id = await run_in_threadpool(id_of, request)
+    await run_in_threadpool(looks.mark_sent, views.store_of(request), [submission_id], session.person)
+    return RedirectResponse(f"/s/{submission_id}/sheet", 303)

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 MOST_FILES = 2000
 MOST_BYTES = 200 << 20  # of a file
+MOST_AT_ONCE = 4 << 30
 _CHUNK = 1 << 20
 _LONGEST = 200  # bytes of a file's name
 _KEPT = 20  # uploads that are remembered
@@ -108,6 +109,10 @@ async def receive(request: Request) -> Response:
     session = views.session_of(request)
     if not session.may(accounts.REVIEWER):
         return views.not_allowed(request)
+    if not request.headers.get("content-length", "").isdigit() or int(request.headers["content-length"]) > MOST_AT_ONCE:
+        return views.refused(
+            request, ZipingError("上传", f"一次超过{MOST_AT_ONCE >> 30} GB", "请分几次上传，或用 ziping ingest 读入")
+        )
     folder = Path(await run_in_threadpool(tempfile.mkdtemp, prefix="上传-", dir=_folder()))
     count = 0
     try:

@@ -6,6 +6,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from pipeline.analysts import tabular
+from pipeline.reviews import LONGEST
 from schema import extras
 from schema.errors import Moved, ZipingError
 from schema.visible import readable
@@ -95,10 +96,17 @@ def not_allowed(request: Request) -> Response:
 def _templates() -> Any:
     import jinja2
 
-    return jinja2.Environment(
+    found = jinja2.Environment(
         loader=jinja2.PackageLoader("pipeline.review"), autoescape=True, undefined=jinja2.StrictUndefined,
         trim_blocks=True, lstrip_blocks=True, finalize=_finished,
     )  # fmt: skip
+    found.filters["short"] = _short
+    return found
+
+
+def _short(text: str) -> str:
+    """A text as far as a page has room for it."""
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…（{len(text)}字）"
 
 
 def _finished(value: Any) -> Any:

@@ -40,6 +40,12 @@ def rows(connection: sa.Connection, submission_id: str, every: bool = False) -> 
     return connection.execute(query.order_by(v.c.verdict_id)).all()
 
 
+def misread(connection: sa.Connection, submission_id: str) -> set[tuple[str | None, ...]]:
+    """The findings of a submission that people found to be our misreading: the path, the check and the finding as `reviews.told`."""
+    found = (row for row in rows(connection, submission_id) if row.verdict == reviews.MISREAD)
+    return {(row.record, row.field, row.reading) for row in found}
+
+
 def restand(connection: sa.Connection, extraction: Extraction) -> None:
     """Lets lapse what no longer holds of a submission read otherwise, and follows what moved, in the transaction that writes the reading."""
     there = rows(connection, extraction.document.digest[:16])

@@ -175,7 +175,7 @@
     if (!current || current.dataset.about !== "value" || locked) return;
     const item = current, told = item.dataset, numeric = ["money", "rate", "points", "number", "count"].includes(told.kind);
     close();
-    const input = make(told.kind === "text" ? "textarea" : "input", { value: told.seen ?? "", rows: 3 });
+    const input = make(told.kind === "text" ? "textarea" : "input", { value: (told.seen ?? "").startsWith("sha256:") ? "" : told.seen ?? "", rows: 3 });
     if (input.tagName === "INPUT") Object.assign(input, { type: told.kind === "date" ? "date" : "text", inputMode: numeric ? "decimal" : "text" });
     const reason = make("input", { type: "text", placeholder: t("理由（可不写）", "reason (may be left out)") });
     const effect = make("div", { id: "effect" });

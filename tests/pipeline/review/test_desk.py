@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import io
+import random
 import re
 import time
 import zipfile
@@ -239,6 +240,7 @@ def test_decisions_are_written_shown_and_taken_back(owner: TestClient, store: St
     assert said(store, *ACTUAL)["unstated"] == "1"
     for wrong in ({"what": "nothing of the kind"}, {}, {"what": "all", "each": "no list"}):
         assert owner.post(path, data=wrong).status_code == 422
+    assert owner.post("/s/0000000000000000/decide", data=gone).status_code == 422
 
 
 def test_all_of_a_kind_are_settled_at_once(owner: TestClient, store: Store) -> None:
@@ -392,6 +394,8 @@ def test_an_upload_is_bounded_and_stays_in_its_folder(
 ) -> None:
     monkeypatch.setattr(uploads, "MOST_BYTES", 1000)
     assert "文件超过" in uploaded(owner, ("大.docx", b"x" * 2000))
+    monkeypatch.setattr(uploads, "MOST_AT_ONCE", 1000)
+    assert "一次超过" in uploaded(owner, ("大.docx", b"x" * 2000))
     for name in (
         "../../etc/passwd",
         "/etc/passwd",
@@ -431,6 +435,29 @@ def test_what_a_file_says_is_text_on_every_screen(owner: TestClient, store: Stor
         assert "\u202e" not in text, url
     told = said_of(store, evil)
     assert owner.post(f"/s/{evil}/decide", data=told).status_code == 204
+
+
+def test_a_cell_of_nine_megabytes_and_an_image_bomb_go_the_whole_way(owner: TestClient, store: Store) -> None:
+    from PIL import Image
+
+    long = "".join(map(chr, random.Random(1).choices(range(0x4E00, 0x9FA5), k=3_000_000)))
+    bomb = io.BytesIO()
+    Image.new("1", (40_000, 40_000)).save(bomb, "PNG")
+    page = uploaded(
+        owner,
+        ("长.docx", word.make(FORM.replace("保洁", "疏浚").replace("持续改善", long, 1))),
+        ("图.png", bomb.getvalue()),
+    )
+    assert "图片过大" in page
+    one = next(found for found in looks.queue(store, looks.Wanted(every=True)) if found.file == "长.docx")
+    answer = owner.get(f"/s/{one.submission_id}")
+    assert len(answer.content) < 300_000
+    assert "…（3000000字）" in answer.text
+    value = next(v for v in reading(store, one.submission_id).values if len(v.text or "") > 1_000_000)
+    told = {"what": "right", "about": "value", "record": value.record, "field": value.field, "seen": value.seen or ""}
+    assert told["seen"].startswith("sha256:")
+    assert owner.post(f"/s/{one.submission_id}/decide", data=told).status_code == 204
+    assert owner.post(f"/s/{one.submission_id}/decide", data=told | {"seen": "sha256:0"}).status_code == 409
 
 
 def said_of(store: Store, submission: str) -> dict[str, str]:

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from data.maker import word
 from pipeline import ruleset
+from pipeline.analysts import feedback
 from pipeline.batch import run
 from pipeline.rerun import correcting, planning
 from pipeline.rerun.correcting import Seen
@@ -103,6 +104,7 @@ def test_a_finding_and_an_unread_cell_are_settled_and_come_back_when_the_figure_
     said += [Said(LEFTOVER, one.path, "", NOTHING, one.seen) for one in found.leftovers]
     verdicts.give(store, found.submission_id, said, PERSON)
     assert {one.verdict for one in only(store).findings} == {MISREAD}
+    assert feedback.sheet(store, found.submission_id).lines == []  # what we misread is not sent to the unit
     (queued,) = looks.queue(store, looks.Wanted(every=True))
     assert (queued.findings, queued.leftovers, queued.looked) == (0, 0, (PERSON,))
     record = found.findings[0].path.rpartition(".")[0]
