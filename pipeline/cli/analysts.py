@@ -279,10 +279,6 @@ def report(submission: str | None, everything: bool, year: int | None, out: Path
     if not wanted:
         fail(f"{year}: 没有这个年度的材料; 请用 ziping status --list 查看")
     with_findings = 0
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        fail(f"{out}: 无法建立文件夹（{error.strerror}）; 请检查权限")
     from rich.progress import track
 
     screen = console(stderr=True)
@@ -290,6 +286,10 @@ def report(submission: str | None, everything: bool, year: int | None, out: Path
         wanted, "反馈单", console=screen, transient=True, disable=not (everything and screen.is_terminal)
     ):
         sheet = feedback.sheet(store, name)
+        try:
+            out.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            fail(f"{out}: 无法建立文件夹（{error.strerror}）; 请检查权限")
         with_findings += bool(sheet.lines)
         written = feedback.write(sheet, out, kinds)
     if everything:
