@@ -197,9 +197,9 @@ def originals() -> None:
 @store_option
 def check_originals(url: str) -> None:
     """Find kept files that are missing or altered. Exit code 1 where there are any."""
-    from pipeline.store import originals as kept
+    from pipeline.store.originals_check import check
 
-    whole, lost = kept.check(existing(url))
+    whole, lost = check(existing(url))
     for one in lost:
         trouble = "内容已变" if one.trouble == "altered" else "没有保存"
         say(f"ziping: {one.path or one.name}: {trouble}（{one.sha256[:16]}）; 请用 ziping ingest 再读入一次原文件")

@@ -11,14 +11,11 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 
 import extractors
-from extractors.files import File, digest, file_at
-from extractors.names import place
 from normalizers.lookups import CODES, PAIR
 from normalizers.similarity import best_guess
 from normalizers.spelling import LONGEST
@@ -363,14 +360,10 @@ def _write(
 
 def _reread(store: Store, found: Stale) -> Document:
     """The document of a file that is still where it arrived, or was kept. Raises FileRefused where it is not, or is another by now."""
+    file = originals.file_of(store, found.sha256, found.file)
+    if file is not None:
+        return extractors.read(file)
     paths = contents.sources(store, found.submission_id)
-    for path in paths:
-        file = file_at(place(path))
-        if file is not None and digest(file.data()) == found.sha256:
-            return extractors.read(file)
-    data = originals.kept(originals.place(store), found.sha256)
-    if data is not None:
-        return extractors.read(File(Path(found.file), content=data))
     raise ZipingError(found.file, "原文件已不在原处，无法重读", f"请放回{paths[0] if paths else '原处'}后再运行")
 
 

@@ -8,8 +8,6 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import sqlalchemy as sa
-
 from extractors import pictures
 from extractors.pictures import Size
 from pipeline.batch.executors import Limits, Pool
@@ -18,7 +16,6 @@ from pipeline.store import originals
 from pipeline.store.connection import Store
 from schema.document import Document, Paragraph, Table
 from schema.errors import Failed, FileRefused, StoreError
-from schema.relational import tables
 
 LIMITS = Limits(1, 60.0, 2 << 30)  # what drawing a page may cost
 _KEPT = 64  # pictures of pages that are kept in memory
@@ -117,9 +114,9 @@ class Drawer:
         return found
 
     def original(self, sha256: str) -> bytes | None:
-        """A file's own bytes: as they were kept, else where it arrived."""
-        data = originals.kept(originals.place(self.store), sha256)
-        return data if data is not None else _where_it_arrived(self.store, sha256)
+        """A file's own bytes."""
+        file = originals.file_of(self.store, sha256, "")
+        return file.content if file is not None else None
 
     def _done(self, work: Any, item: tuple[Any, ...]) -> Any:
         if self._pool is None:
@@ -128,23 +125,6 @@ class Drawer:
         if isinstance(result, Exception):
             raise result
         return result
-
-
-def _where_it_arrived(store: Store, sha256: str) -> bytes | None:
-    from extractors.files import digest, file_at
-    from extractors.names import place
-
-    d = tables.delivery
-    with store.reading() as connection:
-        paths = list(connection.scalars(sa.select(d.c.path).where(d.c.sha256 == sha256)))
-    for path in paths:
-        file = file_at(place(path))
-        try:
-            if file is not None and digest(data := file.data()) == sha256:
-                return data
-        except FileRefused:
-            continue
-    return None
 
 
 def _sizes_of(item: tuple[bytes, str, str]) -> list[Size] | FileRefused:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from pipeline import process_info
 from pipeline.analysts import tabular
 from pipeline.review import views
-from pipeline.store import accounts, looks, roster, roster_sheet
+from pipeline.store import accounts, contents, looks, roster, roster_sheet
 from pipeline.store.looks import Wanted
 from schema.errors import ZipingError
 
@@ -144,6 +144,6 @@ def queue(request: Request) -> Response:
     at = int(asked.get("at", "0")) if asked.get("at", "0").isdigit() else 0
     return views.page(
         request, "queue.html", years=roster.years(store), kinds=KINDS, kind=chosen.kind, unit=chosen.unit,
-        unread=looks.unread_files(store), found=looks.queue(store, chosen, _PAGE, at), total=looks.number(store, chosen), at=at,
+        unread=contents.refused(store), found=looks.queue(store, chosen, _PAGE, at), total=looks.number(store, chosen), at=at,
         step=_PAGE, filter=str(request.url.query),
     )  # fmt: skip

@@ -231,25 +231,6 @@ _SENT = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Unread:
-    """A file that gave nothing: its path, why and what to do, and its digest."""
-
-    sha256: str
-    path: str
-    reason: str
-
-
-def unread_files(store: Store) -> list[Unread]:
-    """The files that could not be read, by path."""
-    f, d = tables.file, tables.delivery
-    path = sa.func.coalesce(sa.func.min(d.c.path), f.c.name).label("path")
-    query = sa.select(f.c.sha256, path, f.c.message).outerjoin_from(f, d, d.c.sha256 == f.c.sha256)
-    query = query.where(f.c.outcome.in_((REFUSED, FAILED))).group_by(f.c.sha256, f.c.name, f.c.message)
-    with store.reading() as connection:
-        return [Unread(row.sha256, row.path, row.message or "") for row in connection.execute(query.order_by(path))]
-
-
 def unread_number(store: Store) -> int:
     """How many files could not be read."""
     f = tables.file.c

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import os
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 
+from extractors.files import File, digest, file_at
+from extractors.names import place as told_place
 from pipeline.store.connection import Store
 from pipeline.store.rows import once
-from schema.errors import StoreError, ZipingError
+from schema.errors import FileRefused, StoreError, ZipingError
 from schema.relational import tables
 
 NONE = "none"
@@ -82,6 +85,20 @@ def kept(where: str | None, sha256: str) -> bytes | None:
     return data if hashlib.sha256(data).hexdigest() == sha256 else None
 
 
+def file_of(store: Store, sha256: str, name: str) -> File | None:
+    """A file as it came: where it arrived, else as it was kept; None where it is not there, or is another by now."""
+    d = tables.delivery
+    with store.reading() as connection:
+        paths = list(connection.scalars(sa.select(d.c.path).where(d.c.sha256 == sha256).order_by(d.c.path)))
+    for path in paths:
+        file = file_at(told_place(path))
+        with suppress(FileRefused):
+            if file is not None and digest(data := file.data()) == sha256:
+                return replace(file, content=data)
+    kept_bytes = kept(place(store), sha256)
+    return File(Path(name), content=kept_bytes) if kept_bytes is not None else None
+
+
 def _remote(where: str, sha256: str) -> tuple[Any, str]:
     from fsspec.core import url_to_fs
 
@@ -92,39 +109,9 @@ def _remote(where: str, sha256: str) -> tuple[Any, str]:
     return system, f"{path.rstrip('/')}/{sha256[:2]}/{sha256}"
 
 
-@dataclass(frozen=True, slots=True)
-class Lost:
-    """A file whose bytes are not as they came: `missing`, or `altered`."""
-
-    name: str
-    path: str | None
-    sha256: str
-    trouble: str
-
-
-def check(store: Store) -> tuple[int, list[Lost]]:
-    """How many files' bytes are there as they came, and those that are not. Raises StoreError where none are kept."""
-    where = place(store)
-    if where is None:
-        raise StoreError(store.shown, "没有保存原文件", "请用 ziping ingest --originals 指明存放处")
-    whole, lost = 0, []
-    for row in _files(store):
-        if kept(where, row.sha256) is not None:
-            whole += 1
-        else:
-            lost.append(Lost(row.name, row.path, row.sha256, "altered" if _there(where, row.sha256) else "missing"))
-    return whole, lost
-
-
-def _there(where: str, sha256: str) -> bool:
+def is_there(where: str, sha256: str) -> bool:
+    """Is anything kept for a file, whatever it is by now?"""
     if "://" in where:
         system, path = _remote(where, sha256)
         return bool(system.exists(path))
     return Path(where, sha256[:2], sha256).exists()
-
-
-def _files(store: Store) -> list[sa.Row[Any]]:
-    f, d = tables.file, tables.delivery
-    path = sa.select(sa.func.min(d.c.path)).where(d.c.sha256 == f.c.sha256).scalar_subquery().label("path")
-    with store.reading() as connection:
-        return list(connection.execute(sa.select(f.c.sha256, f.c.name, path).order_by(f.c.name)))

@@ -21,7 +21,7 @@ from pipeline.batch import run
 from pipeline.review import access, uploads
 from pipeline.review.app import Desk, address, desk
 from pipeline.review.reading import reading
-from pipeline.store import accounts, looks, originals, roster
+from pipeline.store import accounts, looks, originals, originals_check, roster
 from pipeline.store.connection import Store
 from pipeline.store.opening import open_store
 from pipeline.store.roster_sheet import Unit
@@ -384,7 +384,7 @@ def test_files_and_archives_are_read_and_each_tells_what_became_of_it(owner: Tes
     assert "清淤.docx" in page
     assert "文件是空的" in page
     assert looks.totals(store).submissions == 2
-    whole, lost = originals.check(store)
+    whole, lost = originals_check.check(store)
     assert (whole, lost) == (4, [])
     assert "没有选择文件" in uploaded(owner)
 

@@ -15,7 +15,7 @@ from pipeline import ruleset
 from pipeline.batch import run
 from pipeline.rerun import planning
 from pipeline.ruleset import Ruleset
-from pipeline.store import originals
+from pipeline.store import originals, originals_check
 from pipeline.store.opening import open_store
 from schema.errors import StoreError
 from schema.relational import tables
@@ -74,7 +74,7 @@ def test_any_place_that_fsspec_knows_keeps_them(url: str, tmp_path: Path) -> Non
     store = open_store(url)
     where = originals.place(store, f"memory://{tmp_path.name}")
     run.ingest([tmp_path / "in"], store, lambda outcome: None, originals=where)
-    whole, lost = originals.check(store)
+    whole, lost = originals_check.check(store)
     assert (whole, lost) == (3, [])
     with store.reading() as connection:
         digest = connection.scalars(sa.select(tables.file.c.sha256)).first()
@@ -82,7 +82,7 @@ def test_any_place_that_fsspec_knows_keeps_them(url: str, tmp_path: Path) -> Non
 
     system, path = url_to_fs(f"memory://{tmp_path.name}/{digest[:2]}/{digest}")
     system.pipe_file(path, b"other")
-    assert [one.trouble for one in originals.check(store)[1]] == ["altered"]
+    assert [one.trouble for one in originals_check.check(store)[1]] == ["altered"]
     store.close()
 
 
@@ -91,7 +91,7 @@ def test_a_postgresql_store_keeps_none_unless_it_is_told_where(url: str) -> None
     if store.engine.dialect.name == "postgresql":
         assert originals.place(store) is None
         with pytest.raises(StoreError, match="没有保存原文件"):
-            originals.check(store)
+            originals_check.check(store)
     else:
         assert originals.place(store) == f"{store.engine.url.database}-originals"
     store.close()
