@@ -25,7 +25,7 @@ from schema.errors import VocabularyError
 
 HEADINGS, LABELS, CATEGORIES, NARRATIVE = COLUMNS
 LABEL, LEFTOVER, CATEGORY, SECTION = "label", "leftover", "category", "section"
-DECIDED = {
+_DECIDED = {
     HEADINGS: "field",
     LABELS: "code",
     CATEGORIES: "category",
@@ -211,7 +211,7 @@ def rows_of(path: Path) -> dict[str, list[Row]]:
             wanted = " 或 ".join(",".join(columns) for columns in COLUMNS.values())
             raise VocabularyError(f"{path}第{number}行", "没有表头或列数不对", f"第一行应为 {wanted}")
         row = dict(zip(COLUMNS[name], (cell.strip() for cell in line), strict=True)) | {"line": str(number)}
-        if row[DECIDED[name]]:
+        if row[_DECIDED[name]]:
             out[name].append(row)
     return out
 

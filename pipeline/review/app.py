@@ -16,6 +16,7 @@ from pipeline.review import deciding, ending, layouts, screens, submission, uplo
 from pipeline.review.access import COOKIE, App, Door, cookie_of, guarded
 from pipeline.review.drawing import Drawer
 from pipeline.review.uploads import Uploads
+from pipeline.store.accounts import LEAD, READER, REVIEWER
 from pipeline.store.connection import Store
 from schema.errors import ZipingError
 
@@ -51,35 +52,34 @@ def desk(store: Store, names: Sequence[str] = (), *, token: bool = True, header:
     def post(path: str, work: Any) -> Route:
         return Route(path, work, methods=["POST"])
 
+    def form(path: str, role: str, work: views.Posted) -> Route:
+        return post(path, views.posted(role, work))
+
     app = Starlette(
         routes=[
             get("/", screens.home),
-            get("/units", screens.units), post("/units/load", screens.load_roster), post("/units/belongs", screens.belongs),
+            get("/units", screens.units), post("/units/load", screens.load_roster), form("/units/belongs", REVIEWER, screens.belongs),
             get("/units/export", screens.export_units),
             get("/upload", uploads.show), post("/upload", uploads.receive), get("/upload/{number}", uploads.progress),
             get("/queue", screens.queue),
-            get("/s/{id}", submission.show), get("/s/{id}/record", submission.record), post("/s/{id}/decide", deciding.decide),
-            post("/s/{id}/preview", deciding.preview), post("/s/{id}/let-go", deciding.let_go),
+            get("/s/{id}", submission.show), get("/s/{id}/record", submission.record), form("/s/{id}/decide", REVIEWER, deciding.decide),
+            form("/s/{id}/preview", READER, deciding.preview), post("/s/{id}/let-go", deciding.let_go),
             get("/s/{id}/page/{number:int}.png", submission.picture), get("/s/{id}/file", submission.original),
             get("/s/{id}/history", submission.history), get("/s/{id}/sheet", submission.sheet),
-            post("/s/{id}/sent", submission.mark_sent),
-            get("/s/{id}/layout", layouts.show), post("/s/{id}/layout/effect", layouts.effect),
-            post("/s/{id}/layout/apply", layouts.apply),
-            get("/words", words.show), get("/words/number", words.number), post("/words/effect", words.effect), post("/words/apply", words.apply),
+            form("/s/{id}/sent", LEAD, submission.mark_sent),
+            get("/s/{id}/layout", layouts.show), form("/s/{id}/layout/effect", READER, layouts.effect),
+            form("/s/{id}/layout/apply", LEAD, layouts.apply),
+            get("/words", words.show), get("/words/number", words.number), form("/words/effect", READER, words.effect),
+            form("/words/apply", LEAD, words.apply),
             get("/findings", ending.findings), get("/sheets.zip", ending.sheets),
             get("/done", ending.done), get("/done/export", ending.export_done),
             get("/login", _login), post("/login", _log_in), post("/logout", _log_out), get("/enter", _enter),
             Mount("/static", StaticFiles(directory=STATIC)),
         ],
-        exception_handlers={ZipingError: _refused, Exception: _broken},
+        exception_handlers={ZipingError: views.refused, Exception: _broken},  # type: ignore[dict-item]
     )  # fmt: skip
     app.state.store, app.state.drawer, app.state.uploads, app.state.door = store, drawer, Uploads(store), door
     return Desk(guarded(app, door, names), made, drawer.close)
-
-
-def _refused(request: Request, error: Any) -> Response:
-    """What is wrong with the store or a file, wherever it comes up."""
-    return views.refused(request, error)
 
 
 def _broken(request: Request, error: Exception) -> Response:
@@ -112,16 +112,12 @@ async def _log_in(request: Request) -> Response:
 
 
 async def _log_out(request: Request) -> Response:
-    from starlette.responses import RedirectResponse
-
     _door(request).log_out(cookie_of(dict(request.headers)))
-    return RedirectResponse("/login", 303)
+    return views.to("/login")
 
 
 def _in(cookie: str) -> Response:
-    from starlette.responses import RedirectResponse
-
-    answer = RedirectResponse("/", 303)
+    answer = views.to("/")
     answer.set_cookie(COOKIE, cookie, httponly=True, samesite="strict", path="/")
     return answer
 

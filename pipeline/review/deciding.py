@@ -10,8 +10,7 @@ from pipeline.rerun import correcting
 from pipeline.rerun.correcting import Seen
 from pipeline.review import views
 from pipeline.review.submission import id_of
-from pipeline.review.words import form
-from pipeline.store import accounts, looks, verdicts
+from pipeline.store import looks, verdicts
 from pipeline.store.connection import Store
 from pipeline.store.verdicts import Said
 from schema.errors import ZipingError
@@ -25,28 +24,16 @@ _SUGGESTED = "按勾稽关系证明的更正建议更正"
 _BLANK = "核看时对照原文：原文没有写"
 
 
-async def decide(request: Request) -> Response:
+def decide(request: Request, told: dict[str, str]) -> Response:
     """One decision, as the form of the page sends it; the page then asks for the record as it stands."""
-    from starlette.concurrency import run_in_threadpool
     from starlette.responses import Response
 
-    session = views.session_of(request)
-    if not session.may(accounts.REVIEWER):
-        return views.not_allowed(request)
-    told = await form(request)
-
-    def work() -> Response:
-        try:
-            submission = id_of(request)
-            holder = looks.claim(views.store_of(request), submission, session.person, session.number)
-            if holder is not None:
-                raise ZipingError(submission, f"{holder}正在核看这份材料", "请稍后再来，或核看别的材料")
-            _decide(views.store_of(request), submission, session.person, told)
-        except ZipingError as error:
-            return views.refused(request, error)
-        return Response(status_code=204)
-
-    return await run_in_threadpool(work)
+    store, session, submission = views.store_of(request), views.session_of(request), id_of(request)
+    holder = looks.claim(store, submission, session.person, session.number)
+    if holder is not None:
+        raise ZipingError(submission, f"{holder}正在核看这份材料", "请稍后再来，或核看别的材料")
+    _decide(store, submission, session.person, told)
+    return Response(status_code=204)
 
 
 def _decide(store: Store, submission: str, person: str, told: dict[str, str]) -> None:
@@ -103,21 +90,14 @@ def _each(told: str) -> list[Said]:
 _AGREED = {reviews.VALUE: reviews.RIGHT, reviews.FINDING: reviews.RIGHT, reviews.LEFTOVER: reviews.NOTHING}
 
 
-async def preview(request: Request) -> Response:
+def preview(request: Request, told: dict[str, str]) -> Response:
     """What a correction would do to the findings; nothing is written."""
-    from starlette.concurrency import run_in_threadpool
-
-    told = await form(request)
-
-    def work() -> Response:
-        store, path, should_be = views.store_of(request), told.get("record", ""), told.get("should_be", "").strip()
-        try:
-            gone, come = correcting.preview(store, id_of(request), path, told.get("field", ""), should_be or None)
-        except ZipingError as error:
-            return views.page(request, "preview.html", error=error, gone=[], come=[])
-        return views.page(request, "preview.html", error=None, gone=gone, come=come)
-
-    return await run_in_threadpool(work)
+    store, path, should_be = views.store_of(request), told.get("record", ""), told.get("should_be", "").strip()
+    try:
+        gone, come = correcting.preview(store, id_of(request), path, told.get("field", ""), should_be or None)
+    except ZipingError as error:
+        return views.page(request, "preview.html", error=error, gone=[], come=[])
+    return views.page(request, "preview.html", error=None, gone=gone, come=come)
 
 
 def let_go(request: Request) -> Response:

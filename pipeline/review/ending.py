@@ -16,7 +16,7 @@ from pipeline.analysts import feedback
 from pipeline.analysts.export import Choice
 from pipeline.analysts.export import export as take
 from pipeline.review import views
-from pipeline.review.screens import standing
+from pipeline.review.screens import standing, years_and_one
 from pipeline.store import looks, roster
 from pipeline.store.looks import Wanted
 from schema.checks import CHECKS
@@ -82,9 +82,7 @@ def sheets(request: Request) -> Response:
 
 
 def done(request: Request) -> Response:
-    store = views.store_of(request)
-    years = roster.years(store)
-    year = views.year_of(request) or (years[0] if years else None)
+    store, (years, year) = views.store_of(request), years_and_one(request)
     now = standing(store, year)
     some = looks.queue(store, Wanted(year), 20)
     return views.page(
@@ -103,10 +101,10 @@ def export_done(request: Request) -> Response:
     """The year's table, with who looked at what; refused while something needs a look."""
     store, year = views.store_of(request), views.year_of(request)
     if year is None:
-        return views.refused(request, ZipingError("年度表", "没有写明年度", "请先选年度"))
+        raise ZipingError("年度表", "没有写明年度", "请先选年度")
     found = looks.queue(store, Wanted(year, every=True))
     if waiting := sum(1 for one in found if one.total):
-        return views.refused(request, ZipingError(f"{year}年", f"还有{waiting}份材料待核看", "请先到待办里看完"))
+        raise ZipingError(f"{year}年", f"还有{waiting}份材料待核看", "请先到待办里看完")
     columns = ("单位", "文件", "核看人", "反馈单已发", "自评材料编号")
     rows = tuple(
         (
@@ -120,8 +118,5 @@ def export_done(request: Request) -> Response:
     )
     with tempfile.TemporaryDirectory(dir=process_info.workplace()) as folder:
         path = Path(folder, "year.xlsx")
-        try:
-            take(store, path, "xlsx", Choice(year=year, beside=(("核看", columns, rows),)))
-        except ZipingError as error:
-            return views.refused(request, error)
+        take(store, path, "xlsx", Choice(year=year, beside=(("核看", columns, rows),)))
         return views.file(path.read_bytes(), f"ziping-{year}.xlsx", views.XLSX)

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 from pipeline import process_info, ruleset
 from pipeline.learn import confirmed
 from pipeline.review import views, words
-from pipeline.store import accounts, contents
-from schema.errors import StoreError, ZipingError
+from pipeline.review.submission import named
+from pipeline.store import contents
+from schema.errors import StoreError
 from schema.visible import visible
 
 if TYPE_CHECKING:
@@ -22,60 +23,33 @@ if TYPE_CHECKING:
 
 def show(request: Request) -> Response:
     """The layout of a submission's forms as they are read now, with what a person must decide marked."""
-    store = views.store_of(request)
-    try:
-        with store.reading() as connection:
-            head = contents.find(connection, str(request.path_params["id"]))
-        data = views.drawer_of(request).original(head.sha256)
-        if data is None:
-            raise StoreError(head.name, "没有保存原文件", "请再运行 ziping ingest，或放回原文件")
-        with tempfile.TemporaryDirectory(dir=process_info.workplace()) as folder:
-            name = Path(visible(head.name).replace("/", "_"))
-            file = Path(folder, f"{name.stem[:60]} {head.submission_id[:6]}{name.suffix}")
-            file.write_bytes(data)
-            text, asked = confirmed.draft(file)
-    except ZipingError as error:
-        return views.refused(request, error)
+    with views.store_of(request).reading() as connection:
+        head = contents.find(connection, named(request))
+    data = views.drawer_of(request).original(head.sha256)
+    if data is None:
+        raise StoreError(head.name, "没有保存原文件", "请再运行 ziping ingest，或放回原文件")
+    with tempfile.TemporaryDirectory(dir=process_info.workplace()) as folder:
+        name = Path(visible(head.name).replace("/", "_"))
+        file = Path(folder, f"{name.stem[:60]} {head.submission_id[:6]}{name.suffix}")
+        file.write_bytes(data)
+        text, asked = confirmed.draft(file)
     return views.page(request, "layout.html", head=head, text=text, asked=asked, folder=ruleset.team())
 
 
-async def effect(request: Request) -> Response:
+def effect(request: Request, sent: dict[str, str]) -> Response:
     """What the layout would change in the store; nothing is written."""
-    from starlette.concurrency import run_in_threadpool
-
-    text = (await words.form(request)).get("text", "")
-
-    def work() -> Response:
-        try:
-            with _file(text) as file:
-                planned = confirmed.effect(views.store_of(request), file)
-        except ZipingError as error:
-            return views.refused(request, error)
-        return words.told(
-            request, planned, applied=False, action=f"{request.url.path.rpartition('/')[0]}/apply", sent={"text": text}
-        )
-
-    return await run_in_threadpool(work)
+    text = sent.get("text", "")
+    with _file(text) as file:
+        planned = confirmed.effect(views.store_of(request), file)
+    action = f"{request.url.path.rpartition('/')[0]}/apply"
+    return words.told(request, planned, applied=False, action=action, sent={"text": text})
 
 
-async def apply(request: Request) -> Response:
+def apply(request: Request, sent: dict[str, str]) -> Response:
     """Takes the layout into the team's own words, and reads again what it touches."""
-    from starlette.concurrency import run_in_threadpool
-
-    if not views.session_of(request).may(accounts.LEAD):
-        return views.not_allowed(request)
-    text = (await words.form(request)).get("text", "")
-
-    def work() -> Response:
-        try:
-            with _file(text) as file:
-                confirmed.confirm(file)
-            planned = words.read_again(views.store_of(request))
-        except ZipingError as error:
-            return views.refused(request, error)
-        return words.told(request, planned, applied=True)
-
-    return await run_in_threadpool(work)
+    with _file(sent.get("text", "")) as file:
+        confirmed.confirm(file)
+    return words.told(request, words.read_again(views.store_of(request)), applied=True)
 
 
 @contextmanager

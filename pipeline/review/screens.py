@@ -54,18 +54,20 @@ def standing(store: Store, year: int | None) -> Standing:
     )  # fmt: skip
 
 
+def years_and_one(request: Request) -> tuple[list[int], int | None]:
+    """The years there are, and the one that a page is about: as it was asked, else the latest."""
+    years = roster.years(views.store_of(request))
+    return years, views.year_of(request) or next(iter(years), None)
+
+
 def home(request: Request) -> Response:
-    store = views.store_of(request)
-    years = roster.years(store)
-    year = views.year_of(request) or (years[0] if years else None)
+    store, (years, year) = views.store_of(request), years_and_one(request)
     return views.page(request, "home.html", years=years, of=year, now=standing(store, year))
 
 
 # ---------------------------------------------------------------- units
 def units(request: Request) -> Response:
-    store = views.store_of(request)
-    years = roster.years(store)
-    year = views.year_of(request) or (years[0] if years else None)
+    store, (years, year) = views.store_of(request), years_and_one(request)
     came = roster.came(store, year) if year is not None else []
     state = {one.submission_id: one for one in looks.queue(store, Wanted(year, every=True))}
     names = [one.unit.name for one in came if one.listed]
@@ -74,14 +76,13 @@ def units(request: Request) -> Response:
 
 async def load_roster(request: Request) -> Response:
     from starlette.concurrency import run_in_threadpool
-    from starlette.responses import RedirectResponse
 
     if not views.session_of(request).may(accounts.LEAD):
         return views.not_allowed(request)
     async with request.form(max_files=1, max_part_size=1 << 20) as form:
         year, file = str(form.get("year", "")), form.get("file")
         if not year.isdigit() or file is None or isinstance(file, str) or not file.filename:
-            return views.refused(request, ZipingError("名单", "没有写明年度或没有选择文件", "请填好后再载入"))
+            raise ZipingError("名单", "没有写明年度或没有选择文件", "请填好后再载入")
         name, data = Path(file.filename).name, await file.read()
 
     def work() -> None:
@@ -90,34 +91,21 @@ async def load_roster(request: Request) -> Response:
             path.write_bytes(data)
             roster.load(views.store_of(request), int(year), roster_sheet.from_file(path))
 
-    try:
-        await run_in_threadpool(work)
-    except ZipingError as error:
-        return views.refused(request, error)
-    return RedirectResponse(f"/units?year={year}", 303)
+    await run_in_threadpool(work)
+    return views.to(f"/units?year={year}")
 
 
-async def belongs(request: Request) -> Response:
-    from starlette.concurrency import run_in_threadpool
-    from starlette.responses import RedirectResponse
-
-    session = views.session_of(request)
-    if not session.may(accounts.REVIEWER):
-        return views.not_allowed(request)
-    async with request.form() as form:
-        year, submission, unit = (str(form.get(name, "")) for name in ("year", "submission", "unit"))
-    try:
-        store = views.store_of(request)
-        await run_in_threadpool(roster.belongs, store, int(year), submission, unit, session.person)
-    except ZipingError as error:
-        return views.refused(request, error)
-    return RedirectResponse(f"/units?year={year}", 303)
+def belongs(request: Request, sent: dict[str, str]) -> Response:
+    """A person says whose a submission is."""
+    year, submission, unit = (sent.get(name, "") for name in ("year", "submission", "unit"))
+    roster.belongs(views.store_of(request), int(year), submission, unit, views.session_of(request).person)
+    return views.to(f"/units?year={year}")
 
 
 def export_units(request: Request) -> Response:
     year = views.year_of(request)
     if year is None:
-        return views.refused(request, ZipingError("名单", "没有写明年度", "请先选年度"))
+        raise ZipingError("名单", "没有写明年度", "请先选年度")
     book = tabular.book()
     rows = roster.as_rows(roster.came(views.store_of(request), year))
     tabular.sheet(book, f"{year}年应报单位", roster.COLUMNS, roster.COLUMNS, rows)

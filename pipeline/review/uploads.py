@@ -99,8 +99,8 @@ def progress(request: Request) -> Response:
     """What became of the files of an upload so far; asked again and again until it ends."""
     upload = _uploads(request).known.get(request.path_params["number"])
     if upload is None:
-        return views.refused(request, ZipingError("上传", "没有这次上传（服务重新启动过）", "请看待办"))
-    return views.page(request, "progress.html", upload=upload, folder=_folder(), named=_named)
+        raise ZipingError("上传", "没有这次上传（服务重新启动过）", "请看待办")
+    return views.page(request, "progress.html", upload=upload, named=_named)
 
 
 async def receive(request: Request) -> Response:
@@ -110,10 +110,8 @@ async def receive(request: Request) -> Response:
     if not session.may(accounts.REVIEWER):
         return views.not_allowed(request)
     if not request.headers.get("content-length", "").isdigit() or int(request.headers["content-length"]) > MOST_AT_ONCE:
-        return views.refused(
-            request, ZipingError("上传", f"一次超过{MOST_AT_ONCE >> 30} GB", "请分几次上传，或用 ziping ingest 读入")
-        )
-    folder = Path(await run_in_threadpool(tempfile.mkdtemp, prefix="上传-", dir=_folder()))
+        raise ZipingError("上传", f"一次超过{MOST_AT_ONCE >> 30} GB", "请分几次上传，或用 ziping ingest 读入")
+    folder = Path(await run_in_threadpool(tempfile.mkdtemp, prefix="上传-", dir=process_info.workplace()))
     count = 0
     try:
         async with request.form(max_files=MOST_FILES, max_fields=10, max_part_size=_CHUNK) as form:
@@ -125,15 +123,11 @@ async def receive(request: Request) -> Response:
             retry = "retry" in form
         if not count:
             raise ZipingError("上传", "没有选择文件", "请把文件或压缩包拖到页面上")
-    except ZipingError as error:
+    except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
-        return views.refused(request, error)
+        raise
     upload = _uploads(request).begin(folder, count, session.person, retry)
-    return views.page(request, "progress.html", upload=upload, folder=_folder(), named=_named)
-
-
-def _folder() -> Path:
-    return process_info.workplace()
+    return views.page(request, "progress.html", upload=upload, named=_named)
 
 
 def _named(path: str) -> str:

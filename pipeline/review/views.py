@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from pipeline.analysts import tabular
 from pipeline.reviews import LONGEST
 from schema import extras
 from schema.errors import Moved, ZipingError
@@ -57,6 +57,13 @@ def chinese(request: Request) -> bool:
     return True
 
 
+def to(path: str) -> Response:
+    """Sends the browser on to another page."""
+    from starlette.responses import RedirectResponse
+
+    return RedirectResponse(path, 303)
+
+
 def year_of(request: Request) -> int | None:
     """The year that a page is asked for; None for all."""
     told = request.query_params.get("year", "")
@@ -74,16 +81,33 @@ def page(request: Request, template: str, status: int = 200, **values: Any) -> R
 
     session = request.scope.get("session")
     told = _templates().get_template(template).render(
-        t=t, zh=zh, session=session, may=session.may if session else lambda _: False, path=request.url.path, year=year_of(request),
-        shown=tabular.shown, **values,
+        t=t, zh=zh, session=session, may=session.may if session else lambda _: False, path=request.url.path, year=year_of(request), **values,
     )  # fmt: skip
     return HTMLResponse(told, status)
 
 
 def refused(request: Request, error: ZipingError) -> Response:
-    """What went wrong, in one line, where the page has room for it."""
+    """What went wrong, in one line, where the page has room for it: the answer to every ZipingError that a handler raises."""
     status = 409 if isinstance(error, Moved) else 422
     return page(request, "message.html", status, error=error, moved=isinstance(error, Moved))
+
+
+Posted = Callable[["Request", dict[str, str]], "Response"]
+
+
+def posted(role: str, work: Posted) -> Callable[[Request], Awaitable[Response]]:
+    """The handler of a form that only somebody with a role may send: `work` has its fields, in a thread."""
+
+    async def handler(request: Request) -> Response:
+        from starlette.concurrency import run_in_threadpool
+
+        if not session_of(request).may(role):
+            return not_allowed(request)
+        async with request.form(max_fields=20) as fields:
+            sent = {name: value for name, value in fields.items() if isinstance(value, str)}
+        return await run_in_threadpool(work, request, sent)
+
+    return handler
 
 
 def not_allowed(request: Request) -> Response:

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from normalizers.vocabulary import COLUMNS, FIELDS
+from normalizers.vocabulary import FIELDS
 from pipeline import process_info, ruleset
 from pipeline.batch import run
 from pipeline.batch.executors import processes, serial
 from pipeline.learn import proposals
-from pipeline.learn.proposals import CATEGORIES, DECIDED, HEADINGS, LABELS, Proposal
+from pipeline.learn.proposals import CATEGORIES, HEADINGS, LABELS, Proposal
 from pipeline.rerun import planning
 from pipeline.rerun.planning import Planned
 from pipeline.review import views
-from pipeline.store import accounts
 from pipeline.store.connection import Store
 from schema.codes import CODES
 from schema.errors import ZipingError
@@ -80,69 +78,35 @@ BLOCKS = {
 
 
 @contextmanager
-def _rows(request: Request, sent: dict[str, str]) -> Iterator[Path]:
+def _rows(store: Store, sent: dict[str, str]) -> Iterator[Path]:
     """The one row that a person decided on, as a file of `ziping vocabulary add`. Raises ZipingError."""
-    found = next(
-        (
-            one
-            for one in proposals.unknown(views.store_of(request))
-            if (one.text, one.block) == (sent.get("text"), sent.get("block"))
-        ),
-        None,
-    )
+    text, block, field = (sent.get(name, "") for name in ("text", "block", "field"))
+    found = next((one for one in proposals.unknown(store) if (one.text, one.block) == (text, block)), None)
     if found is None:
-        raise ZipingError(sent.get("text", ""), "已经没有这个未识别的表头", "请刷新页面")
-    field = sent.get("field", "")
+        raise ZipingError(text, "已经没有这个未识别的表头", "请刷新页面")
     if not field:
-        raise ZipingError(found.text, "没有选择字段", "请先选它是什么")
-    columns = COLUMNS[found.file]
-    row = found.row | {DECIDED[found.file]: field}
-    out = io.StringIO()
-    writer = csv.DictWriter(out, columns, lineterminator="\n")
-    writer.writeheader()
-    writer.writerow(row)
+        raise ZipingError(text, "没有选择字段", "请先选它是什么")
     with tempfile.TemporaryDirectory(dir=process_info.workplace()) as folder:
         path = Path(folder, "words.csv")
-        path.write_text(out.getvalue(), encoding="utf-8")
+        path.write_text(proposals.as_csv([replace(found, field=field)]), encoding="utf-8")
         yield path
 
 
-async def effect(request: Request) -> Response:
+def effect(request: Request, sent: dict[str, str]) -> Response:
     """What an answer would change in the store; nothing is written."""
-    from starlette.concurrency import run_in_threadpool
-
-    sent = await form(request)
-
-    def work() -> Response:
-        try:
-            with _rows(request, sent) as path:
-                planned = proposals.effect(views.store_of(request), path)
-        except ZipingError as error:
-            return views.refused(request, error)
-        kept = {name: sent.get(name, "") for name in ("text", "block", "field")}
-        return told(request, planned, applied=False, action="/words/apply", sent=kept)
-
-    return await run_in_threadpool(work)
+    store = views.store_of(request)
+    with _rows(store, sent) as path:
+        planned = proposals.effect(store, path)
+    kept = {name: sent.get(name, "") for name in ("text", "block", "field")}
+    return told(request, planned, applied=False, action="/words/apply", sent=kept)
 
 
-async def apply(request: Request) -> Response:
+def apply(request: Request, sent: dict[str, str]) -> Response:
     """Writes an answer into the team's own words, and reads again what it touches."""
-    from starlette.concurrency import run_in_threadpool
-
-    if not views.session_of(request).may(accounts.LEAD):
-        return views.not_allowed(request)
-    sent = await form(request)
-
-    def work() -> Response:
-        try:
-            with _rows(request, sent) as path:
-                proposals.add(path)
-            planned = read_again(views.store_of(request))
-        except ZipingError as error:
-            return views.refused(request, error)
-        return told(request, planned, applied=True)
-
-    return await run_in_threadpool(work)
+    store = views.store_of(request)
+    with _rows(store, sent) as path:
+        proposals.add(path)
+    return told(request, read_again(store), applied=True)
 
 
 def read_again(store: Store) -> list[Planned]:
@@ -165,9 +129,3 @@ def told(
         request, "effect.html", changed=changed[:_ROWS], more=len(changed) - _ROWS, files=files, applied=applied, action=action,
         sent=sent,
     )  # fmt: skip
-
-
-async def form(request: Request) -> dict[str, str]:
-    """The fields of a form that was sent."""
-    async with request.form(max_fields=20) as fields:
-        return {name: str(value) for name, value in fields.items() if isinstance(value, str)}
