@@ -17,7 +17,7 @@ from schema.document import Document, Origin
 from schema.errors import CorrectionError
 from schema.evidence import Evidence
 from schema.exact import exact
-from schema.records import Finding, Submission
+from schema.records import Finding, Submission, path_in
 from schema.visible import readable
 
 VALUE, FINDING, LEFTOVER = "value", "finding", "leftover"
@@ -52,7 +52,7 @@ class VerdictState:
 
 def path_of(finding: Finding) -> str:
     """The path of the value that a finding is about: `forms[1].indicators[0].score`."""
-    return finding.where if finding.form is None else f"forms[{finding.form - 1}].{finding.where}"
+    return path_in(finding.form, finding.where)
 
 
 def told(finding: Finding) -> str:

@@ -280,6 +280,12 @@ def type_at(path: str) -> type | None:
     return Contacts if match[1] == "contacts" else LISTS.get(match[1]) or _TOP.get(match[1])
 
 
+def path_in(form: int | None, where: str) -> str:
+    """The path from the top of a place in a form, by the form's number: `score` of form 2 is `forms[1].score`; without a form the place
+    itself."""
+    return where if form is None else f"forms[{form - 1}].{where}"
+
+
 def title(path: str, field: str) -> str:
     """The Chinese title of a field of the record at a path, without its note; the field's own name where it has none."""
     record = type_at(path)

@@ -20,7 +20,7 @@ from pipeline.store.search import places
 from schema import extras
 from schema.checks import CHECKS
 from schema.errors import StoreError, ZipingError
-from schema.records import Finding
+from schema.records import Finding, path_in
 from schema.relational import tables
 from schema.relational.views import handed_in
 from schema.visible import readable
@@ -148,8 +148,7 @@ def _named(finding: dict[str, Any]) -> tuple[str, str, str]:
 
 def _record(finding: dict[str, Any]) -> tuple[str, str]:
     """The record and the field that a finding is about: `indicators[0].score` of form 2 → (forms[1].indicators[0], score)."""
-    where = finding["where"] if finding["form"] is None else f"forms[{finding['form'] - 1}].{finding['where']}"
-    record, _, field = where.rpartition(".")
+    record, _, field = path_in(finding["form"], finding["where"]).rpartition(".")
     return record, field
 
 

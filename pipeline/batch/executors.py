@@ -32,6 +32,7 @@ Result = TypeVar("Result")
 
 # Items after which a process makes room for a new one; a new one has to warm its caches for some hundreds.
 RECYCLED = 2000
+FEW = 100  # submissions that are understood sooner than processes are begun
 SPARE = 2  # items more than jobs, waiting for the next free process
 BREAKS = 3  # times in a row that a pool may break before the run ends
 LISTENS = 0.5  # seconds that a wait for the next result lasts at most; where waits cannot be interrupted (Windows), Ctrl-C is heard then
@@ -87,6 +88,17 @@ def processes(
     except BaseException:
         pool.stop()
         raise
+
+
+def by_number(
+    work: Callable[[Item], Result],
+    items: Iterable[Item],
+    limits: Limits,
+    lost: Callable[[Item, str, str], Result],
+) -> Iterator[Result]:
+    """Over processes, but where the items are so few that they are done sooner than processes are begun."""
+    known = list(items)
+    yield from (processes if len(known) > FEW else serial)(work, known, limits, lost)
 
 
 class Pool:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pipeline.cli.common import PATH, existing, fail, store_option, write
+from pipeline.cli.common import HERE, PATH, existing, fail, store_option, write
 from pipeline.screen import console, say
 from schema.errors import ZipingError
 from schema.visible import readable, safe_line
@@ -328,7 +328,7 @@ def serve(host: str, port: int, names: tuple[str, ...], contacts: bool, url: str
     from pipeline.analysts.export import Choice
     from pipeline.analysts.export import export as take
 
-    if contacts and host not in ("127.0.0.1", "localhost", "::1"):
+    if contacts and host not in HERE:
         raise click.UsageError(_("--contacts is for this machine alone: leave it out, or leave out --host."))
     with tempfile.TemporaryDirectory(dir=process_info.workplace()) as folder:
         browse.required()

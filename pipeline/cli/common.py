@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pipeline.store.connection import Store
 
 READ, REFUSED, USAGE, STOPPED = 0, 1, 2, 130
+HERE = ("127.0.0.1", "localhost", "::1")  # hosts at which this machine alone is served
 PATH = click.Path(path_type=Path)
 
 store_option = click.option(

@@ -8,11 +8,9 @@ from pathlib import Path
 
 import click
 
-from pipeline.cli.common import PATH, REFUSED, existing, fail, opened, store_option
+from pipeline.cli.common import HERE, PATH, REFUSED, existing, fail, opened, store_option
 from pipeline.screen import console, markup_safe, say
 from schema.visible import safe_line
-
-_HERE = ("127.0.0.1", "localhost", "::1")
 
 
 @click.group(
@@ -50,7 +48,7 @@ def review(
     from pipeline.store import accounts
 
     store = opened(url)
-    here = host in _HERE
+    here = host in HERE
     if not here and proxy_header is None and not accounts.listed(store):
         fail(f"{host}: 联网使用需要账号; 请先用 ziping review user add 开设，或用--proxy-header指明可信代理")
     made = desk(store, (host, *names), token=here and proxy_header is None, header=proxy_header)

@@ -13,8 +13,6 @@ from pipeline.screen import console, say
 from schema.errors import ZipingError
 from schema.visible import safe_line
 
-_FEW = 100  # stale submissions that are understood sooner than processes are begun
-
 
 @click.command(
     epilog="""\b
@@ -43,16 +41,14 @@ def rerun(
     """Understand stale submissions again: show what would change, then apply it."""
     from dataclasses import replace
 
-    from pipeline.batch.executors import processes, serial
+    from pipeline.batch.executors import by_number
     from pipeline.batch.run import LIMITS
     from pipeline.cli.display_versions import list_plan, plan_csv
     from pipeline.rerun import planning as again
 
     store = existing(url)
     limits = replace(LIMITS, jobs=jobs or LIMITS.jobs)
-    waiting = len(again.stale(store))
-    spread = processes if waiting > _FEW else serial
-    planned = list(again.plan(store, only=only, reject=reject, executor=spread, limits=limits, apply=apply))
+    planned = list(again.plan(store, only=only, reject=reject, executor=by_number, limits=limits, apply=apply))
     if target is not None:
         write(target, plan_csv(planned))
     list_plan(planned, console(), apply, "写入：ziping rerun --apply（--only、--reject可以取舍）")

@@ -28,7 +28,7 @@ from pipeline.rerun import changes, staleness
 from pipeline.rerun.changes import Change
 from pipeline.rerun.staleness import Row
 from pipeline.ruleset import LAYOUTS, VERSION, Ruleset, VocabularyRows
-from pipeline.store import contents, decisions, journal, looks, originals, versions
+from pipeline.store import contents, decisions, documents, journal, looks, originals, versions
 from pipeline.store.connection import Store, hold
 from pipeline.store.rows import record, same
 from pipeline.store.versions import State
@@ -289,7 +289,7 @@ def _one(store: Store, task: Task, found: Stale) -> Planned:
         before = record(connection, found.submission_id)
         in_force = decisions.in_force(connection, found.submission_id)
         old_words = versions.vocabulary_rows(connection, found.submission_id)
-        stored = versions.document(connection, found.sha256)
+        stored = documents.kept(connection, found.sha256)
     document = _reread(store, found) if found.reader or stored is None else stored
     told: list[tuple[str, Change]] = []
     words, last, extraction = task.words, before, None

@@ -99,8 +99,8 @@ class Drawer:
 
     def _sizes(self, document_name: str, kind: str, sha256: str) -> list[Size]:
         """The pages of a file; none where its format has none or its bytes were not kept."""
-        data = self.original(sha256)
-        if data is None or kind not in ("pdf", "image"):
+        data = self.original(sha256) if kind in ("pdf", "image") else None
+        if data is None:
             return []
         found: list[Size] = self._done(_sizes_of, (data, document_name, kind))
         return found

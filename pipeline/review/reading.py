@@ -34,9 +34,10 @@ from schema.checks import CHECKS
 from schema.codes import CODES
 from schema.derived import FOLLOWS
 from schema.errors import CorrectionError
-from schema.evidence import FACT
+from schema.evidence import doubtful
 from schema.records import LISTS, Contacts, Form, Kind, Report, Section, Submission, about, without_note
 from schema.relational import tables
+from schema.relational.views import handed_in
 
 
 def reading(store: Store, submission_id: str) -> Reading:
@@ -45,17 +46,12 @@ def reading(store: Store, submission_id: str) -> Reading:
         head = contents.find(connection, submission_id)
         told = _Told(connection, head.submission_id)
         submission = plain.submission(record(connection, head.submission_id))
-        f, v = tables.file, tables.version
-        kind = connection.execute(sa.select(f.c.format).where(f.c.sha256 == head.sha256)).scalar_one()
-        last = sa.select(sa.func.max(v.c.no)).where(v.c.submission_id == head.submission_id)
-        version = connection.execute(last).scalar_one()
-        unit = connection.execute(
-            sa.select(sa.func.coalesce(tables.submission.c.submitter, tables.assignment.c.name))
-            .outerjoin(tables.assignment, tables.assignment.c.submission_id == tables.submission.c.submission_id)
-            .where(tables.submission.c.submission_id == head.submission_id)
-        ).scalar()
+        f, s = tables.file.c, tables.submission
+        kind = connection.execute(sa.select(f.format).where(f.sha256 == head.sha256)).scalar_one()
+        named = sa.select(handed_in(s)).where(s.c.submission_id == head.submission_id)
+        unit = connection.execute(named).scalar()
     return Reading(
-        head.submission_id, head.sha256, head.name, kind, unit, head.fiscal_year, version,
+        head.submission_id, head.sha256, head.name, kind, unit, head.fiscal_year,
         tuple(_parts(submission, told)), tuple(_findings(submission, told)), tuple(_leftovers(told)),
     )  # fmt: skip
 
@@ -88,8 +84,7 @@ class _Told:
                 found, cell=place_text(origin_of(row)), raw=row.raw, confidence=row.confidence, suggested=suggested,
                 why=row.recognised or "",
             )  # fmt: skip
-            unsure = suggested is not None or (row.confidence is not None and row.confidence < FACT)
-            unsure &= found.field not in FOLLOWS  # settled with what it follows from
+            unsure = doubtful(row) and found.field not in FOLLOWS  # which is settled with what it follows from
             state = DOUBT if unsure else CONTRADICTED if row.proof == "contradicted" else SURE
             found = replace(found, state=state)
         if (correction := self.corrections.get((found.record, found.field))) is not None:

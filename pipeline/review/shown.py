@@ -41,12 +41,12 @@ class Value:
 
     @property
     def edited(self) -> str:
-        """What stands in the box where it is edited: a rate as people write it."""
+        """What stands in the box where it is edited: a rate as people write it; nothing of a text that a page has not whole."""
         rate = self.kind == Kind.RATE or (
             self.field.startswith("values.") and (self.raw or "").rstrip().endswith(("%", "％"))
         )
         if not rate or self.text is None:
-            return (self.text or "")[:LONGEST]
+            return self.text if self.text is not None and len(self.text) <= LONGEST else ""
         try:
             return f"{exact(Decimal(self.text).scaleb(2)):f}%"
         except InvalidOperation:
@@ -100,7 +100,6 @@ class Reading:
     format: str
     unit: str | None
     year: int | None
-    version: int
     parts: tuple[Part, ...]
     findings: tuple[Remark, ...]
     leftovers: tuple[Remark, ...]

@@ -10,7 +10,7 @@ from pipeline.rerun import changes, correcting
 from pipeline.review import drawing, screens, views
 from pipeline.review.reading import fields_of_records, reading
 from pipeline.review.shown import Reading
-from pipeline.store import accounts, contents, looks, verdicts
+from pipeline.store import accounts, contents, documents, looks, verdicts
 from schema.errors import StoreError, ZipingError
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def _drawn(request: Request, found: Reading) -> dict[str, Any]:
     """The source: pictures of its pages where it has any and its bytes are there, else the document as it was read."""
     store, drawer = views.store_of(request), views.drawer_of(request)
     with store.reading() as connection:
-        document = verdicts.document_of(connection, found.submission_id)
+        document = documents.document(connection, found.sha256, found.file)
     trouble = None
     pages: list[drawing.Outlined] = []
     try:
@@ -99,7 +99,7 @@ def picture(request: Request) -> Response:
     try:
         with store.reading() as connection:
             head = contents.find(connection, named(request))
-            document = verdicts.document_of(connection, head.submission_id)
+            document = documents.document(connection, head.sha256, head.name)
         scanned = any(page.page == number and page.reader in _READERS for page in document.pages)
         data = views.drawer_of(request).picture(head.name, document.format, head.sha256, number - 1, scanned)
     except (ZipingError, IndexError):

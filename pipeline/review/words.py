@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from normalizers.vocabulary import FIELDS
 from pipeline import process_info, ruleset
 from pipeline.batch import run
-from pipeline.batch.executors import processes, serial
+from pipeline.batch.executors import by_number
 from pipeline.learn import proposals
 from pipeline.learn.proposals import CATEGORIES, HEADINGS, LABELS, Proposal
 from pipeline.rerun import planning
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
 _MOST = 100  # headings that the page lists
-_FEW = 100  # stale submissions that are understood sooner than processes are begun
 _ROWS = 40  # changed values that the page lists
 
 
@@ -111,8 +110,7 @@ def apply(request: Request, sent: dict[str, str]) -> Response:
 
 def read_again(store: Store) -> list[Planned]:
     """Understands again what today's words concern, as `ziping rerun --apply` does."""
-    executor = serial if len(planning.stale(store)) <= _FEW else processes
-    return list(planning.plan(store, executor=executor, limits=run.LIMITS, apply=True))
+    return list(planning.plan(store, executor=by_number, limits=run.LIMITS, apply=True))
 
 
 def told(

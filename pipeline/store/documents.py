@@ -1,4 +1,4 @@
-"""A Document as compressed bytes for the store, and back: what a changed vocabulary is read from again, without its file."""
+"""A Document as compressed bytes for the store, and back from it: what a changed vocabulary is read from again, without its file."""
 
 from __future__ import annotations
 
@@ -7,7 +7,11 @@ import zlib
 from functools import lru_cache
 from typing import Any
 
+import sqlalchemy as sa
+
 from schema.document import Cell, Document, Origin, PageReading, Paragraph, Place, Table
+from schema.errors import StoreError
+from schema.relational import tables
 
 _PARAGRAPH, _TABLE = 0, 1
 
@@ -27,6 +31,25 @@ def unpack(data: bytes) -> Document:
     """The document that was packed, equal to it field by field."""
     name, kind, digest, blocks, pages = json.loads(zlib.decompress(data))
     return Document(name, kind, digest, tuple(map(_block, blocks)), tuple(PageReading(*page) for page in pages))
+
+
+def kept(connection: sa.Connection, sha256: str) -> Document | None:
+    """The document that was kept of a file; None where an older version of ziping read it."""
+    d = tables.document
+    content = connection.execute(sa.select(d.c.content).where(d.c.sha256 == sha256)).scalar()
+    return unpack(content) if content is not None else None
+
+
+def document(connection: sa.Connection, sha256: str, name: str) -> Document:
+    """The document that was kept of a file. Raises StoreError where there is none."""
+    found = kept(connection, sha256)
+    if found is None:
+        raise not_kept(name)
+    return found
+
+
+def not_kept(name: str) -> StoreError:
+    return StoreError(name, "库中没有它的原文（由旧版ziping读入）", "请先运行 ziping rerun --apply")
 
 
 def _origin(origin: Origin) -> list[Any]:

@@ -22,7 +22,7 @@ from schema.exact import exact
 from schema.packs import pack as shipped
 from schema.packs.judge import Force, Judgement, ScoreDue, dues, judge
 from schema.packs.pack import Pack, in_force
-from schema.records import Submission
+from schema.records import Submission, path_in
 from schema.relational import tables
 
 PACKS = "packs"  # the folder of a team's own, in its folder of words
@@ -122,8 +122,7 @@ def _places(connection: sa.Connection, submission_id: str, submission: Submissio
 
 def _path(form: int | None, where: str) -> dict[str, str]:
     """The record and the field that a path in a form, or in the submission, names."""
-    whole = where if form is None else f"forms[{form - 1}].{where}"
-    head, _, field = whole.rpartition(".")
+    head, _, field = path_in(form, where).rpartition(".")
     return {"record": head, "field": field}
 
 

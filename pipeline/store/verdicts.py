@@ -143,7 +143,8 @@ class _Here:
 
     def __init__(self, connection: sa.Connection, submission_id: str) -> None:
         self.submission_id = submission_id
-        self.document = document_of(connection, submission_id)
+        head = contents.of_submission(connection, submission_id)
+        self.document = documents.document(connection, head.sha256, head.name)
         self.submission = _submission(connection, submission_id)
         self.evidence = _evidence(connection, submission_id, self.document)
 
@@ -168,17 +169,6 @@ class _Here:
         if found is None or place not in places:
             raise CorrectionError(place, "这里没有未识别的内容", "请刷新页面")
         return found
-
-
-def document_of(connection: sa.Connection, submission_id: str) -> Document:
-    """The document that was kept of a submission. Raises CorrectionError where an older version of ziping read it."""
-    d, s = tables.document, tables.submission
-    query = sa.select(d.c.content).join(s, s.c.sha256 == d.c.sha256).where(s.c.submission_id == submission_id)
-    content = connection.execute(query).scalar()
-    if content is None:
-        name = contents.of_submission(connection, submission_id).name
-        raise CorrectionError(name, "库中没有它的原文（由旧版ziping读入）", "请先运行 ziping rerun --apply")
-    return documents.unpack(content)
 
 
 def _evidence(connection: sa.Connection, submission_id: str, document: Document) -> Evidence:

@@ -21,7 +21,6 @@ from pipeline.store.connection import hold
 from pipeline.store.journal import as_read
 from pipeline.store.rows import Batch, Rows, add, batches, clear, once, put, record, rows
 from schema.document import Document
-from schema.errors import StoreError
 from schema.relational import tables
 
 T = TypeVar("T")
@@ -186,13 +185,6 @@ def retried(work: Callable[[], T]) -> T:
 
 
 # ---------------------------------------------------------------- reading
-def document(connection: sa.Connection, sha256: str) -> Document | None:
-    """The document that was kept of a file; None where an older version of ziping read it."""
-    d = tables.document
-    content = connection.execute(sa.select(d.c.content).where(d.c.sha256 == sha256)).scalar()
-    return documents.unpack(content) if content is not None else None
-
-
 def vocabulary_rows(connection: sa.Connection, submission_id: str) -> VocabularyRows | None:
     """The vocabulary that a submission was understood by; None where an older version of ziping read it."""
     s, w = tables.submission, tables.wordlist
@@ -203,7 +195,7 @@ def vocabulary_rows(connection: sa.Connection, submission_id: str) -> Vocabulary
 
 def basis(connection: sa.Connection, head: sa.Row[Any]) -> tuple[Document, VocabularyRows]:
     """What a submission is understood from. Raises StoreError where an older version of ziping read it."""
-    found, rows_of = document(connection, head.sha256), vocabulary_rows(connection, head.submission_id)
-    if found is None or rows_of is None:
-        raise StoreError(head.name, "库中没有它的原文（由旧版ziping读入）", "请先运行 ziping rerun --apply")
-    return found, rows_of
+    words = vocabulary_rows(connection, head.submission_id)
+    if words is None:
+        raise documents.not_kept(head.name)
+    return documents.document(connection, head.sha256, head.name), words

@@ -10,6 +10,7 @@
   if (!desk) return;
   const locked = "locked" in desk.dataset;
   const base = `/s/${desk.dataset.id}`;
+  const filtered = (path) => (desk.dataset.filter ? `${path}?${desk.dataset.filter}` : path);
   let current = null, box = null, last = null, at = 0;
 
   // ---- the source
@@ -42,7 +43,7 @@
   function go(step) {
     const found = looks();
     if (!found.length) {
-      if (step > 0 && desk.dataset.next) location.href = `/s/${desk.dataset.next}${desk.dataset.filter ? "?" + desk.dataset.filter : ""}`;
+      if (step > 0 && desk.dataset.next) location.href = filtered(`/s/${desk.dataset.next}`);
       return;
     }
     const here = current ? found.indexOf(current) : -1;
@@ -84,10 +85,12 @@
       }
     }
     box.append(buttons);
-    const row = item.closest("tr");
-    if (row) row.closest(".wide").after(box);
-    else if (item.tagName === "LI") item.append(box);
-    else (item.closest("dl") || item).after(box);
+    place(item);
+  }
+  // The box stands below the list or the pairs of its value, or in its remark.
+  function place(item) {
+    if (item.tagName === "LI") item.append(box);
+    else (item.closest(".wide") ?? item.closest("dl") ?? item).after(box);
     box.scrollIntoView({ block: "nearest" });
   }
   function close() {
@@ -100,7 +103,7 @@
     const told = item.dataset;
     return { about: told.about, record: told.record, field: told.field, ...("unstated" in told ? { unstated: "1" } : { seen: told.seen ?? "" }) };
   }
-  let busy = false, asked = 0, shown = 0;
+  let busy = false, asked = 0;
   async function send(values, settled = [current]) {
     if (locked || busy) return;
     busy = true;
@@ -135,8 +138,7 @@
     if (mine !== asked) return;
     const here = current && { ...current.dataset };
     htmx.swap("#record", text, { swapStyle: "outerHTML" });
-    shown = mine;
-    desk.dataset.shown = shown;
+    desk.dataset.shown = mine;
     const marks = document.getElementById("marks");
     if (marks) {
       const told = JSON.parse(marks.textContent);
@@ -175,19 +177,15 @@
     if (!current || current.dataset.about !== "value" || locked) return;
     const item = current, told = item.dataset, numeric = ["money", "rate", "points", "number", "count"].includes(told.kind);
     close();
-    const input = make(told.kind === "text" ? "textarea" : "input", { value: (told.seen ?? "").startsWith("sha256:") ? "" : told.seen ?? "", rows: 3 });
+    const input = make(told.kind === "text" ? "textarea" : "input", { value: told.shown, rows: 3 });
     if (input.tagName === "INPUT") Object.assign(input, { type: told.kind === "date" ? "date" : "text", inputMode: numeric ? "decimal" : "text" });
     const reason = make("input", { type: "text", placeholder: t("理由（可不写）", "reason (may be left out)") });
     const effect = make("div", { id: "effect" });
-    const told_rate = told.kind === "rate" || (/^values\./.test(told.field) && /[%％]\s*$/.test(told.raw ?? ""));
-    if (told_rate && told.seen) input.value = told.shown;
     const hint = { rate: t("写97.42%或0.9742", "97.42% or 0.9742"), money: t("单位万元", "10,000 yuan"), date: "2022-12-31" }[told.kind] ?? "";
     box = make("form", { className: "decide" }, make("b", {}, `${told.label} `), make("span", { className: "note" }, hint),
       make("div", { className: "raw" }, told.raw ? `${t("原文", "as written")}：${told.raw}` : ""), input, reason, effect,
       make("div", { className: "buttons" }, make("button", {}, t("保存", "Save"), " ", make("kbd", {}, "Enter")), key("Esc", t("放弃", "Cancel"), () => show(item))));
-    const row = item.closest("tr");
-    if (row) row.closest(".wide").after(box);
-    else (item.closest("dl") || item).after(box);
+    place(item);
     box.addEventListener("submit", (event) => {
       event.preventDefault();
       send({ ...said(item), what: "correct", should_be: input.value, reason: reason.value });
@@ -198,7 +196,6 @@
     });
     input.focus();
     input.select();
-    box.scrollIntoView({ block: "nearest" });
   }
   // A value that was missed: the unread cell's text goes into a field of a record, those of its own row first.
   function missed() {
@@ -208,9 +205,8 @@
     const near = (value) => (value.dataset.of ?? "").startsWith(`${part}/${block}/${table}/${row}/`);
     const rows = new Map();
     for (const value of all("#record .value")) {
-      const known = rows.get(value.dataset.record) ?? { name: "", near: false, fields: new Set() };
+      const known = rows.get(value.dataset.record) ?? { name: "", near: false };
       known.near ||= table !== "" && near(value);
-      known.fields.add(value.dataset.field);
       if (!known.name && value.textContent.trim() !== "—") known.name = value.textContent.trim().slice(0, 30);
       rows.set(value.dataset.record, known);
     }
@@ -222,10 +218,10 @@
       for (const [field, name] of options[kind] ?? []) group.append(make("option", { value: `${record}|${field}` }, name));
       if (group.children.length) into.append(group);
     }
-    const input = make("input", { type: "text", value: told.seen });
+    const input = make("input", { type: "text", value: told.seen.startsWith("sha256:") ? "" : told.seen });
     box = make("form", { className: "decide" }, make("b", {}, t("补录到", "put into")), into, input,
       make("div", { className: "buttons" }, make("button", {}, t("保存", "Save"), " ", make("kbd", {}, "Enter")), key("Esc", t("放弃", "Cancel"), () => show(item))));
-    item.append(box);
+    place(item);
     box.addEventListener("submit", (event) => {
       event.preventDefault();
       send({ ...said(item), what: "missed", into: into.value, should_be: input.value });
@@ -266,7 +262,7 @@
       return right();
     }
     if (event.key === "q" || event.key === "Q") {
-      location.href = `/queue${desk.dataset.filter ? "?" + desk.dataset.filter : ""}`;
+      location.href = filtered("/queue");
       return undefined;
     }
     if (event.key === "?") return document.getElementById("keys").showModal();
