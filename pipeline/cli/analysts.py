@@ -254,7 +254,10 @@ def export(
 Examples:
   ziping report 某局自评表.docx              one unit's sheet, .docx and .html
   ziping report --all --year 2022 --out 反馈/  a sheet for each, and 总览.html of the batch
-A sheet says what was read and each finding with the figures, its place in the file and the clause it rests on."""
+  ziping report --template 反馈单.docx       the sheet's Word template, to be edited
+A sheet says what was read and each finding with the figures, its place in the file and the clause it rests on. Bureau, contact,
+deadline and a template of your own are said in ziping.toml of the folder where it is run (or ZIPING_SETTINGS): [sheet]
+bureau = "…", contact = "…", deadline = 2026-12-31, template = "反馈单.docx"."""
 )
 @click.argument("submission", required=False)
 @click.option("--all", "everything", is_flag=True, help="Every current submission, and the overview of the batch.")
@@ -264,11 +267,22 @@ A sheet says what was read and each finding with the figures, its place in the f
     "--format", "kind", type=click.Choice(("docx", "html", "both")), default="both", show_default=True,
     help="What kind of sheet.",
 )  # fmt: skip
+@click.option("--template", type=PATH, metavar="FILE", help="Only write the sheet's Word template there, to be edited.")
 @store_option
-def report(submission: str | None, everything: bool, year: int | None, out: Path, kind: str, url: str) -> None:
+def report(
+    submission: str | None, everything: bool, year: int | None, out: Path, kind: str, template: Path | None, url: str
+) -> None:
     """Write feedback sheets that can be sent back, and the overview of a batch."""
-    from pipeline.analysts import feedback
+    from pipeline.analysts import feedback, overview, sheet_files
 
+    if template is not None:
+        if submission or everything:
+            raise click.UsageError(_("--template goes alone."))
+        if template.exists():
+            fail(f"{template}: 已有这个文件; 请换一个名称")
+        write(template, sheet_files.template())
+        click.echo(safe_line(f"{template}: 请用Word修改，再在ziping.toml写明template"))
+        return
     if bool(submission) == everything:
         raise click.UsageError(_("Give a SUBMISSION (id or file name), or --all."))
     if year is not None and not everything:
@@ -278,7 +292,7 @@ def report(submission: str | None, everything: bool, year: int | None, out: Path
     wanted = [submission] if submission else feedback.current(store, year)
     if not wanted:
         fail(f"{year}: 没有这个年度的材料; 请用 ziping status --list 查看")
-    with_findings = 0
+    with_findings, sheets = 0, dict[str, str]()
     from rich.progress import track
 
     screen = console(stderr=True)
@@ -291,9 +305,10 @@ def report(submission: str | None, everything: bool, year: int | None, out: Path
         except OSError as error:
             fail(f"{out}: 无法建立文件夹（{error.strerror}）; 请检查权限")
         with_findings += bool(sheet.lines)
-        written = feedback.write(sheet, out, kinds)
+        written = sheet_files.write(sheet, out, kinds)
+        sheets[sheet.submission_id] = written[-1].name
     if everything:
-        write(out / "总览.html", feedback.overview(store, year))
+        write(out / "总览.html", overview.overview(store, year, sheets))
     if submission:
         click.echo("\n".join(safe_line(str(path)) for path in written))
     else:

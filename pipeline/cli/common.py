@@ -58,9 +58,9 @@ def existing(url: str) -> Store:
     return opened(url)
 
 
-def write(path: Path, text: str) -> None:
+def write(path: Path, told: str | bytes) -> None:
     try:
-        path.write_text(text, encoding="utf-8")
+        path.write_bytes(told.encode() if isinstance(told, str) else told)
     except OSError as error:
         fail(f"{path}: 无法写入（{error.strerror}）; 请检查权限和磁盘空间")
 

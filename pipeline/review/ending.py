@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from pipeline import process_info
-from pipeline.analysts import feedback
+from pipeline.analysts import feedback, sheet_files
 from pipeline.analysts.export import Choice
 from pipeline.analysts.export import export as take
 from pipeline.review import views
@@ -76,7 +76,7 @@ def sheets(request: Request) -> Response:
         zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive,
     ):
         for submission in feedback.current(store, year):
-            for path in feedback.write(feedback.sheet(store, submission), Path(folder), ("docx",)):
+            for path in sheet_files.write(feedback.sheet(store, submission), Path(folder), ("docx",)):
                 archive.write(path, path.name)
     return views.file(out.getvalue(), f"sheets-{year or 'all'}.zip", "application/zip")
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from pipeline.analysts import feedback
+from pipeline import settings
+from pipeline.analysts import feedback, sheet_files
 from pipeline.rerun import changes, correcting
 from pipeline.review import drawing, screens, views
 from pipeline.review.reading import fields_of_records, reading
@@ -138,7 +139,8 @@ def sheet(request: Request) -> Response:
     """The feedback sheet as the unit will get it."""
     store = views.store_of(request)
     told = feedback.sheet(store, named(request))
-    return views.page(request, "sheet.html", sheet=told, sent=looks.is_sent(store, told.submission_id))
+    body = sheet_files.page("sheet_body.html", sheet=told, bureau=settings.bureau())
+    return views.page(request, "sheet.html", sheet=told, body=body, sent=looks.is_sent(store, told.submission_id))
 
 
 def mark_sent(request: Request, _: dict[str, str]) -> Response:

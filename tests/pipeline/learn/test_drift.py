@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from data.maker import word
-from pipeline.analysts import feedback
+from pipeline.analysts import overview
 from pipeline.batch import run
 from pipeline.learn import drift
 from pipeline.learn.layouts import layouts
@@ -79,8 +79,8 @@ def test_the_same_form_under_a_heading_nobody_knows_is_told_with_what_changed(
     assert "实际完成值 → 栏甲" in fall.sentence or "增加 栏甲" in fall.sentence
     assert "2024年6张" in fall.sentence
     assert fall.sentence in ziping("status", "--store", "s.db").stdout.replace("\n", "")
-    assert fall.sentence in feedback.overview(store, 2024)
-    assert fall.sentence not in feedback.overview(store, 2023)
+    assert fall.sentence in overview.overview(store, 2024)
+    assert fall.sentence not in overview.overview(store, 2023)
 
 
 def test_a_form_or_two_of_a_year_tell_nothing_of_their_layout(store: Store, tmp_path: Path) -> None:
