@@ -59,26 +59,39 @@ def measure(store: Store) -> None:
         assert browser.get(url).status_code == 200
         told(name, median(lambda url=url: browser.get(url)))
     told("a decision: right", statistics.median(_decided(browser, store, queue, "right")))
-    told("a decision: corrected", statistics.median(_decided(browser, store, queue, "correct")))
+    corrected = list(zip(*_corrected(browser, store, queue), strict=True))
+    told("what a correction would change", statistics.median(corrected[0]))
+    told("a decision: corrected", statistics.median(corrected[1]))
     made.close()
 
 
 def _decided(browser: TestClient, store: Store, queue: list[looks.Open], what: str) -> Iterator[float]:
-    some = [found for found in queue if found.unsure]
-    for found in some[:DECISIONS] if what == "right" else some[-DECISIONS:]:
-        value = next(value for value in reading(store, found.submission_id).values if value.needs_look)
-        data = {
-            "what": what,
-            "about": "value",
-            "record": value.record,
-            "field": value.field,
-            "seen": value.text or "",
-            "should_be": "1",
-        }
-        start = time.perf_counter()
-        answer = browser.post(f"/s/{found.submission_id}/decide", data=data)
-        yield time.perf_counter() - start
-        assert answer.status_code == 204, answer.text
+    """Seconds of one decision on each of many submissions."""
+    for found in [found for found in queue if found.unsure][:DECISIONS]:
+        yield _posted(browser, f"/s/{found.submission_id}/decide", _doubtful(store, found) | {"what": what})
+
+
+def _corrected(browser: TestClient, store: Store, queue: list[looks.Open]) -> Iterator[tuple[float, float]]:
+    """Seconds of what the page asks while a person types the value, and of the correction itself, on each of many submissions."""
+    for found in [found for found in queue if found.unsure][-DECISIONS:]:
+        data = _doubtful(store, found) | {"what": "correct", "should_be": "1"}
+        yield (
+            _posted(browser, f"/s/{found.submission_id}/preview", data),
+            _posted(browser, f"/s/{found.submission_id}/decide", data),
+        )
+
+
+def _doubtful(store: Store, found: looks.Open) -> dict[str, str]:
+    value = next(value for value in reading(store, found.submission_id).values if value.needs_look)
+    return {"about": "value", "record": value.record, "field": value.field, "seen": value.text or ""}
+
+
+def _posted(browser: TestClient, url: str, data: dict[str, str]) -> float:
+    start = time.perf_counter()
+    answer = browser.post(url, data=data)
+    seconds = time.perf_counter() - start
+    assert answer.status_code in (200, 204), answer.text
+    return seconds
 
 
 def filled(url: str) -> Store:

@@ -37,7 +37,7 @@ def status(url: str, listed: bool, runs: bool) -> None:
         ("指标", "indicator"), ("章节", "section"), ("核对发现", "finding"), ("未识别的单元格", "unexplained"),
     ):  # fmt: skip
         screen.print(f"{label}：{counts.get(key, 0)}", highlight=False)
-    for name, reason in contents.refused(store):
+    for name, reason, _ in contents.refused(store):
         screen.print(f"未读取 {markup_safe(name)}: {markup_safe(reason)}", highlight=False)
     if (folder := ruleset.team()) is not None:
         words, layouts = ruleset.own_count(folder)

@@ -61,6 +61,7 @@ def desk(store: Store, names: Sequence[str] = (), *, token: bool = True, header:
             get("/units", screens.units), post("/units/load", screens.load_roster), form("/units/belongs", REVIEWER, screens.belongs),
             get("/units/export", screens.export_units),
             get("/upload", uploads.show), post("/upload", uploads.receive), get("/upload/{number}", uploads.progress),
+            form("/retry", REVIEWER, uploads.again),
             get("/queue", screens.queue),
             get("/s/{id}", submission.show), get("/s/{id}/record", submission.record), form("/s/{id}/decide", REVIEWER, deciding.decide),
             form("/s/{id}/preview", READER, deciding.preview), post("/s/{id}/let-go", deciding.let_go),

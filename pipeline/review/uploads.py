@@ -14,7 +14,7 @@ from pipeline import faults, process_info
 from pipeline.batch import run
 from pipeline.batch.executors import Limits, processes
 from pipeline.review import views
-from pipeline.store import accounts, originals
+from pipeline.store import accounts, contents, originals
 from pipeline.store.connection import Store
 from pipeline.store.journal import Outcome
 from schema.errors import ZipingError
@@ -128,6 +128,22 @@ async def receive(request: Request) -> Response:
         raise
     upload = _uploads(request).begin(folder, count, session.person, retry)
     return views.page(request, "progress.html", upload=upload, named=_named)
+
+
+def again(request: Request, told: dict[str, str]) -> Response:
+    """Reads a file once more that could not be read, from its kept bytes or where it came from."""
+    store, sha256 = views.store_of(request), told.get("sha256", "")
+    path = next((path for path, _, one in contents.refused(store) if one == sha256), None)
+    if path is None:
+        raise ZipingError(sha256[:16] or "（空）", "没有这个读不了的文件", "请刷新页面")
+    name = PurePosixPath(path).name
+    file = originals.file_of(store, sha256, name)
+    if file is None:
+        raise ZipingError(name, "原文件没有保存，也不在原处", "请重新上传，并勾选“以前读不了的也再读”")
+    folder = Path(tempfile.mkdtemp(prefix="上传-", dir=process_info.workplace()))
+    _target(folder, name).write_bytes(file.data())
+    _uploads(request).begin(folder, 1, views.session_of(request).person, retry=True)
+    return views.to("/upload")
 
 
 def _named(path: str) -> str:

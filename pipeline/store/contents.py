@@ -49,14 +49,14 @@ def copies(store: Store) -> list[list[sa.Row[Any]]]:
     return [list(group) for _, group in groupby(rows, key=lambda row: row.subject)]
 
 
-def refused(store: Store) -> list[tuple[str, str]]:
-    """(path, reason) of every file that could not be read; its name where nothing was noted of the path."""
+def refused(store: Store) -> list[tuple[str, str, str]]:
+    """(path, reason, sha256) of every file that could not be read; its name where nothing was noted of the path."""
     f, d = tables.file, tables.delivery
     path = sa.func.coalesce(sa.func.min(d.c.path), f.c.name).label("path")
-    query = sa.select(path, f.c.message).outerjoin_from(f, d, d.c.sha256 == f.c.sha256)
+    query = sa.select(path, f.c.message, f.c.sha256).outerjoin_from(f, d, d.c.sha256 == f.c.sha256)
     query = query.where(f.c.outcome.in_((REFUSED, FAILED))).group_by(f.c.sha256, f.c.name, f.c.message)
     with store.reading() as connection:
-        return [(row.path, row.message) for row in connection.execute(query.order_by(path))]
+        return [(row.path, row.message, row.sha256) for row in connection.execute(query.order_by(path))]
 
 
 def unknown(store: Store) -> list[sa.Row[Any]]:

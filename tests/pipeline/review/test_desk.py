@@ -6,6 +6,7 @@ import html
 import io
 import random
 import re
+import shutil
 import time
 import zipfile
 from collections.abc import Iterator
@@ -26,6 +27,7 @@ from pipeline.store.connection import Store
 from pipeline.store.opening import open_store
 from pipeline.store.roster_sheet import Unit
 from schema.visible import readable
+from tests.conftest import PATIENCE
 from tests.pipeline.store.test_verdicts import FORM
 
 HERE = "http://127.0.0.1"
@@ -363,10 +365,16 @@ def uploaded(browser: TestClient, *files: tuple[str, bytes], **more: Any) -> str
     """The page of an upload when it has ended."""
     page = browser.post("/upload", files=[("files", file) for file in files], data=more).text
     number = re.search(r"/upload/([0-9a-f]+)", page)
-    end = time.monotonic() + 120
-    while number is not None and "hx-trigger" in page and time.monotonic() < end:
+    return ended(browser, number[1]) if number is not None else page
+
+
+def ended(browser: TestClient, number: str) -> str:
+    """The page of an upload as soon as everything in it was read."""
+    end = time.monotonic() + PATIENCE
+    page = browser.get(f"/upload/{number}").text
+    while "hx-trigger" in page and time.monotonic() < end:
         time.sleep(0.2)
-        page = browser.get(f"/upload/{number[1]}").text
+        page = browser.get(f"/upload/{number}").text
     return page
 
 
@@ -387,6 +395,27 @@ def test_files_and_archives_are_read_and_each_tells_what_became_of_it(owner: Tes
     whole, lost = originals_check.check(store)
     assert (whole, lost) == (4, [])
     assert "没有选择文件" in uploaded(owner)
+
+
+def test_a_file_that_could_not_be_read_is_read_again_from_its_kept_bytes(
+    owner: TestClient, store: Store, tmp_path: Path
+) -> None:
+    page = owner.get("/queue").text
+    sha256 = re.search(r'name="sha256" value="([0-9a-f]{64})"', page)
+    assert sha256
+    (tmp_path / "in" / "坏.docx").unlink()  # the folder it came from has moved
+    assert again(owner, sha256[1]).count("不能读取") == 1
+    for wrong in ("", "0" * 64):
+        assert "没有这个读不了的文件" in owner.post("/retry", data={"sha256": wrong}).text
+    shutil.rmtree(tmp_path / "originals")
+    assert "原文件没有保存" in owner.post("/retry", data={"sha256": sha256[1]}).text
+
+
+def again(browser: TestClient, sha256: str) -> str:
+    """The page of a second reading when it has ended."""
+    number = re.search(r"/upload/([0-9a-f]+)", browser.post("/retry", data={"sha256": sha256}).text)
+    assert number
+    return ended(browser, number[1])
 
 
 def test_an_upload_is_bounded_and_stays_in_its_folder(
