@@ -30,6 +30,12 @@ _FACETS = {
     "v_finding": ["fiscal_year", "check_zh", "unit"],
     "v_unit_year": ["fiscal_year", "province", "unit"],
 }
+# The columns of a view that people read, in the order they read them.
+_READ = {
+    "v_finding": ("unit", "fiscal_year", "form_no", "project", "check_zh", "message", "stated", "computed", "place", "submission_id"),
+    "v_judgement": ("unit", "fiscal_year", "form_no", "severity", "message", "stated", "computed", "clause", "pack", "submission_id"),
+    "v_score": ("unit", "fiscal_year", "form_no", "stated", "computed", "difference", "way", "pack", "submission_id"),
+}  # fmt: skip
 _LABELS = {
     "unit": "name",
     "submission": "unit",
@@ -128,7 +134,7 @@ def metadata(name: str) -> dict[str, Any]:
     shown: dict[str, Any] = {}
     for view in VIEWS:
         shown[view.name] = {
-            "description_html": f"{view.chinese} · {view.english}{_STYLE}", "facets": _FACETS.get(view.name, []),
+            "description_html": f"{view.chinese} · {view.english}{_read(name, view.name)}{_STYLE}", "facets": _FACETS.get(view.name, []),
             "columns": {column: f"{chinese} / {english}" for column, _, chinese, english in view.columns},
         }  # fmt: skip
     for table in tables.metadata.sorted_tables:
@@ -153,13 +159,21 @@ def metadata(name: str) -> dict[str, Any]:
             about = f'{about} · <a href="/{name}/{question.name}?{_blank(question)}#{urlencode(told)}">图 chart</a>'
         asked[question.name] = {
             "sql": re.sub(r"^--.*\n", "", question.sql, flags=re.M), "title": question.chinese, "description_html": about,
-            "params": list(question.parameters),
+            "params": list(question.parameters), "hide_sql": True,
         }  # fmt: skip
     return {
         "title": "绩效自评数据库 · ziping",
         "description": "先看 v_ 开头的视图：只含现行的材料；金额为万元，比率为小数。Begin with the views v_…: what counts now.",
         "databases": {name: {"tables": shown, "queries": asked}},
     }
+
+
+def _read(name: str, view: str) -> str:
+    """The way to a view's columns as people read them; empty where it is short enough as it is."""
+    if view not in _READ:
+        return ""
+    columns = urlencode([("_col", column) for column in _READ[view]])
+    return f' · <a href="/{name}/{view}?{columns}">只看要紧的列 what people read</a>'
 
 
 def _blank(question: query.Question) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import re
 import shutil
 import socket
 import subprocess
@@ -148,3 +150,18 @@ def test_a_port_that_is_taken_is_named(ziping, tmp_path: Path) -> None:  # type:
         done = ziping("serve", "--port", taken.getsockname()[1], "--store", tmp_path / "store.db")
     assert done.returncode == 1
     assert "--port" in done.stderr
+
+
+@pytest.mark.parametrize("view", sorted(browse._READ))
+def test_the_wide_views_lead_to_what_people_read_of_them(site: str, view: str) -> None:
+    page = seen(f"{site}/ziping/{view}")
+    link = re.search(rf'href="(/ziping/{view}\?_col=[^"]+)"', page)
+    assert link
+    narrow = seen(site + html.unescape(link[1]))
+    assert re.findall(r"<th [^>]*data-column=\"(\w+)\"", narrow) == list(browse._READ[view])
+
+
+def test_the_statement_of_a_question_is_folded(site: str) -> None:
+    page = seen(f"{site}/ziping/coverage")
+    assert "_show_sql" in page  # the way to see it
+    assert "FROM" not in re.sub(r"<[^>]+>", "", page)
