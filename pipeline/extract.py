@@ -52,11 +52,16 @@ def understand(
     document: Document, words: Vocabulary | None = None, corrections: Sequence[Correction] = ()
 ) -> Extraction:
     """What a document says: read by the normalizers, corrected by people, checked. Raises NothingFound."""
+    asked = _Same(document), _Same(words or ruleset.words())
+    return _checked(*asked, corrections) if corrections else _plainly(*asked)
+
+
+def _checked(document: _Same, words: _Same, corrections: Sequence[Correction] = ()) -> Extraction:
     with exactly():
-        submission, evidence = _normalized(_Same(document), _Same(words or ruleset.words()))
-        submission, evidence, standings = apply(document, submission, evidence, corrections)
+        submission, evidence = _normalized(document, words)
+        submission, evidence, standings = apply(document.one, submission, evidence, corrections)
         submission, evidence = prove(check(submission), suggest(submission, evidence))
-    return Extraction(document, submission, judge(document, submission, evidence), tuple(standings))
+    return Extraction(document.one, submission, judge(document.one, submission, evidence), tuple(standings))
 
 
 class _Same:
@@ -74,9 +79,16 @@ class _Same:
         return isinstance(other, _Same) and self.one is other.one
 
 
-@lru_cache(maxsize=1)  # a person decides on the same submission again and again, under other corrections
+# A person decides on the same submission again and again, under other corrections.
+@lru_cache(maxsize=1)
 def _normalized(document: _Same, words: _Same) -> tuple[Submission, Evidence]:
-    return normalize(document.one, words.one)
+    with exactly():
+        return normalize(document.one, words.one)
+
+
+@lru_cache(maxsize=1)
+def _plainly(document: _Same, words: _Same) -> Extraction:
+    return _checked(document, words)
 
 
 def sources(extraction: Extraction) -> tuple[Provenance, ...]:

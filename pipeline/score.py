@@ -236,6 +236,8 @@ def _findings(ours: list[Record], theirs: list[Record]) -> Score:
 def differences(old: Any, new: Any, path: str = "") -> Iterator[tuple[str, Any, Any]]:
     """(path, value in old, value in new) of everything two records state otherwise, to the letter; rows are paired by what they
     agree in, a value that is not stated is None."""
+    if old == new:
+        return
     if (isinstance(old, dict) or isinstance(new, dict)) and "op" not in (old or new):
         one, other = old or {}, new or {}
         for key in dict.fromkeys([*one, *other]):
@@ -243,7 +245,7 @@ def differences(old: Any, new: Any, path: str = "") -> Iterator[tuple[str, Any, 
     elif _is_rows(old) or _is_rows(new):
         for other, one, place, _ in aligned(new or [], old or [], path, _own):
             yield from differences(one, other, place)
-    elif old != new and (stated(old) or stated(new)):
+    elif stated(old) or stated(new):
         yield path, old if stated(old) else None, new if stated(new) else None
 
 

@@ -104,7 +104,7 @@ def _again(connection: sa.Connection, submission_id: str, run_id: int) -> None:
     reading = ruleset.Ruleset(today.reader, head.rules_key, words, today.vocabulary)
     in_force = decisions.in_force(connection, submission_id)
     extraction = understand(document, ruleset.bound(words), in_force)
-    changed = list(changes.changes(submission_id, head.name, before, as_record(extraction)))
+    changed = any(True for _ in changes.changes(submission_id, head.name, before, as_record(extraction)))
     fresh = versions.prepare(extraction, reading, connection.dialect)
     if changed:
         versions.supersede(connection, fresh, run_id, [planning.CORRECTED])
