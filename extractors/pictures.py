@@ -33,8 +33,9 @@ def sizes(data: bytes, path: Path, kind: str) -> list[Size]:
     return []
 
 
-def picture(data: bytes, path: Path, kind: str, number: int, scanned: bool) -> bytes:
-    """A page as PNG, number from 0. scanned: it was read as a scan, and is straightened as it was then. Raises FileRefused."""
+def picture(data: bytes, path: Path, kind: str, number: int, turned: int | None) -> bytes:
+    """A page as PNG, number from 0. turned: where it was read as a scan, by how many degrees it was turned for it; it is straightened as it
+    was then. Raises FileRefused."""
     from PIL import Image
 
     if kind == "pdf":
@@ -45,8 +46,8 @@ def picture(data: bytes, path: Path, kind: str, number: int, scanned: bool) -> b
             page.close()
     else:
         pixels = _frame(data, path, number)
-    if scanned:
-        made = Image.fromarray(scan_lines.straight(scan_lines.grey_of(pixels)))
+    if turned is not None:
+        made = Image.fromarray(scan.turned(scan_lines.straight(scan_lines.grey_of(pixels)), turned))
     else:
         made = Image.fromarray(pixels[..., 2::-1] if pixels.ndim == 3 else pixels)  # PDFium has blue first
     if made.width > WIDTH:

@@ -99,7 +99,7 @@ def _bounded(pixels: Any) -> Any:
 
 def laid_out(image: Any, number: int, scale: float) -> pdf_pages.Page:
     """A picture as a page of paragraphs and tables. image: grey or colour pixels; scale: pixels per point."""
-    grey, found = _upright(scan_lines.straight(scan_lines.grey_of(image)))
+    grey, found, degrees = _upright(scan_lines.straight(scan_lines.grey_of(image)))
     found = [scan_text.sharper(grey, word) for word in scan_text.line_by_line(grey, found)]
     rules = scan_lines.rules(grey, scale)
     tables = lattices(scan_lines.without_letters(rules, scan_text.chars(found, scale)))
@@ -112,27 +112,33 @@ def laid_out(image: Any, number: int, scale: float) -> pdf_pages.Page:
     outside += fill(tables, scan_text.chars([scan_signs.reshaped(bare, w) for w in overlooked], scale))
     scan_signs.lone_bars(tables)
     filled = [table for table in tables if any(box.chars for box in table.boxes)]
-    reading = PageReading(number + 1, "rapidocr", "图像页")
+    reading = PageReading(number + 1, "rapidocr", "图像页", degrees)
     return pdf_pages.laid_out(reading, grey.shape[0] / scale, filled, lines(outside))
 
 
-def _upright(grey: Any) -> tuple[Any, list[scan_text.Word]]:
-    """The page turned so that it can be read, and its words."""
-    import cv2
+def turned(grey: Any, degrees: int) -> Any:
+    """A straight page turned clockwise by a multiple of 90 degrees, and straight again."""
+    import numpy as np
 
+    return scan_lines.straight(np.ascontiguousarray(np.rot90(grey, -degrees // 90))) if degrees else grey
+
+
+def _upright(grey: Any) -> tuple[Any, list[scan_text.Word], int]:
+    """The page turned so that it can be read, its words, and by how many degrees it was turned clockwise."""
     found = scan_text.words(grey)
+    degrees = 0
     if scan_text.sideways(found):
-        grey = scan_lines.straight(cv2.rotate(grey, cv2.ROTATE_90_CLOCKWISE))
+        grey, degrees = turned(grey, 90), 90
         found = scan_text.words(grey)
-        turns = [cv2.ROTATE_180]
+        turns = [180]
     else:
-        turns = [cv2.ROTATE_180, cv2.ROTATE_90_CLOCKWISE, cv2.ROTATE_90_COUNTERCLOCKWISE]
-    readings = [(grey, found)]
+        turns = [180, 90, 270]
+    readings = [(grey, found, degrees)]
     for turn in turns:
         if not (scan_text.doubtful(readings[-1][1]) or scan_text.sideways(readings[-1][1])):
             break
-        turned = scan_lines.straight(cv2.rotate(grey, turn))
-        readings.append((turned, scan_text.words(turned)))
+        again = turned(grey, turn)
+        readings.append((again, scan_text.words(again), (degrees + turn) % 360))
     return max(readings, key=lambda reading: (not scan_text.sideways(reading[1]), scan_text.certainty(reading[1])))
 
 

@@ -94,11 +94,12 @@ class Table:
 class PageReading:
     """How a page was read. page: from 1; reader: `pdfium` (text and lines), `pdfplumber` (second reading), `opencv`
     (lines in the page's picture, characters of its text), `camelot` (cells of a table without lines) or `rapidocr` (recognised picture);
-    reason: why not the first of them."""
+    reason: why not the first of them; turned: by how many degrees clockwise a picture was turned to be read (0, 90, 180, 270)."""
 
     page: int
     reader: str
     reason: str | None = None
+    turned: int = 0
 
 
 @dataclass(frozen=True, slots=True)

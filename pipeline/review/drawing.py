@@ -18,6 +18,7 @@ from schema.document import Document, Paragraph, Table
 from schema.errors import Failed, FileRefused, StoreError
 
 LIMITS = Limits(1, 60.0, 2 << 30)  # what drawing a page may cost
+SCANNED = "rapidocr"  # the reader of a page that is a picture
 _KEPT = 64  # pictures of pages that are kept in memory
 _MOST = 6000  # cells of a table that a page has room for; the rest is counted
 
@@ -71,7 +72,13 @@ def _table(table: Table) -> Drawn:
 
 
 def outlined(document: Document, sizes: list[Size]) -> list[Outlined]:
-    """The pages of a document with the places of what stands on each."""
+    """The pages of a document with the places of what stands on each; sizes: of the file's pages. A scan stands as it was turned to be read."""
+    sizes = list(sizes)
+    for page in document.pages:
+        if page.reader == SCANNED and page.page <= len(sizes):
+            size = sizes[page.page - 1]
+            upright = page.turned % 180 == 0
+            sizes[page.page - 1] = Size(*((size.width, size.height) if upright else (size.height, size.width)))
     spots: dict[int, list[tuple[str, float, float, float, float]]] = {}
     for item in document.texts():
         for place in item.origin.places:
@@ -105,12 +112,12 @@ class Drawer:
         found: list[Size] = self._done(_sizes_of, (data, document_name, kind))
         return found
 
-    def _picture(self, name: str, kind: str, sha256: str, number: int, scanned: bool) -> bytes:
-        """A page as PNG. Raises StoreError where the file's bytes were not kept, FileRefused where it cannot be drawn."""
+    def _picture(self, name: str, kind: str, sha256: str, number: int, turned: int | None) -> bytes:
+        """A page as `pictures.picture` draws it. Raises StoreError where the file's bytes were not kept, FileRefused."""
         data = self.original(sha256)
         if data is None:
             raise StoreError(name, "没有保存原文件", "请再运行 ziping ingest，或放回原文件")
-        found: bytes = self._done(_picture_of, (data, name, kind, number, scanned))
+        found: bytes = self._done(_picture_of, (data, name, kind, number, turned))
         return found
 
     def original(self, sha256: str) -> bytes | None:
@@ -135,10 +142,10 @@ def _sizes_of(item: tuple[bytes, str, str]) -> list[Size] | FileRefused:
         return refused
 
 
-def _picture_of(item: tuple[bytes, str, str, int, bool]) -> bytes | FileRefused:
-    data, name, kind, number, scanned = item
+def _picture_of(item: tuple[bytes, str, str, int, int | None]) -> bytes | FileRefused:
+    data, name, kind, number, turned = item
     try:
-        return pictures.picture(data, Path(name), kind, number, scanned)
+        return pictures.picture(data, Path(name), kind, number, turned)
     except FileRefused as refused:
         return refused
 

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-_READERS = ("rapidocr",)  # of pages that were straightened as scans
-
 
 def id_of(request: Request) -> str:
     """The submission that a page is about, by its whole id. Raises StoreError where there is none."""
@@ -101,8 +99,10 @@ def picture(request: Request) -> Response:
         with store.reading() as connection:
             head = contents.find(connection, named(request))
             document = documents.document(connection, head.sha256, head.name)
-        scanned = any(page.page == number and page.reader in _READERS for page in document.pages)
-        data = views.drawer_of(request).picture(head.name, document.format, head.sha256, number - 1, scanned)
+        of_scan = (page.turned for page in document.pages if page.page == number and page.reader == drawing.SCANNED)
+        data = views.drawer_of(request).picture(
+            head.name, document.format, head.sha256, number - 1, next(of_scan, None)
+        )
     except (ZipingError, IndexError):
         return Response(status_code=404)
     cached = {"cache-control": "private, max-age=86400"}

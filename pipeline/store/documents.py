@@ -21,7 +21,7 @@ def pack(document: Document) -> bytes:
     plain = [
         document.name, document.format, document.digest,
         [_table(b) if isinstance(b, Table) else _paragraph(b) for b in document.blocks],
-        [[page.page, page.reader, page.reason] for page in document.pages],
+        [[page.page, page.reader, page.reason, page.turned] for page in document.pages],
     ]  # fmt: skip
     return zlib.compress(json.dumps(plain, ensure_ascii=False, separators=(",", ":")).encode(), 6)
 

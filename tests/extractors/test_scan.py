@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from PIL import Image, ImageFilter
 
 from data.maker import printed
 from data.maker.scans import Scanner, as_pdf, pictures
@@ -16,9 +19,11 @@ from extractors import read, scan
 from extractors.files import File
 from extractors.pdf_rules import Rule
 from extractors.pdf_text import Char
+from extractors.pictures import picture, sizes
 from extractors.scan_lines import without_letters
 from pipeline.batch.run import attempt
 from pipeline.extract import Extraction, as_json, as_record, extract
+from pipeline.review import drawing
 from schema.document import Table
 from tests.conftest import GOLD, ROOT, share, unlike
 from tests.test_formats import same
@@ -82,6 +87,35 @@ def test_a_page_on_its_side_is_read_as_the_upright_one(turn: int, tmp_path: Path
     read = record(extract(turned))
     assert len(read["forms"][0]["indicators"]) == 2
     assert unlike(record(extract(upright)), read) == []
+
+
+@pytest.mark.parametrize("turn", share((90, 180, 270), 3))
+def test_a_turned_page_is_drawn_as_it_was_read_with_each_cell_in_its_place(turn: int, tmp_path: Path) -> None:
+    source = """# 项目支出绩效自评表
+| 项目名称 | 河道保洁 | < | < | < | < |
+| 一级指标 | 二级指标 | 三级指标 | 年度指标值 | 分值 | 得分 |
+| 产出指标 | 数量指标 | 保洁里程 | ≥20公里 | 60 | 58 |
+| ^ | 质量指标 | 合格率 | ≥95% | 40 | 40 |
+"""
+    path = tmp_path / "turned.pdf"
+    upright = printed.pdf(source)
+    path.write_bytes(as_pdf(pictures(upright, Scanner(200, turn=turn)), 200))
+    document = read(File(path))
+    (page,) = document.pages
+    assert page.turned in (90, 180, 270)
+    (outlined,) = drawing.outlined(document, sizes(path.read_bytes(), path, "pdf"))
+    path.with_name("upright.pdf").write_bytes(upright)
+    text = read(File(path.with_name("upright.pdf")))
+    (wanted,) = drawing.outlined(text, sizes(upright, path, "pdf"))
+    found, cells = ({key: box for key, *box in one.spots if key.split("/")[2]} for one in (outlined, wanted))
+    assert len(cells) > 15
+    assert found.keys() >= cells.keys()
+    for key, box in cells.items():
+        assert found[key] == pytest.approx(box, abs=0.02), key
+    drawn = Image.open(io.BytesIO(picture(path.read_bytes(), path, "pdf", 0, page.turned))).convert("L")
+    seen = Image.open(io.BytesIO(picture(upright, path, "pdf", 0, None))).convert("L").resize(drawn.size)
+    blurred = [np.asarray(one.filter(ImageFilter.GaussianBlur(6)), float).ravel() for one in (drawn, seen)]
+    assert np.corrcoef(*blurred)[0, 1] > 0.8  # and not on its head
 
 
 def test_a_photographed_page_is_read_and_says_so(tmp_path: Path) -> None:
