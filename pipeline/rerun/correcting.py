@@ -17,8 +17,9 @@ from pipeline.clock import person as person_here
 from pipeline.extract import as_record, understand
 from pipeline.rerun import changes, planning
 from pipeline.ruleset import VERSION
-from pipeline.store import contents, decisions, journal, looks, rows, verdicts, versions
+from pipeline.store import contents, decisions, journal, looks, rows, versions
 from pipeline.store.connection import Store, hold
+from schema import plain
 from schema.errors import CorrectionError, Moved
 from schema.exact import exact
 from schema.relational import tables
@@ -64,13 +65,14 @@ def _add(
     c = tables.correction
     hold(connection, contents.find(connection, submission).submission_id)
     head = contents.find(connection, submission)
+    before = rows.record(connection, head.submission_id)
     document, words = versions.basis(connection, head)
     reading = understand(document, ruleset.bound(words))
     if field is None:
         record, field = addresses.located(reading.submission, record)
     found = addresses.value(reading.submission, record, field)
     if seen is not None:
-        stands = verdicts.reading_of(connection, head.submission_id, record, field)
+        stands = addresses.value(plain.submission(before), record, field)
         if reviews.seen_as(stands) != reviews.seen_as(seen.reading):
             raise Moved(f"{record}.{field}", seen.reading, stands)
     cell, source = corrections.anchored(document, reading.evidence, record, field)
@@ -90,15 +92,14 @@ def _add(
         "reading": found, "state": corrections.APPLIED,
     }  # fmt: skip
     connection.execute(c.insert().values(**row))
-    _again(connection, head.submission_id, run_id)
+    _again(connection, head.submission_id, run_id, before)
     return f"{head.name} {record}.{field}：读作{found or '（无）'}，更正为{should_be or '（无）'}"
 
 
-def _again(connection: sa.Connection, submission_id: str, run_id: int) -> None:
+def _again(connection: sa.Connection, submission_id: str, run_id: int, before: dict[str, Any]) -> None:
     """Understands a submission again under the corrections now in force, with the words it was understood by, inside the transaction
-    that keeps others from it. Raises NothingFound, StoreError."""
+    that keeps others from it. before: its record until now. Raises NothingFound, StoreError."""
     head = contents.of_submission(connection, submission_id)
-    before = rows.record(connection, submission_id)
     document, words = versions.basis(connection, head)
     today = ruleset.current()
     reading = ruleset.Ruleset(today.reader, head.rules_key, words, today.vocabulary)
@@ -107,7 +108,7 @@ def _again(connection: sa.Connection, submission_id: str, run_id: int) -> None:
     changed = any(True for _ in changes.changes(submission_id, head.name, before, as_record(extraction)))
     fresh = versions.prepare(extraction, reading, connection.dialect)
     if changed:
-        versions.supersede(connection, fresh, run_id, [planning.CORRECTED])
+        versions.supersede(connection, fresh, before, run_id, [planning.CORRECTED])
     elif not rows.same(connection, submission_id, fresh.rows):
         versions.overwrite(connection, fresh)
     else:
@@ -165,7 +166,7 @@ def _take_back(connection: sa.Connection, number: int, run_id: int) -> str:
     if row is None:
         raise CorrectionError(f"更正{number}", "没有这条有效的更正", "请用 ziping correct list 查看编号")
     _withdraw(connection, number)
-    _again(connection, row.submission_id, run_id)
+    _again(connection, row.submission_id, run_id, rows.record(connection, row.submission_id))
     return f"更正{number}已撤回：{row.record}.{row.field}"
 
 

@@ -348,7 +348,8 @@ def _write(
         if equal:
             versions.mark_current(connection, fresh, reading)
         elif changed:
-            versions.supersede(connection, fresh, run_id, found.causes)
+            before = record(connection, found.submission_id)
+            versions.supersede(connection, fresh, before, run_id, found.causes)
         else:
             versions.overwrite(connection, fresh)
         decisions.keep(connection, extraction.corrections)

@@ -19,7 +19,7 @@ from pipeline.ruleset import Ruleset, VocabularyRows, pack, unpack
 from pipeline.store import copies, decisions, documents, judging, units, verdicts
 from pipeline.store.connection import hold
 from pipeline.store.journal import as_read
-from pipeline.store.rows import Batch, Rows, add, batches, clear, once, put, record, rows
+from pipeline.store.rows import Batch, Rows, add, batches, clear, once, put, rows
 from schema.document import Document
 from schema.relational import tables
 
@@ -102,9 +102,11 @@ def prepare(extraction: Extraction, reading: Ruleset, dialect: sa.Dialect) -> Pr
     return Prepared(extraction, fresh, batches(below, dialect))
 
 
-def supersede(connection: sa.Connection, fresh: Prepared, run_id: int, causes: list[str]) -> None:
-    """Puts another reading in the place of the current one, which is kept as a version."""
-    old = as_json(record(connection, fresh.submission_id), indent=None)
+def supersede(
+    connection: sa.Connection, fresh: Prepared, before: dict[str, Any], run_id: int, causes: list[str]
+) -> None:
+    """Puts another reading in the place of the current one, which is kept as a version. before: the current one's record."""
+    old = as_json(before, indent=None)
     ended = {"submission": fresh.submission_id, "valid_to": now(), "content": zlib.compress(old.encode(), 6)}
     connection.execute(_ENDED, ended)
     start(connection, fresh.submission_id, run_id, causes, fresh.corrected)
