@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import date
 from decimal import Decimal
 
 from schema.arithmetic import percent, plain
@@ -217,6 +218,42 @@ def hollow_target(form: Form, p: Parameters) -> Iterator[Told]:
                 None,
                 (f"indicators[{i}].target",),
             )
+
+
+_DAY = re.compile(r"(?:已?于)?(\d{4})[年./-](\d{1,2})[月./-](\d{1,2})日?(?:前|完成|完工|竣工|验收|通过验收)*")
+_COMPLETED, _ACCEPTED = re.compile("(?:完工|竣工|完成)(?:时间|日期|时限)"), re.compile("验收(?:时间|日期)")
+
+
+@rule("日期矛盾", "dates in conflict")
+def date_conflict(form: Form, p: Parameters) -> Iterator[Told]:  # noqa: ARG001
+    """A day that an actual names has come when the form is filled in; and nothing is accepted before it is completed. Only whole dates count."""
+    days = {i: day for i, x in enumerate(form.indicators) if (day := _day(x.actual)) is not None}
+    if form.reported_on is not None:
+        for i, day in days.items():
+            if day > form.reported_on:
+                words = {"way": "晚于填报日期", "other": form.reported_on.isoformat()}
+                yield _conflict(form, i, words, f"indicators[{i}].actual", "reported_on")
+    completed = [i for i in days if _COMPLETED.search(called(form.indicators[i]))]
+    accepted = [i for i in days if _ACCEPTED.search(called(form.indicators[i]))]
+    if len(completed) == len(accepted) == 1 and days[accepted[0]] < days[completed[0]]:
+        (i,), (j,) = accepted, completed
+        words = {"way": f"早于{called(form.indicators[j])}", "other": days[j].isoformat()}
+        yield _conflict(form, i, words, f"indicators[{i}].actual", f"indicators[{j}].actual")
+
+
+def _day(text: str | None) -> date | None:
+    """The day that a text names and nothing else; None where it is none, or one that no calendar has."""
+    found = _DAY.fullmatch(text.strip()) if text else None
+    try:
+        return date(*map(int, found.groups())) if found else None
+    except ValueError:
+        return None
+
+
+def _conflict(form: Form, i: int, words: dict[str, str], *members: str) -> Told:
+    indicator = form.indicators[i]
+    told = {"name": called(indicator), "stated": indicator.actual or ""} | words
+    return Told(f"indicators[{i}].actual", told, indicator.actual, words["other"], members)
 
 
 # ---------------------------------------------------------------- money

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date, timedelta
 from decimal import ROUND_HALF_UP
 from decimal import Decimal as D
 from pathlib import Path
@@ -125,6 +126,37 @@ BANDS = [
 def test_the_bands_of_an_indicator_in_words(actual: str, share: str, found: bool) -> None:
     row = Indicator(level3="营商环境", weight=D(10), score=D(10) * D(share), target="持续改善", actual=actual)
     assert bool(of(judged(Form(kind="project", indicators=(row,))), "qualitative_band")) is found
+
+
+WRITTEN = (
+    "{0.year}年{0.month}月{0.day}日",
+    "{0.year}.{0.month}.{0.day}",
+    "{0:%Y-%m-%d}",
+    "已于{0.year}年{0.month}月{0.day}日完成",
+)
+
+
+@given(st.dates(date(2015, 1, 1), date(2030, 1, 1)), st.integers(-400, 400), st.sampled_from(WRITTEN))
+def test_nothing_is_done_after_the_form_is_filled_in_or_accepted_before_it_is_done(
+    reported: date, off: int, written: str
+) -> None:
+    other = reported + timedelta(days=off)
+    done = Indicator(level3="完工时间", actual=written.format(other))
+    form = Form(kind="project", indicators=(done,), reported_on=reported)
+    assert bool(of(judged(form), "date_conflict")) is (off > 0)
+    assert not of(judged(replace(form, reported_on=None)), "date_conflict")
+    accepted = Indicator(level3="验收时间", actual=written.format(reported))
+    both = Form(kind="project", indicators=(done, accepted))
+    assert bool(of(judged(both), "date_conflict")) is (off > 0)
+
+
+@pytest.mark.parametrize(
+    "actual",
+    ["2024年2月30日", "2024年", "2024年12月", "预计2030年6月1日完成", "2030年1月1日至3月1日", "按时完成", None],
+)
+def test_what_is_no_whole_day_conflicts_with_none(actual: str | None) -> None:
+    form = Form(kind="project", indicators=(Indicator(level3="完工时间", actual=actual),), reported_on=date(2020, 1, 1))
+    assert not of(judged(form), "date_conflict")
 
 
 @given(st.integers(0, 400), st.integers(0, 100))
