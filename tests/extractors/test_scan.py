@@ -37,6 +37,13 @@ SCANNERS = {
     "on its other side, stamped": ("council-2021", Scanner(200, -0.4, turn=270, stamp=True)),
 }
 
+SHORT = """# 项目支出绩效自评表
+| 项目名称 | 河道保洁 | < | < | < | < |
+| 一级指标 | 二级指标 | 三级指标 | 年度指标值 | 分值 | 得分 |
+| 产出指标 | 数量指标 | 保洁里程 | ≥20公里 | 60 | 58 |
+| ^ | 质量指标 | 合格率 | ≥95% | 40 | 40 |
+"""
+
 
 def gold(name: str) -> Any:
     return same(json.loads((GOLD / f"{name}.json").read_text(encoding="utf-8"), parse_float=Decimal))
@@ -75,14 +82,8 @@ def plain(value: Any, scanner: Scanner) -> Any:
 
 @pytest.mark.parametrize("turn", share((270, 90, 180), 3))
 def test_a_page_on_its_side_is_read_as_the_upright_one(turn: int, tmp_path: Path) -> None:
-    source = """# 项目支出绩效自评表
-| 项目名称 | 河道保洁 | < | < | < | < |
-| 一级指标 | 二级指标 | 三级指标 | 年度指标值 | 分值 | 得分 |
-| 产出指标 | 数量指标 | 保洁里程 | ≥20公里 | 60 | 58 |
-| ^ | 质量指标 | 合格率 | ≥95% | 40 | 40 |
-"""
     upright, turned = tmp_path / "upright.pdf", tmp_path / "turned.pdf"
-    upright.write_bytes(printed.pdf(source))
+    upright.write_bytes(printed.pdf(SHORT))
     turned.write_bytes(as_pdf(pictures(upright.read_bytes(), Scanner(200, turn=turn)), 200))
     read = record(extract(turned))
     assert len(read["forms"][0]["indicators"]) == 2
@@ -91,14 +92,8 @@ def test_a_page_on_its_side_is_read_as_the_upright_one(turn: int, tmp_path: Path
 
 @pytest.mark.parametrize("turn", share((90, 180, 270), 3))
 def test_a_turned_page_is_drawn_as_it_was_read_with_each_cell_in_its_place(turn: int, tmp_path: Path) -> None:
-    source = """# 项目支出绩效自评表
-| 项目名称 | 河道保洁 | < | < | < | < |
-| 一级指标 | 二级指标 | 三级指标 | 年度指标值 | 分值 | 得分 |
-| 产出指标 | 数量指标 | 保洁里程 | ≥20公里 | 60 | 58 |
-| ^ | 质量指标 | 合格率 | ≥95% | 40 | 40 |
-"""
     path = tmp_path / "turned.pdf"
-    upright = printed.pdf(source)
+    upright = printed.pdf(SHORT)
     path.write_bytes(as_pdf(pictures(upright, Scanner(200, turn=turn)), 200))
     document = read(File(path))
     (page,) = document.pages
