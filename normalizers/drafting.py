@@ -113,8 +113,8 @@ def _confirmed(vocabulary: Lookups) -> dict[tuple[str, str], Meaning]:
 
 
 def _of_columns(found: list[Column], vocabulary: Lookups) -> Iterator[Meaning]:
-    """The columns, with what is known of those that the vocabulary does not hold; two of one field are to be looked at."""
-    fields = [column.field for column in found]
+    """The columns, with what is known of those that the vocabulary does not hold; of two of one field a person says what the second is."""
+    fields, told = [column.field for column in found], set[str]()
     before = _confirmed(vocabulary)
     for column in found:
         if column.field is None and (said := before.get((COLUMNED, column.heading))) is not None:
@@ -122,9 +122,15 @@ def _of_columns(found: list[Column], vocabulary: Lookups) -> Iterator[Meaning]:
             continue
         match = column.proposal
         note = _said(match) if match is not None and match.likeness >= _NEAR else ""
-        if column.field not in KNOWN and column.field is not None and fields.count(column.field) > 1:
-            note = f"{note}；{_TWICE}" if note else _TWICE
-        yield Meaning(column.heading, column.field, note)
+        if column.field in KNOWN or column.field is None or fields.count(column.field) == 1:
+            yield Meaning(column.heading, column.field, note)
+            continue
+        note = f"{note}；{_TWICE}" if note else _TWICE
+        if column.field in told:
+            yield Meaning(column.heading, None, f"{column.field}：{note}")
+        else:
+            yield Meaning(column.heading, column.field, note)
+        told.add(column.field)
 
 
 def _said(match: Match) -> str:

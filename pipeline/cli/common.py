@@ -27,6 +27,8 @@ store_option = click.option(
     help="Any SQLAlchemy URL, or the path of a SQLite file. [env: ZIPING_STORE]",
 )  # fmt: skip
 
+changes_option = click.option("--csv", "target", type=PATH, metavar="FILE", help="Write every changed value to FILE.")
+
 
 def fail(message: str) -> None:
     say(f"ziping: {message}")

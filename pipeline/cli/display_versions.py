@@ -7,12 +7,14 @@ import io
 from collections import Counter
 from collections.abc import Sequence
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 from rich.console import Console
 from rich.table import Table
 
+from pipeline.cli.common import write
 from pipeline.cli.display import short
 from pipeline.rerun.changes import Change
 from pipeline.rerun.planning import Planned, Stale
@@ -29,8 +31,13 @@ _OUTCOMES = {
 }  # fmt: skip
 
 
-def list_plan(planned: Sequence[Planned], console: Console, applied: bool = False, hint: str = "") -> None:
-    """What a re-run changes: by cause with counts and examples, then by field, then what could not be understood again."""
+def list_plan(
+    planned: Sequence[Planned], console: Console, target: Path | None = None, applied: bool = False, hint: str = ""
+) -> None:
+    """What a re-run changes: by cause with counts and examples, then by field, then what could not be understood again. target: a file for
+    every changed value."""
+    if target is not None:
+        write(target, plan_csv(planned))
     told = [(cause, change) for p in planned for cause, change in p.changes]
     causes: dict[str, list[Change]] = {}
     for cause, change in told:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pipeline.cli.common import PATH, REFUSED, existing, is_there, opened, store_option, write
+from pipeline.cli.common import PATH, REFUSED, changes_option, existing, is_there, opened, store_option, write
 from pipeline.screen import console, say
 
 if TYPE_CHECKING:
@@ -88,14 +88,18 @@ def draft(file: Path, target: Path | None) -> None:
 
 @layouts.command("test")
 @click.argument("file", type=PATH)
+@changes_option
 @store_option
-def test_layout(file: Path, url: str) -> None:
+def test_layout(file: Path, target: Path | None, url: str) -> None:
     """Show what the layout in FILE would change in the store; nothing is written."""
     from pipeline.cli.display_versions import list_plan
     from pipeline.learn import confirmed
 
     list_plan(
-        confirmed.effect(existing(url), file), console(), hint="写入：ziping layouts confirm，再 ziping rerun --apply"
+        confirmed.effect(existing(url), file),
+        console(),
+        target,
+        hint="写入：ziping layouts confirm，再 ziping rerun --apply",
     )
 
 
@@ -131,34 +135,36 @@ def check(file: Path | None) -> None:
 
 @vocabulary.command()
 @click.argument("file", type=PATH)
+@changes_option
 @store_option
-def test(file: Path, url: str) -> None:
+def test(file: Path, target: Path | None, url: str) -> None:
     """Show what the rows of FILE would change in the store; nothing is written."""
-    _show_effect(file, existing(url))
+    _show_effect(file, existing(url), target)
 
 
 @vocabulary.command()
 @click.argument("file", type=PATH)
 @click.option("--over", is_flag=True, help="The rows may give a known spelling another meaning.")
+@changes_option
 @store_option
-def add(file: Path, over: bool, url: str) -> None:
+def add(file: Path, over: bool, target: Path | None, url: str) -> None:
     """Add the rows of FILE to the team's own words, and show what they change in the store, where there is one."""
     from pipeline import ruleset
     from pipeline.learn import proposals
 
     place = ruleset.own_team()
     if is_there(url):
-        _show_effect(file, opened(url), over)
+        _show_effect(file, opened(url), target, over)
     added = proposals.add(file, over)
     click.echo(f"{place}增加{added}条。")
 
 
-def _show_effect(file: Path, store: Store, over: bool = False) -> None:
+def _show_effect(file: Path, store: Store, target: Path | None, over: bool = False) -> None:
     from pipeline.cli.display_versions import list_plan
     from pipeline.learn import proposals
 
     planned = proposals.effect(store, file, over)
-    list_plan(planned, console(), hint="写入：ziping vocabulary add，再 ziping rerun --apply")
+    list_plan(planned, console(), target, hint="写入：ziping vocabulary add，再 ziping rerun --apply")
 
 
 @click.command()

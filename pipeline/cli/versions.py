@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from pipeline.cli.common import PATH, REFUSED, existing, store_option, write
+from pipeline.cli.common import PATH, REFUSED, changes_option, existing, store_option, write
 from pipeline.screen import console, say
 from schema.errors import ZipingError
 from schema.visible import safe_line
@@ -29,7 +29,7 @@ Exit codes: 0 all was understood again, 1 something could not be, 2 wrong usage.
 @click.option("--only", multiple=True, metavar="CAUSE", help="Take this cause or submission alone; may be repeated.")
 @click.option("--reject", multiple=True, metavar="CAUSE", help="Leave this cause or submission out; may be repeated.")
 @click.option("--jobs", type=click.IntRange(1), help="Processes at once [default: three for two cores].")
-@click.option("--csv", "target", type=PATH, metavar="FILE", help="Write every changed value to FILE.")
+@changes_option
 def rerun(
     url: str,
     apply: bool,
@@ -43,15 +43,13 @@ def rerun(
 
     from pipeline.batch.executors import by_number
     from pipeline.batch.run import LIMITS
-    from pipeline.cli.display_versions import list_plan, plan_csv
+    from pipeline.cli.display_versions import list_plan
     from pipeline.rerun import planning as again
 
     store = existing(url)
     limits = replace(LIMITS, jobs=jobs or LIMITS.jobs)
     planned = list(again.plan(store, only=only, reject=reject, executor=by_number, limits=limits, apply=apply))
-    if target is not None:
-        write(target, plan_csv(planned))
-    list_plan(planned, console(), apply, "写入：ziping rerun --apply（--only、--reject可以取舍）")
+    list_plan(planned, console(), target, apply, "写入：ziping rerun --apply（--only、--reject可以取舍）")
     sys.exit(REFUSED if any(p.trouble for p in planned) else 0)
 
 

@@ -35,7 +35,7 @@ def draft(file: Path) -> tuple[str, int]:
     kind = next((table.kind for table in tables if table.kind is not None), None)
     lines = [
         f"# 照{file.name}读出的版式。带“{UNDECIDED}”的没有人认识，请写上字段（保留原文写extra，无须读取写ignore），不对的请改正；",
-        "# 没有写到的块照常读取。改好后：ziping layouts test、ziping layouts confirm。字段见 schema/RECORDS.md。",
+        "# 没有写到的块照常读取。改好后：ziping layouts test、ziping layouts confirm。字段见 schema/RECORDS.md，写法见 docs/zh/new-template.md。",
         f"name: {_quoted(file.stem)}",
         f"kind: {kind or 'project'}{'' if kind else '  # 标题没有说明，请核对'}",
         "tables:",

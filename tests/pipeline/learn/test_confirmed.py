@@ -126,6 +126,24 @@ def test_what_is_wrong_in_a_layout_is_told_and_nothing_is_taken(ziping: Run, wor
     assert not (words / "layouts").exists()
 
 
+def test_of_two_columns_of_one_field_a_person_says_what_the_second_is(ziping: Run, words: Path, tmp_path: Path) -> None:
+    twice = OLD.format(year=2023, project="河道", reach=20).replace("实际完成值", "指标值")
+    (tmp_path / "form.docx").write_bytes(word.make(twice))
+    ziping("ingest", "form.docx", "--store", "s.db")
+    drafted = ziping("layouts", "draft", "form.docx", "--out", "new.yml")
+    assert "1处待定" in drafted.stderr
+    text = (tmp_path / "new.yml").read_text(encoding="utf-8")
+    assert re.search(r'"年度指标值": target +# 另有一列也是它', text)
+    assert re.search(r'"指标值": "？" +# target：另有一列也是它', text)
+    assert "还没有决定" in ziping("layouts", "test", "new.yml", "--store", "s.db").stderr
+    (tmp_path / "new.yml").write_text(text.replace('"指标值": "？"', '"指标值": actual'), encoding="utf-8")
+    shown = ziping("layouts", "test", "new.yml", "--store", "s.db", "--csv", "all.csv")
+    assert shown.returncode == 0, shown.stderr
+    changed = (tmp_path / "all.csv").read_text(encoding="utf-8")
+    assert "indicators[0].actual" in changed
+    assert f"将改变1份材料的{changed.count(chr(10)) - 1}个值" in shown.stdout
+
+
 def test_a_layout_needs_a_folder_of_the_teams_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("ZIPING_WORDS", raising=False)
     file = tmp_path / "new.yml"
