@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 from pathlib import Path
@@ -176,8 +177,14 @@ def _coverage(
         )
     _more(len(unsure), console)
     for item in left[:_LISTED]:
-        console.print(f"  [yellow]未识别[/] {markup_safe(item['where'])}：{markup_safe(short(item['text']))}")
+        console.print(f"  [yellow]未识别[/] {markup_safe(_place(item['where']))}：{markup_safe(short(item['text']))}")
     _more(len(left), console)
+
+
+def _place(where: str) -> str:
+    """A place of RECORDS.md as people say it: `table 1 row 2 column 9` as 表格1第2行第9列, `paragraph 5` as 第5段."""
+    where = re.sub(r"\btable (\d+) row (\d+) column (\d+)$", r"表格\1第\2行第\3列", where)
+    return re.sub(r"\bparagraph (\d+)$", r"第\1段", where)
 
 
 def _more(count: int, console: Console) -> None:

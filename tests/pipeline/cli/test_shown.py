@@ -18,9 +18,11 @@ import sqlalchemy as sa
 from data.maker.word import make
 from pipeline.analysts import query
 from pipeline.batch import run
+from pipeline.cli import display
 from pipeline.store import contents, search
 from pipeline.store.opening import open_store
 from schema import visible
+from schema.document import Origin
 from schema.errors import StoreError, ZipingError
 from schema.relational import tables
 from tests.conftest import ROOT, SAMPLES, as_nobody
@@ -332,3 +334,16 @@ def test_a_backup_made_while_a_run_writes_is_whole_and_restored(tmp_path: Path) 
     assert contents.counts(restored) == contents.counts(run_through)
     for store in (restored, run_through):
         store.close()
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        Origin("body", 5),
+        Origin("body", 3, 1, 2, 9),
+        Origin("header1", 1),
+        Origin("Sheet table 2", 4, 2, 10, 1),
+    ],
+)
+def test_the_place_of_what_was_not_read_is_said_as_every_other_place(origin: Origin) -> None:
+    assert display._place(str(origin)) == origin.chinese
