@@ -23,6 +23,9 @@ _QUIET = {  # a cluster begun here that looks at itself fifty times a second cos
     "distributed.admin.system-monitor.interval": "5s",
     "distributed.comm.timeouts.connect": "10s",
 }
+_UNSEEN = {
+    "dashboard_address": "127.0.0.1:0"
+}  # its HTTP server: else port 8787 of every interface, with a warning where two run
 
 
 def cluster(address: str) -> Executor:
@@ -87,7 +90,7 @@ def _client(address: str, jobs: int) -> Iterator[Any]:
             if address == "local":
                 own = LocalCluster(
                     n_workers=1, threads_per_worker=jobs, processes=False, dashboard_address=None, memory_limit=0,
-                    silence_logs=logging.CRITICAL,
+                    silence_logs=logging.CRITICAL, scheduler_kwargs=_UNSEEN,
                 )  # fmt: skip
             client = Client(own or address, set_as_default=False)
     except OSError as error:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import replace
@@ -266,6 +268,16 @@ def test_a_cluster_gives_the_same_store_as_one_process(tmp_path: Path) -> None:
     summary = run.ingest([SAMPLES], many, nothing, executor=cluster("local"), limits=Limits(2, 60.0, 3 << 30))
     assert summary.read == len(FILES)
     assert rows(many) == rows(one)
+
+
+def test_two_clusters_of_one_machine_say_nothing_of_each_other(ziping: Run) -> None:
+    with socket.socket() as other, warnings.catch_warnings():
+        warnings.simplefilter("error", UserWarning)
+        with suppress(OSError):  # another has it: as good
+            other.bind(("0.0.0.0", 8787))
+            other.listen()
+        done = ziping("ingest", SAMPLES, "--executor", "dask=local", "--store", "s.db", "--quiet")
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_an_address_without_a_cluster_is_said_in_one_line(ziping: Run, monkeypatch: pytest.MonkeyPatch) -> None:
