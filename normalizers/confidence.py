@@ -31,6 +31,8 @@ _MOST, _SELDOM = 0.8, 0.2  # of the records of a list
 _SEEN, _RARE = 4.0, 0.03  # values that a field must have been seen with; the least share of a kind that was not
 _OF_FIELD = 2.0  # cells of its own column that what is usual for a field counts as much as
 _FIGURES = frozenset(("blank", "points", "figure", "percent", "quantity", "signed", "sign"))  # words are words
+# What speaks for and against a column's field, which is beyond doubt where people confirmed it; the rest speaks of the cell.
+_OF_THE_COLUMN = frozenset(("carried", "recognised", "column", "headings unknown", "left over", "lacks", "odd", "few"))
 _INDEX = re.compile(r"\[\d+\]")
 
 Signals = Mapping[str, float]
@@ -68,8 +70,8 @@ def cell_of(raw: str) -> str:
 
 
 def judge(document: Document, submission: Submission, evidence: Evidence) -> Evidence:
-    """The evidence with the confidence of every value, to three places: what is seen of it, times how sure it is to what block its row belongs;
-    1 for what a person corrected, 0 for a figure that cannot be read."""
+    """The evidence with the confidence of every value, to three places: what is seen of it, times how sure it is to what block its row belongs
+    (what a layout of people holds, by its cell alone); 1 for what a person corrected, 0 for a figure that cannot be read."""
     weights = shipped()
     unreadable = {
         (f"forms[{finding.form - 1}].{finding.where.rpartition('.')[0]}", finding.where.rpartition(".")[2])
@@ -141,6 +143,8 @@ def signals(document: Document, evidence: Evidence, weights: Weights) -> list[Si
             found["odd"] = float(top(p.field) in seldom[own])
         else:
             found["few"] = 1.0
+        if (origin.table, origin.row) in evidence.confirmed:
+            found = {name: seen for name, seen in found.items() if name not in _OF_THE_COLUMN}
         out.append(found)
     return out
 

@@ -104,8 +104,10 @@ class Forms:
         blocks = cut(grid, self.vocabulary, basics=kind == "basics")
         if found is not None:
             grid.told, blocks = found.columns, confirmed.parted(found, blocks)
-            covered = found.rows
-            grid.doubts = {row: sure for row, sure in grid.doubts.items() if row not in covered}
+            grid.doubts = {row: sure for row, sure in grid.doubts.items() if row not in found.rows}
+            for row in found.rows:
+                for slot in grid.filled(row)[:1]:
+                    self.ledger.confirm(slot.cell)
         for row, sure in grid.doubts.items():
             self.ledger.doubt(grid.filled(row)[0].cell, sure)
         understood = any(block.kind in _READERS and block.kind != "head" for block in blocks)

@@ -30,6 +30,7 @@ class Ledger:
         self._provenance: dict[tuple[str, str, Origin], Provenance] = {}
         self._unknown: dict[Origin, Unknown] = {}
         self._doubts: list[Doubt] = []
+        self._confirmed: set[tuple[int | None, int | None]] = set()
 
     def use(self, source: Source, record: str, field: str, recognised: str | None = None) -> None:
         """`source` gave the value `field` of the record at path `record` (`forms[0].funds[1]`). recognised: why, where
@@ -68,6 +69,10 @@ class Ledger:
         """It is not sure to what block the row of a cell belongs. sure: how sure it is, from 0 to 1."""
         self._doubts.append(Doubt(source.origin, sure))
 
+    def confirm(self, source: Cell) -> None:
+        """What the row of a cell holds is confirmed by people."""
+        self._confirmed.add((source.origin.table, source.origin.row))
+
     def claimed(self, source: Source) -> bool:
         return source.origin in self._used or source.origin in self._ornament
 
@@ -93,4 +98,5 @@ class Ledger:
             tuple(leftovers),
             tuple(self._unknown.values()),
             doubts=tuple(self._doubts),
+            confirmed=frozenset(self._confirmed),
         )

@@ -93,8 +93,8 @@ class Doubt:
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """The ledger of one document: `cells` non-blank cells and paragraphs, each of them `used`,
-    `ornament` or one of `leftovers`; `unknown`: the headings among them that nobody knows as written; doubts: what the confidence of values
-    rests on besides."""
+    `ornament` or one of `leftovers`; `unknown`: the headings among them that nobody knows as written; doubts, confirmed: what the
+    confidence of values rests on besides, the second the rows (table, row) that a layout of people holds."""
 
     cells: int
     used: int
@@ -104,4 +104,5 @@ class Evidence:
     unknown: tuple[Unknown, ...] = ()
     outlines: tuple[Outline, ...] = ()
     doubts: tuple[Doubt, ...] = ()
+    confirmed: frozenset[tuple[int | None, int | None]] = frozenset()
     lookups: str = ""  # the spellings that were looked up, found or not (normalizers/lookups.py)

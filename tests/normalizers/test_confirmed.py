@@ -4,6 +4,7 @@ is touched."""
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from pipeline.learn.confirmed import draft
 from pipeline.score import score
 from schema.document import Document, Table
 from schema.errors import VocabularyError
+from schema.evidence import Provenance
 from tests.conftest import plain
 
 LAYOUTS = all_layouts()
@@ -153,6 +155,44 @@ def test_forms_whose_headings_nobody_knows_are_read_whole_by_one_confirmed_layou
             failed.append(one.layout.name)
     assert lost >= 45  # so much is wrong of them without
     assert sorted(failed) == sorted(_NOT_YET)
+
+
+def test_what_a_layout_of_people_holds_is_doubted_by_its_cell_alone(taught: list[Taught]) -> None:
+    values, lower = 0, 0
+    for one in (one for one in taught if one.layout.name not in _NOT_YET):
+        for document, _ in one.documents(("docx",))[:1]:
+            evidence = understand(document, under(one.told)).evidence
+            held = [p for p in evidence.provenance if (p.origin.table, p.origin.row) in evidence.confirmed]
+            assert all(p.confidence is not None and p.confidence >= 0.95 for p in held), one.layout.name
+            torn = understand(_with_a_strange_cell(document, held), under(one.told)).evidence
+            before = {(p.record, p.field): p.confidence for p in held}
+            values += len(held)
+            lower += any(
+                (p.confidence or 0) < (before.get((p.record, p.field)) or 0)
+                for p in torn.provenance
+                if p.raw == "甲乙丙丁"
+            )
+    assert values > 4000
+    assert lower >= 5  # where a column is of figures
+
+
+def _with_a_strange_cell(document: Document, held: list[Provenance]) -> Document:
+    """The document with words where the last target of its indicators stood."""
+    targets = [p.origin for p in held if p.field == "target" and ".indicators[" in p.record]
+    return replace(
+        document,
+        blocks=tuple(
+            replace(
+                block,
+                cells=tuple(
+                    replace(cell, text="甲乙丙丁") if cell.origin in targets[-1:] else cell for cell in block.cells
+                ),
+            )
+            if isinstance(block, Table)
+            else block
+            for block in document.blocks
+        ),
+    )
 
 
 def test_no_form_of_another_layout_is_touched(taught: list[Taught]) -> None:
