@@ -17,7 +17,7 @@ MAY_IMPORT = {
     "pipeline": {"pipeline", "extractors", "normalizers", "schema"},
 }
 # The rooms of pipeline, from the ground up; modules without a room lie below all of them.
-FLOORS = ("", "store", "batch", "rerun", "learn", "analysts", "review", "cli")
+FLOORS = ("", "store", "batch", "rerun", "learn", "across", "analysts", "review", "cli")
 
 
 def modules(room: str) -> dict[str, Path]:

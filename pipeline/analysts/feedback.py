@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from pipeline.analysts import query, tabular
 from pipeline.reviews import path_of
 from pipeline.reviews import told as told_of
-from pipeline.store import contents, decisions, rows, verdicts
+from pipeline.store import contents, decisions, muting, rows, verdicts
 from pipeline.store.search import places
 from schema.checks import CHECKS
 from schema.records import Finding, path_in
@@ -94,7 +94,7 @@ def sheet(store: Store, wanted: str) -> Sheet:
         named = sa.select(handed_in(s)).where(s.c.submission_id == head.submission_id)
         unit = connection.execute(named).scalar()
         corrected = decisions.told(connection, head.submission_id)
-        judged = _judged(connection, head.submission_id)
+        judged = muting.told(connection, head.submission_id, unit, _RULES)
         due = _due(connection, head.submission_id)
         misread = verdicts.misread(connection, head.submission_id)
         record["findings"] = [finding for finding in record["findings"] if _named(finding) not in misread]
@@ -135,14 +135,6 @@ def sheet(store: Store, wanted: str) -> Sheet:
             for row in judged
         ],
     )  # fmt: skip
-
-
-def _judged(connection: sa.Connection, submission_id: str) -> list[sa.Row[Any]]:
-    """What the rule packs find that must or should be put right, as many as a page has room for."""
-    j = tables.judgement
-    wanted = (j.c.submission_id == submission_id) & (j.c.severity != "may")
-    order = sa.case((j.c.severity == "must", 1), else_=2)
-    return list(connection.execute(sa.select(j).where(wanted).order_by(order, j.c.no).limit(_RULES)))
 
 
 def _due(connection: sa.Connection, submission_id: str) -> list[str]:

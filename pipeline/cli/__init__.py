@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from pipeline.cli import analysts, files, language, learning, packs, review, store, versions
+from pipeline.cli import across, analysts, files, language, learning, packs, review, store, versions
 from pipeline.cli.common import Group
 from schema.extras import DISTRIBUTION
 
@@ -52,6 +52,6 @@ for command in (
     *(learning.unknown, learning.layouts, learning.vocabulary, learning.score),
     *(analysts.query, analysts.search, analysts.export, analysts.report, analysts.serve),
     *(versions.rerun, versions.history, versions.diff, versions.correct, versions.units, versions.reader),
-    *(packs.packs, review.review, review.roster, review.originals),
+    *(packs.packs, across.compare, review.review, review.roster, review.originals),
 ):
     main.add_command(command)

@@ -64,6 +64,18 @@ def _said(value: Any) -> str:
     return str(value)
 
 
+def list_muted(found: Sequence[tuple[Any, int]], console: Console) -> None:
+    """The rules that are not told of a unit."""
+    if not found:
+        console.print("没有停止提示的规则。", highlight=False)
+        return
+    table = Table("单位", "规则", "理由", "决定的人", "时间", "发现", show_edge=False)
+    for row, count in found:
+        name = f"{RULES[row.rule].chinese} {row.rule}" if row.rule in RULES else row.rule
+        table.add_row(*map(markup_safe, (row.name, name, row.reason, row.decided_by or "", row.decided_at, str(count))))
+    console.print(table)
+
+
 def list_judgements(name: str, found: Sequence[Judgement], scores: Sequence[ScoreDue], console: Console) -> None:
     """What the packs find in one file; then the scores that are not what they should be."""
     console.rule(f"[bold]{markup_safe(name)}", align="left")

@@ -26,6 +26,7 @@ Examples:
   ziping packs judge 某局自评表.docx              what the packs find in one file, without a store
   ziping packs use hubei --off                   this store does without it; what was found is judged again
   ziping packs compare national-2020 hubei       which forms they judge otherwise
+  ziping packs mute all_full_marks 某局 --reason 已现场核实
 A pack of your own is a YAML file in the folder packs of ZIPING_WORDS; one of the same name takes the place of one that ships."""
 )
 def packs() -> None:
@@ -135,6 +136,36 @@ def run(url: str) -> None:
     from pipeline.store import judging
 
     click.echo(f"重新核对了{judging.again(existing(url))}份材料。")
+
+
+@packs.command()
+@click.argument("rule")
+@click.argument("unit")
+@store_option
+@click.option("--reason", default="", help="Why: it is kept with the unit and shown by `muted`.")
+@click.option("--off", is_flag=True, help="Tell it of the unit again.")
+@click.option("--by", "person", metavar="NAME", help="Who says so [default: the user who runs it].")
+def mute(rule: str, unit: str, url: str, reason: str, off: bool, person: str | None) -> None:
+    """Do not tell a RULE (of a pack, or of `ziping compare`) of a UNIT any more. What it finds stays in the store, marked."""
+    from pipeline.store import muting
+
+    if off and (reason or person):
+        raise click.UsageError(_("--off takes no reason"))
+    store = existing(url)
+    if off:
+        click.echo(safe_line(f"{rule}：对{muting.unmute(store, rule, unit)}恢复提示。"))
+    else:
+        click.echo(safe_line(f"{rule}：对{muting.mute(store, rule, unit, reason, person)}不再提示。"))
+
+
+@packs.command()
+@store_option
+def muted(url: str) -> None:
+    """Which rules are not told of which units, why, who said so, and how much they found."""
+    from pipeline.cli.display_packs import list_muted
+    from pipeline.store import muting
+
+    list_muted(muting.muted(existing(url)), console())
 
 
 def _named(name: str) -> Pack:

@@ -23,6 +23,7 @@ def status(url: str, listed: bool, runs: bool) -> None:
     store = existing(url)
     screen = console()
     from pipeline import ruleset
+    from pipeline.across import comparing
     from pipeline.cli.display import list_copies, list_falls
     from pipeline.cli.display_versions import list_runs, list_stale, list_submissions
     from pipeline.learn import drift
@@ -47,6 +48,8 @@ def status(url: str, listed: bool, runs: bool) -> None:
     list_stale(planning.stale(store), screen)
     if (old := judging.stale(store)) > 0:
         screen.print(f"{old}份材料是按以前的规则包核对的：ziping packs run", highlight=False)
+    if (apart := comparing.waiting(store)) > 0:
+        screen.print(f"{apart}份材料还没有与其他材料比对：ziping compare", highlight=False)
     if listed:
         list_submissions(contents.submissions(store), screen)
     if runs:

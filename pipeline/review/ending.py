@@ -34,7 +34,7 @@ _FINDINGS = sa.text(
 )
 _JUDGED = sa.text(
     "SELECT severity, rule AS kind, unit, fiscal_year, message, clause, submission_id FROM v_judgement "
-    "WHERE (CAST(:year AS INTEGER) IS NULL OR fiscal_year = :year) ORDER BY rule, unit, submission_id LIMIT :most"
+    "WHERE (CAST(:year AS INTEGER) IS NULL OR fiscal_year = :year) AND muted IS NULL ORDER BY rule, unit, submission_id LIMIT :most"
 )
 _SEVERITIES = ("must", "should", "may")
 

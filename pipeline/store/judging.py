@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -22,9 +23,12 @@ from schema.exact import exact
 from schema.packs import pack as shipped
 from schema.packs.judge import Force, Judgement, ScoreDue, dues, judge
 from schema.packs.pack import Pack, in_force
+from schema.packs.rule import RULES, Scope
 from schema.records import Submission, path_in
 from schema.relational import tables
 
+ALONE: tuple[Scope, ...] = ("form", "submission")  # rules that need no other submission
+ACROSS: tuple[Scope, ...] = ("unit", "store")
 PACKS = "packs"  # the folder of a team's own, in its folder of words
 _AT_ONCE = 200  # submissions judged in one transaction
 _USED = sa.select(tables.pack_use)
@@ -58,15 +62,18 @@ def every() -> tuple[Pack, ...]:
 
 
 class Packs:
-    """The packs that a store uses, for the places and years that it says; works out once what is in force together."""
+    """The packs that a store uses, for the places and years that it says, as far as their rules look at some scopes; works out once what is in
+    force together."""
 
-    def __init__(self, packs: Sequence[Pack]) -> None:
+    def __init__(self, packs: Sequence[Pack], scopes: Sequence[Scope]) -> None:
         self.packs = packs
+        self._scopes = scopes
         self._keys: dict[tuple[int, ...], str] = {}
 
     def force(self, places: Sequence[str | None], year: int | None) -> tuple[Force, str]:
         """The clauses for a place and a year, and a digest of all that they say."""
-        found = in_force(self.packs, places, year)
+        every = in_force(self.packs, places, year)
+        found = [(pack, clause) for pack, clause in every if RULES[clause.rule].scope in self._scopes]
         own = tuple(id(clause) for _, clause in found)
         if own not in self._keys:
             said = repr([(pack.name, clause) for pack, clause in found])
@@ -74,8 +81,8 @@ class Packs:
         return found, self._keys[own]
 
 
-def used(connection: sa.Connection) -> Packs:
-    """What a store uses: all packs, but for those it has switched off, each where the store or the pack says."""
+def used(connection: sa.Connection, scopes: Sequence[Scope] = ALONE) -> Packs:
+    """What a store uses: all packs, but for those it has switched off, each where the store or the pack says. scopes: of which rules."""
     said = {row.pack: row for row in connection.execute(_USED)}
     out = []
     for pack in every():
@@ -85,7 +92,7 @@ def used(connection: sa.Connection) -> Packs:
         elif row.in_use:
             years = (row.first_year or pack.years[0], row.last_year or pack.years[1])
             out.append(replace(pack, place=row.for_place or pack.place, years=years))
-    return Packs(out)
+    return Packs(out, scopes)
 
 
 # ---------------------------------------------------------------- one submission
@@ -129,8 +136,8 @@ def _path(form: int | None, where: str) -> dict[str, str]:
 def _judgement_row(submission_id: str, no: int, one: Judgement) -> dict[str, Any]:
     return {
         "submission_id": submission_id, "no": no, "pack": one.pack, "rule": one.rule, "severity": one.severity, "clause": one.clause,
-        "form_no": one.form, **_path(one.form, one.where), "message": one.message, "stated": _text(one.stated),
-        "computed": _text(one.computed), "cells": list(one.cells),
+        "form_no": one.form, **_path(one.form, one.where), "message": one.message, "stated": as_text(one.stated),
+        "computed": as_text(one.computed), "cells": list(one.cells),
     }  # fmt: skip
 
 
@@ -141,7 +148,8 @@ def _due_row(submission_id: str, no: int, one: ScoreDue) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _text(value: Decimal | str | None) -> str | None:
+def as_text(value: Decimal | str | None) -> str | None:
+    """What was found, as the store keeps it."""
     return figure(value) if isinstance(value, Decimal) else value
 
 
@@ -198,13 +206,13 @@ def use(
 
 def listed(store: Store) -> list[tuple[Pack, bool, int]]:
     """Every pack as the store uses it, whether it does, and how many findings it has there."""
-    j = tables.judgement.c
+    counts: Counter[str] = Counter()
     with store.reading() as connection:
-        counts = {
-            row[0]: int(row[1]) for row in connection.execute(sa.select(j.pack, sa.func.count()).group_by(j.pack))
-        }
+        for table in (tables.judgement, tables.comparison):
+            for row in connection.execute(sa.select(table.c.pack, sa.func.count()).group_by(table.c.pack)):
+                counts[row[0]] += int(row[1])
         now_used = {pack.name: pack for pack in used(connection).packs}
-    return [(now_used.get(pack.name, pack), pack.name in now_used, counts.get(pack.name, 0)) for pack in every()]
+    return [(now_used.get(pack.name, pack), pack.name in now_used, counts[pack.name]) for pack in every()]
 
 
 @dataclass(frozen=True, slots=True)

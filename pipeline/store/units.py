@@ -150,8 +150,8 @@ def _within(short: str, long: str) -> bool:
 
 
 def merge(store: Store, keep: str, join: str) -> int:
-    """Says that one unit is another: its spellings become the other's. Gives how many. Raises StoreError."""
-    u, s = tables.unit, tables.unit_spelling
+    """Says that one unit is another: its spellings become the other's, and what is muted of it. Gives how many spellings. Raises StoreError."""
+    u, s, m = tables.unit, tables.unit_spelling, tables.mute
 
     def work(connection: sa.Connection) -> int:
         hold(connection, "units")
@@ -163,6 +163,8 @@ def merge(store: Store, keep: str, join: str) -> int:
         moved = connection.execute(
             s.update().where(s.c.unit_id == join).values(unit_id=keep, decided_by=person(), decided_at=now())
         ).rowcount
+        kept = sa.select(m.c.rule).where(m.c.unit_id == keep)
+        connection.execute(m.update().where((m.c.unit_id == join) & m.c.rule.not_in(kept)).values(unit_id=keep))
         connection.execute(u.delete().where(u.c.unit_id == join))
         return int(moved)
 

@@ -16,7 +16,9 @@ import yaml
 
 from schema.codes import CODES
 from schema.errors import PackError
-from schema.packs import rules as rules  # registers them
+from schema.packs import across as across  # these three register their rules
+from schema.packs import rules as rules
+from schema.packs import whole_store as whole_store
 from schema.packs.rule import RULES, SAID
 
 SEVERITIES = ("must", "should", "may")
@@ -26,10 +28,11 @@ _OF_RULE = frozenset(("kinds", "clause", "severity", "says", "parameters", "unce
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A record that a rule is tried on; finds: how many findings it must give."""
+    """A record that a rule is tried on; finds: how many findings it must give; others: the unit's other records."""
 
     record: Mapping[str, Any]
     finds: int
+    others: tuple[Mapping[str, Any], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,9 +140,11 @@ def _clause(name: str, told: Any, place: str) -> Clause:
 
 
 def _example(told: Any, place: str) -> Example:
-    if not isinstance(told, dict) or set(told) != {"record", "finds"} or type(told["finds"]) is not int:
-        raise PackError(place, "例子写法不对", "请写record（记录）和finds（应发现几处）")
-    return Example(told["record"], told["finds"])
+    if not isinstance(told, dict) or set(told) - {"others"} != {"record", "finds"} or type(told["finds"]) is not int:
+        raise PackError(
+            place, "例子写法不对", "请写record（记录）、finds（应发现几处），需要时写others（同一单位的其他记录）"
+        )
+    return Example(told["record"], told["finds"], tuple(told.get("others") or ()))
 
 
 # ---------------------------------------------------------------- those that ship, and a team's own

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal
 
 from schema.records import Form, Submission
 
@@ -17,31 +17,45 @@ SAID = frozenset(("name", "stated", "computed", "way", "count", "other"))
 @dataclass(frozen=True, slots=True)
 class Told:
     """What a rule found. where: the path in the form (or the submission) it is about; words: for the sentence; members: the paths of the
-    figures it rests on."""
+    figures it rests on; other: the submission it is compared with, and there: the path in that; passages: what both say, side by side."""
 
     where: str
     words: Mapping[str, str]
     stated: Decimal | str | None = None
     computed: Decimal | str | None = None
     members: tuple[str, ...] = ()
+    other: str | None = None
+    there: str | None = None
+    passages: tuple[tuple[str, str], ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Other:
+    """Another submission of the same unit. key: its id; year: its fiscal year."""
+
+    key: str
+    year: int
+    submission: Submission
+
+
+# What a rule looks at: one form, one submission, one beside the others of its unit, or all of a store.
+Scope = Literal["form", "submission", "unit", "store"]
 Parameters = Mapping[str, Any]
 OfForm = Callable[[Form, Parameters], Iterator[Told]]
 OfSubmission = Callable[[Submission, Parameters], Iterator[Told]]
+OfUnit = Callable[[Submission, Sequence[Other], Parameters], Iterator[Told]]
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A rule: its code and names, what it does, its parameters with what they are where a pack says nothing. whole: it looks at a whole
-    submission."""
+    """A rule: its code and names, what it does, its parameters with what they are where a pack says nothing."""
 
     code: str
     chinese: str
     english: str
     explains: str
     check: Any
-    whole: bool = False
+    scope: Scope = "form"
     parameters: Parameters = field(default_factory=dict)
     kinds: Mapping[str, Callable[[Any], bool]] = field(default_factory=dict)
 
@@ -83,7 +97,7 @@ def between(value: Any) -> bool:
 
 
 def rule(
-    chinese: str, english: str, whole: bool = False, **parameters: tuple[Any, Callable[[Any], bool]]
+    chinese: str, english: str, scope: Scope = "form", **parameters: tuple[Any, Callable[[Any], bool]]
 ) -> Callable[[Any], Any]:
     """Registers a function as the rule that its name is the code of. parameters: what each is where a pack says nothing, and what it may be."""
 
@@ -92,7 +106,7 @@ def rule(
         kinds = {name: fits for name, (_, fits) in parameters.items()}
         code: str = check.__name__
         explains = " ".join((check.__doc__ or "").split())
-        RULES[code] = Rule(code, chinese, english, explains, check, whole, defaults, kinds)
+        RULES[code] = Rule(code, chinese, english, explains, check, scope, defaults, kinds)
         return check
 
     return register

@@ -303,7 +303,7 @@ def zero_spend_full_output(form: Form, p: Parameters) -> Iterator[Told]:
 
 
 # ---------------------------------------------------------------- a whole submission
-@rule("全部满分", "all full marks", whole=True, least=(10, positive))
+@rule("全部满分", "all full marks", scope="submission", least=(10, positive))
 def all_full_marks(submission: Submission, p: Parameters) -> Iterator[Told]:
     """Where `least` or more indicators of a submission are scored and every one has all its points, the evaluation is a formality."""
     scored = [
@@ -321,7 +321,7 @@ _CONTROL = re.compile("(?:财政供养|在职)人员控制率")
 _POSTS, _STAFF = re.compile("编制数|编制人数"), re.compile("(?:实有|年末|实际)?在职人(?:员|数)")
 
 
-@rule("指标与基础数据不符", "ratio recomputed", whole=True, points=(Decimal("0.01"), share))
+@rule("指标与基础数据不符", "ratio recomputed", scope="submission", points=(Decimal("0.01"), share))
 def ratio_recomputed(submission: Submission, p: Parameters) -> Iterator[Told]:
     """在职人员控制率 = staff ÷ posts of the 基础数据表 in the same submission (财预〔2013〕53号), within `points`."""
     posts, staff = _basic(submission, _POSTS), _basic(submission, _STAFF)

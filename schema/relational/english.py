@@ -29,6 +29,10 @@ provenance where each value was read
 section narrative sections
 judged by which rule packs each submission was judged
 judgement what rule packs find
+mute rules that are not told of a unit any more
+sketch what texts hold in short, to find copies
+compared how far each submission was compared
+comparison what shows beside other submissions
 setting settings of the store
 roster units that are expected to hand in, a list a year
 verdict what people found of values, findings and unread cells; lapses where the reading changes
@@ -179,7 +183,14 @@ findings findings that nobody has looked at
 leftovers unread cells that nobody has looked at
 waiting corrections whose reading has changed
 total all that needs a look
-basic_no number of the row""".splitlines()
+basic_no number of the row
+length characters, signs and figures not counted
+marks digests of runs of characters, one of a few, 8 bytes each
+texts_key version of the texts that the sketches are of
+unit_key digest of the unit's submissions and the clauses in force
+other_id the submission it is compared with
+other_path path in that submission
+passages what both say, side by side""".splitlines()
 )
 
 

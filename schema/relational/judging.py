@@ -1,15 +1,27 @@
-"""The tables of rule packs: which are in force in a store, what they find, and what each score should be."""
+"""The tables of rule packs: which are in force in a store, what they find, what each score should be, and what is muted."""
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, Boolean, Column, Index, Integer, MetaData, String, Table, Text
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    MetaData,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    Text,
+)
 
 from schema.relational import columns
 from schema.relational.types import Exact
 
 
-def tables(metadata: MetaData) -> tuple[Table, Table, Table, Table]:
-    """pack_use, judged, judgement, score_due."""
+def tables(metadata: MetaData) -> tuple[Table, Table, Table, Table, Table]:
+    """pack_use, judged, judgement, score_due, mute."""
     pack_use = Table(
         "pack_use",
         metadata,
@@ -66,4 +78,16 @@ def tables(metadata: MetaData) -> tuple[Table, Table, Table, Table]:
         *columns.of_submission("no"),
         comment="各项得分按规则包应为多少",
     )
-    return pack_use, judged, judgement, score_due
+    mute = Table(
+        "mute",
+        metadata,
+        Column("rule", Text, nullable=False, comment="规则代码"),
+        Column("unit_id", String(12), nullable=False, comment="单位编号"),
+        Column("reason", Text, nullable=False, comment="理由"),
+        Column("decided_by", Text, comment="决定的人"),
+        Column("decided_at", String(20), nullable=False, comment="决定的时间（UTC）"),
+        PrimaryKeyConstraint("rule", "unit_id"),
+        ForeignKeyConstraint(["unit_id"], ["unit.unit_id"], ondelete="CASCADE"),
+        comment="对某单位不再提示的规则",
+    )
+    return pack_use, judged, judgement, score_due, mute

@@ -22,7 +22,7 @@ from sqlalchemy import (
 )
 
 from schema import records
-from schema.relational import columns, judging, reviewing
+from schema.relational import columns, comparing, judging, reviewing
 from schema.relational.types import Exact as Exact
 
 metadata = MetaData(
@@ -127,13 +127,7 @@ delivery = Table(
     Column("sha256", String(64), nullable=False, comment="文件内容的SHA-256"),
     Column("stage", String(5), comment="文件名所示：draft 初稿等，final 定稿等；没有写明的为空"),
     Column("modified_at", String(20), comment="文件的修改时间（UTC）；压缩包内的为压缩包的"),
-    Column(
-        "is_current",
-        Boolean,
-        nullable=False,
-        server_default=false(),
-        comment="同一份材料的几个文件中，以此为准",
-    ),
+    Column("is_current", Boolean, nullable=False, server_default=false(), comment="同一份材料的几个文件中，以此为准"),
     PrimaryKeyConstraint("path", "sha256"),
     ForeignKeyConstraint(["sha256"], ["file.sha256"], ondelete="CASCADE"),
     comment="每个文件出现过的路径",
@@ -396,5 +390,6 @@ code = Table(
     Column("clause", Text, comment="核对项所依据的条款或勾稽关系"),
     comment="各种代码的名称",
 )
-pack_use, judged, judgement, score_due = judging.tables(metadata)
+pack_use, judged, judgement, score_due, mute = judging.tables(metadata)
+sketch, compared, comparison = comparing.tables(metadata)
 setting, roster, verdict, look, claim, sent, account = reviewing.tables(metadata)

@@ -100,6 +100,14 @@ _COUNTED = (
 )
 
 
+_TOLD = "submission_id, no, pack, rule, severity, clause, message, stated, computed, record, field"
+_JUDGED = f"""(SELECT {_TOLD}, form_no, NULL AS other_id, NULL AS other_path FROM judgement
+UNION ALL SELECT {_TOLD}, NULL AS form_no, other_id, other_path FROM comparison)"""
+_OTHER = (
+    *_same("j", tables.comparison, "other_id", "other_path"),
+    ("muted", "m.reason", "不再提示的理由，提示的为空", "why it is not told of this unit any more"),
+)
+_MUTED = "LEFT JOIN mute m ON m.rule = j.rule AND m.unit_id = su.unit_id"
 _BASE = "COALESCE(t.revised, t.received, t.approved, t.amount)"
 _TOTAL = """LEFT JOIN fund t ON t.submission_id = f.submission_id AND t.form_no = f.no AND t.no = (
   SELECT MIN(x.no) FROM fund x WHERE x.submission_id = f.submission_id AND x.form_no = f.no AND x.item = 'total')"""
@@ -224,8 +232,22 @@ VIEWS = (
         (
             *_SUBMISSION,
             *_same("j", tables.judgement, "no", "form_no", "pack", "rule", "severity", "clause", "message", "stated", "computed", "record", "field"),
+            *_OTHER,
         ),
-        f"judgement j\nJOIN submission s ON s.submission_id = j.submission_id\n{_CURRENT}",
+        f"{_JUDGED} j\nJOIN submission s ON s.submission_id = j.submission_id\n{_CURRENT}\n{_MUTED}",
+    ),
+    View(
+        "v_comparison", "与其他材料比对发现的问题，一项一行", "what shows beside other submissions, one row each",
+        (
+            *_SUBMISSION,
+            *_same("j", tables.comparison, "no", "pack", "rule", "severity", "clause", "message", "stated", "computed", "record", "field"),
+            *_OTHER,
+            ("other_unit", "COALESCE(o.submitter, a.name)", "对方单位", "unit of the other submission"),
+            ("other_year", "o.fiscal_year", "对方年度", "fiscal year of the other submission"),
+            *_same("j", tables.comparison, "passages"),
+        ),
+        f"comparison j\nJOIN submission s ON s.submission_id = j.submission_id\n{_CURRENT}\n{_MUTED}\n"
+        "LEFT JOIN submission o ON o.submission_id = j.other_id\nLEFT JOIN assignment a ON a.submission_id = j.other_id",
     ),
     View(
         "v_score", "各项得分与按规则包应得的分，一项一行", "scores and what they should be under the rule packs, one row each",

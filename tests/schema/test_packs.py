@@ -47,9 +47,11 @@ def of(found: list[Judgement], rule: str) -> list[Judgement]:
 
 @pytest.mark.parametrize("pack", PACKS.values(), ids=PACKS.keys())
 def test_every_clause_stands_up_to_the_examples_in_its_pack(pack: Pack) -> None:
-    """At least one that breaks it and one that does not, or cannot be decided."""
-    assert tried(pack) >= 2 * len(pack.clauses)
-    for clause in pack.clauses:
+    """At least one that breaks it and one that does not, or cannot be decided; what looks at a whole store has its cases in
+    tests/pipeline/across."""
+    told = [clause for clause in pack.clauses if RULES[clause.rule].scope != "store"]
+    assert tried(pack) >= 2 * len(told)
+    for clause in told:
         assert {min(example.finds, 1) for example in clause.examples} == {0, 1}, clause.rule
 
 

@@ -8,5 +8,5 @@
 -- pack: 规则包 / rule pack
 SELECT j.unit, j.fiscal_year, j.severity, j.rule, j.message, j.clause, j.pack, j.submission_id, j.record, j.field
 FROM v_judgement j
-WHERE (:year = '' OR CAST(j.fiscal_year AS TEXT) = :year) AND (:unit = '' OR j.unit LIKE '%' || :unit || '%')
+WHERE (:year = '' OR CAST(j.fiscal_year AS TEXT) = :year) AND (:unit = '' OR j.unit LIKE '%' || :unit || '%') AND j.muted IS NULL
 ORDER BY CASE j.severity WHEN 'must' THEN 1 WHEN 'should' THEN 2 ELSE 3 END, j.unit, j.fiscal_year, j.submission_id, j.no
