@@ -274,7 +274,7 @@ def record(connection: sa.Connection, submission_id: str) -> dict[str, Any]:
 
 
 def stated(connection: sa.Connection, submission_id: str) -> dict[str, Any]:
-    """Of the current record of a submission, what its cover and its forms state."""
+    """Of the current record of a submission, what its cover, its forms and its text state."""
     return _Loader(connection, submission_id).stated()
 
 
@@ -288,13 +288,14 @@ class _Loader:
     def stated(self) -> dict[str, Any]:
         (head,) = self._all(tables.submission)
         forms = [self._form(row) for row in self._all(tables.form)]
-        return {"report": {name: json_value(getattr(head, name)) for name in about(Report)}, "forms": forms}
+        report = {name: json_value(getattr(head, name)) for name in about(Report)}
+        sections = [_back(row, ("submission_id", "record")) for row in self._all(tables.section)]
+        return {"report": report, "forms": forms, "sections": sections}
 
     def record(self) -> dict[str, Any]:
         (head,) = self._all(tables.submission)
         return {
             **self.stated(),
-            "sections": [_back(row, ("submission_id", "record")) for row in self._all(tables.section)],
             "findings": [self._finding(row) for row in self._all(tables.finding)],
             "coverage": {
                 "cells": head.cells, "used": head.used, "ornament": head.ornament,

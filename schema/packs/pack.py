@@ -16,8 +16,9 @@ import yaml
 
 from schema.codes import CODES
 from schema.errors import PackError
-from schema.packs import across as across  # these three register their rules
+from schema.packs import across as across  # these register their rules
 from schema.packs import rules as rules
+from schema.packs import whole as whole
 from schema.packs import whole_store as whole_store
 from schema.packs.rule import RULES, SAID
 

@@ -11,7 +11,7 @@ from schema.arithmetic import percent, plain
 from schema.checks import SAYS_NOTHING, at_most, called
 from schema.packs import scoring
 from schema.packs.rule import Parameters, Told, bands, between, pattern, positive, rule, share
-from schema.records import Form, Submission
+from schema.records import Form
 
 _NO_SURVEY = re.compile("(?:无|没有|未收到|零)(?:任何)?投诉")
 _SAVES = re.compile("节约|节支|下降|降低|压减|减少")
@@ -300,61 +300,3 @@ def zero_spend_full_output(form: Form, p: Parameters) -> Iterator[Told]:
     if len(counted) >= p["least"] and len(counted) == len(outputs):
         words = {"way": percent(found[0].quantize(Decimal("0.0001"))), "count": str(len(counted))}
         yield Told("indicators", words, None, None, (*found[1], *(f"indicators[{i}].actual" for i, _ in counted)))
-
-
-# ---------------------------------------------------------------- a whole submission
-@rule("全部满分", "all full marks", scope="submission", least=(10, positive))
-def all_full_marks(submission: Submission, p: Parameters) -> Iterator[Told]:
-    """Where `least` or more indicators of a submission are scored and every one has all its points, the evaluation is a formality."""
-    scored = [
-        (f"forms[{form.no - 1}].indicators[{i}].score", x.score, x.weight)
-        for form in submission.forms for i, x in enumerate(form.indicators)
-        if x.weight and x.score is not None
-    ]  # fmt: skip
-    if len(scored) >= p["least"] and all(score >= weight for _, score, weight in scored):
-        yield Told(
-            "forms", {"count": str(len(scored))}, Decimal(len(scored)), None, tuple(path for path, _, _ in scored)
-        )
-
-
-_CONTROL = re.compile("(?:财政供养|在职)人员控制率")
-_POSTS, _STAFF = re.compile("编制数|编制人数"), re.compile("(?:实有|年末|实际)?在职人(?:员|数)")
-
-
-@rule("指标与基础数据不符", "ratio recomputed", scope="submission", points=(Decimal("0.01"), share))
-def ratio_recomputed(submission: Submission, p: Parameters) -> Iterator[Told]:
-    """在职人员控制率 = staff ÷ posts of the 基础数据表 in the same submission (财预〔2013〕53号), within `points`."""
-    posts, staff = _basic(submission, _POSTS), _basic(submission, _STAFF)
-    if posts is None or staff is None or posts[1] <= 0:
-        return
-    computed = staff[1] / posts[1]
-    for form in submission.forms:
-        for i, x in enumerate(form.indicators):
-            stated = x.actual_value
-            if (
-                stated is None
-                or stated.unit != "%"
-                or not _CONTROL.search(called(x))
-                or abs(stated.value - computed) <= p["points"]
-            ):
-                continue
-            shown = percent(computed.quantize(Decimal("0.0001")))
-            words = {
-                "name": called(x),
-                "stated": x.actual or "",
-                "computed": shown,
-                "way": f"{plain(staff[1])}÷{plain(posts[1])}",
-            }
-            path = f"forms[{form.no - 1}].indicators[{i}].actual"
-            yield Told(path, words, x.actual, shown, (path, staff[0], posts[0]))
-
-
-def _basic(submission: Submission, name: re.Pattern[str]) -> tuple[str, Decimal] | None:
-    """The one figure that the 基础数据表 states under a name, and its place; None where it states none or several."""
-    found = [
-        (f"forms[{form.no - 1}].basics[{i}]", value)
-        for form in submission.forms for i, basic in enumerate(form.basics)
-        if basic.path and name.fullmatch(basic.path[-1])
-        for value in basic.values.values() if isinstance(value, Decimal)
-    ]  # fmt: skip
-    return found[0] if len(found) == 1 else None

@@ -16,13 +16,14 @@ from hypothesis import strategies as st
 from data.maker import forms
 from data.maker.layout import all_layouts
 from schema import plain
+from schema.checks import at_most
 from schema.errors import PackError
-from schema.packs.judge import Judgement, dues, judge, tried
-from schema.packs.pack import Pack, in_force, load, packs, shipped
+from schema.packs.judge import Judgement, beside, dues, judge, tried
+from schema.packs.pack import Clause, Pack, in_force, load, packs, shipped
 from schema.packs.page import page
-from schema.packs.rule import RULES
+from schema.packs.rule import RULES, Other
 from schema.packs.scoring import is_execution, of_indicator, slack
-from schema.records import Form, Fund, Indicator, Quantity, Report, Submission
+from schema.records import Form, Fund, Indicator, Quantity, Report, Section, Submission
 from tests.conftest import ROOT
 
 PACKS = {pack.name: pack for pack in shipped()}
@@ -283,6 +284,64 @@ def test_planted_violations_are_found() -> None:
     assert missed == 0
 
 
+def test_planted_differences_beside_text_other_files_and_years_are_found_and_nothing_where_none_is() -> None:
+    planted = found = 0
+    for one in made(seeds=2):
+        own = replace(one, report=replace(one.report, fiscal_year=2022))
+        before = replace(one, report=replace(one.report, fiscal_year=2021))
+        assert not beside(own, [Other("b", 2021, before), Other("c", 2022, own)], across())
+        for n, form in enumerate(own.forms):
+            alone = [f for f in own.forms if f.kind in ("project", "transfer", "department")] == [form]
+            if alone and form.self_score is not None and form.kind != "transfer":
+                planted, told = (
+                    planted + 1,
+                    replace(own, sections=(Section(text=f"自评得分{form.self_score + 3}分。"),)),
+                )
+                found += any(j.rule == "narrative_mismatch" for j in judge(told, force_of("national-2020")))
+            if not (form.kind == "department" or form.project) or form.kind in ("common", "basics"):
+                continue
+            if sum(f.kind == form.kind and f.project == form.project for f in own.forms) > 1:
+                continue
+            totals = [i for i, fund in enumerate(form.funds) if fund.item == "total"]
+            if totals and form.funds[totals[0]].executed is not None:
+                line = form.funds[totals[0]]
+                assert line.executed is not None
+                funds = (
+                    *form.funds[: totals[0]],
+                    replace(line, executed=line.executed + 1),
+                    *form.funds[totals[0] + 1 :],
+                )
+                planted, other = planted + 1, with_form(own, n, replace(form, funds=funds))
+                found += any(j.rule == "amounts_differ" for j in beside(own, [Other("c", 2022, other)], across()))
+            rows = list(form.indicators)
+            counted = [
+                i for i, row in enumerate(rows)
+                if row.target_value and row.target_value.op in (">=", "=") and row.target_value.value > 0 and not at_most(row)
+                and sum(r.level3 == row.level3 for r in rows) == 1 and row.level3
+            ]  # fmt: skip
+            if counted:
+                row = rows[counted[0]]
+                assert row.target_value is not None
+                twice = replace(row.target_value, value=row.target_value.value * 2)
+                rows[counted[0]] = replace(row, target_value=twice, actual_value=replace(twice, op="="))
+                planted, last = planted + 1, with_form(before, n, replace(form, indicators=tuple(rows)))
+                found += any(j.rule == "target_lowered" for j in beside(own, [Other("b", 2021, last)], across()))
+    assert planted >= 200
+    assert found == planted
+
+
+def across() -> list[tuple[Pack, Clause]]:
+    return force_of("across")
+
+
+def force_of(name: str) -> list[tuple[Pack, Clause]]:
+    return [(PACKS[name], clause) for clause in PACKS[name].clauses if clause.uncertain is None]
+
+
+def with_form(submission: Submission, n: int, form: Form) -> Submission:
+    return replace(submission, forms=tuple(form if k == n else f for k, f in enumerate(submission.forms)))
+
+
 def test_a_record_comes_back_from_its_plain_form() -> None:
     for submission in made():
         assert plain.submission(plain_of(submission)) == submission
@@ -303,3 +362,36 @@ def test_a_plain_record_with_a_field_that_there_is_not_is_refused() -> None:
         plain.submission({"forms": [{"indicators": [{"colour": 1}]}]})
     with pytest.raises(ValueError, match="weight: ten"):
         plain.submission({"forms": [{"indicators": [{"weight": "ten"}]}]})
+
+
+# ---------------------------------------------------------------- the text against the form
+def text_of(text: str, fund: Fund, score: D | None = None) -> list[Judgement]:
+    form = Form(kind="department", self_score=score, funds=(fund,))
+    force = [(PACKS["national-2020"], c) for c in PACKS["national-2020"].clauses if c.rule == "narrative_mismatch"]
+    return judge(Submission(Report(), (form,), (Section(text=text),)), force)
+
+
+@given(st.decimals(10, 9000, places=2), st.decimals(10, 9000, places=2), st.integers(0, 2), st.sampled_from((-1, 1)))
+def test_what_the_text_rounds_is_no_mismatch_and_one_off_is(budget: D, executed: D, digits: int, off: int) -> None:
+    step = D(1).scaleb(-digits)
+    fund = Fund(item="total", revised=budget, executed=executed)
+    said = executed.quantize(step, ROUND_HALF_UP)
+    assert text_of(f"部门整体支出全年执行数为{said}万元。", fund) == []
+    assert text_of(f"部门整体支出全年执行数为{executed * 10000:.0f}元。", fund) == []
+    assert len(text_of(f"部门整体支出全年执行数为{said + 2 * off * step}万元。", fund)) == 1
+    rate = (executed / budget * 100).quantize(step, ROUND_HALF_UP)
+    if 2 < rate < 998:
+        assert text_of(f"总体执行率{rate}%。", fund) == []
+        assert len(text_of(f"总体执行率{rate + 2 * off * step}%。", fund)) == 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "产出指标自评得分30分。", "道路养护项目自评得分88分。", "上半年自评得分90分，全年自评得分95分。",
+        "部门整体支出年初预算数为100万元，其中年初预算数20万元用于培训。",
+        "部门整体支出情况：基本支出全年预算数为50万元。", "三公经费预算执行率为40%。",
+    ],
+)  # fmt: skip
+def test_what_the_text_says_of_a_part_is_not_held_against_the_whole(text: str) -> None:
+    assert text_of(text, Fund(item="total", approved=D(100), revised=D(100), executed=D(95)), D(95)) == []
