@@ -13,7 +13,9 @@ Point = tuple[str, float, float]
 
 
 def bars(values: list[tuple[str, float]], title: str) -> str:
-    """Horizontal bars, the longest first."""
+    """Horizontal bars, the longest first; nothing of nothing."""
+    if not values:
+        return ""
     alt = _altair()
     data = alt.Data(values=[{"name": name, "value": value} for name, value in values])
     shown = alt.Chart(data).mark_bar(color=COLOUR).encode(
@@ -23,7 +25,9 @@ def bars(values: list[tuple[str, float]], title: str) -> str:
 
 
 def columns(values: list[tuple[str, float]], title: str) -> str:
-    """Columns in the order given."""
+    """Columns in the order given; nothing of nothing."""
+    if not values:
+        return ""
     alt = _altair()
     data = alt.Data(values=[{"name": name, "value": value} for name, value in values])
     shown = alt.Chart(data).mark_bar(color=COLOUR).encode(
@@ -34,7 +38,9 @@ def columns(values: list[tuple[str, float]], title: str) -> str:
 
 
 def dots(points: list[Point], x: str, y: str) -> str:
-    """A point each, with its name on it when pointed at."""
+    """A point each, with its name on it when pointed at; nothing of nothing."""
+    if not points:
+        return ""
     alt = _altair()
     data = alt.Data(values=[{"name": name, "x": a, "y": b} for name, a, b in points])
     shown = alt.Chart(data).mark_circle(color=COLOUR, size=60, opacity=0.7).encode(

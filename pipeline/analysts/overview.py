@@ -14,10 +14,12 @@ from pipeline.analysts.sheet_files import page
 from pipeline.learn import drift
 from pipeline.learn.layouts import layouts
 from pipeline.store import contents
+from schema.packs.rule import RULES
 
 if TYPE_CHECKING:
     from pipeline.store.connection import Store
 
+_SEVERITIES = {"must": "必须", "should": "应当", "may": "提示"}
 _ROWS, _DOTS = 15, 500  # rows of a list and points of a chart
 _own = partial(query.free, trusted=True)
 
@@ -53,6 +55,12 @@ def overview(store: Store, year: int | None, sheets: Mapping[str, str] = Mapping
         low = int(float(score) // 5) * 5
         name = "100" if low >= 100 else f"{low}–{low + 4}"
         scores[name] = scores.get(name, 0) + float(count)
+    judged = _own(
+        store,
+        "SELECT severity, rule, COUNT(*), COUNT(DISTINCT unit_id), SUM(CASE WHEN muted IS NULL THEN 0 ELSE 1 END) "
+        f"FROM v_judgement{limited} GROUP BY severity, rule",
+        rows=query.ALL,
+    ).rows
     gaps = asked("score-and-execution", _DOTS)
     answers = {
         "findings-per-form": asked("findings-per-form"),
@@ -71,6 +79,10 @@ def overview(store: Store, year: int | None, sheets: Mapping[str, str] = Mapping
         figures=list(zip(("自评材料", "单位", "自评表", "绩效指标", "核对发现"), (v or 0 for v in totals[:5]), strict=True)),
         understood=1 - (totals[6] or 0) / totals[5] if totals[5] else None,
         falls=[fall.sentence for fall in drift.falls(layouts(contents.layouts(store))) if year in (None, fall.year)],
+        judged=[
+            (_SEVERITIES[severity], RULES[rule].chinese if rule in RULES else rule, count, units, muted)
+            for severity, rule, count, units, muted in sorted(judged, key=lambda row: (list(_SEVERITIES).index(row[0]), -int(row[2])))
+        ],
         lists=[(query.questions()[name].chinese, answer) for name, answer in answers.items()],
         charts=[
             ("各类问题的数量", bars([(name or "", float(count)) for name, count in checks], "核对发现")),

@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from pipeline import process_info
+from pipeline.across import comparing
 from pipeline.analysts import feedback, sheet_files
 from pipeline.analysts.export import Choice
 from pipeline.analysts.export import export as take
 from pipeline.review import views
 from pipeline.review.screens import standing, years_and_one
-from pipeline.store import looks, roster
+from pipeline.store import looks, muting, roster
 from pipeline.store.looks import Wanted
 from schema.checks import CHECKS
 from schema.errors import ZipingError
@@ -33,9 +34,10 @@ _FINDINGS = sa.text(
     "WHERE (CAST(:year AS INTEGER) IS NULL OR fiscal_year = :year) ORDER BY check_zh, unit, submission_id LIMIT :most"
 )
 _JUDGED = sa.text(
-    "SELECT severity, rule AS kind, unit, fiscal_year, message, clause, submission_id FROM v_judgement "
-    "WHERE (CAST(:year AS INTEGER) IS NULL OR fiscal_year = :year) AND muted IS NULL ORDER BY rule, unit, submission_id LIMIT :most"
-)
+    "SELECT j.severity, j.rule AS kind, j.unit, j.fiscal_year, j.message, j.clause, j.submission_id, j.other_id, x.passages "
+    "FROM v_judgement j LEFT JOIN comparison x ON x.submission_id = j.submission_id AND x.no = j.no AND x.rule = j.rule "
+    "WHERE (CAST(:year AS INTEGER) IS NULL OR j.fiscal_year = :year) AND j.muted IS NULL ORDER BY j.rule, j.unit, j.submission_id LIMIT :most"
+).columns(passages=sa.JSON())
 _SEVERITIES = ("must", "should", "may")
 
 
@@ -54,9 +56,27 @@ def findings(request: Request) -> Response:
         found=found,
         rules=rules,
         named=RULES,
+        muted=muting.muted(store),
+        apart=comparing.waiting(store),
         most=_MOST,
         full=full,
     )
+
+
+def compare(request: Request, _: dict[str, str]) -> Response:
+    """The store's submissions are held against each other, as far as they are new or changed."""
+    comparing.compare(views.store_of(request))
+    return views.to("/findings")
+
+
+def mute(request: Request, told: dict[str, str]) -> Response:
+    """A rule is not told of a unit any more, or again: on whose word, and why."""
+    store, rule, unit = views.store_of(request), told.get("rule", ""), told.get("unit", "")
+    if "off" in told:
+        muting.unmute(store, rule, unit)
+    else:
+        muting.mute(store, rule, unit, told.get("reason", ""), views.session_of(request).person)
+    return views.to("/findings")
 
 
 def _by_kind(rows: Iterable[Any], weight: Callable[[Any], int]) -> list[tuple[str, list[Any]]]:

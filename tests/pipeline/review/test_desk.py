@@ -18,6 +18,7 @@ from openpyxl import load_workbook
 from starlette.testclient import TestClient
 
 from data.maker import word
+from data.maker.reports import reports
 from pipeline.batch import run
 from pipeline.review import access, uploads
 from pipeline.review.app import Desk, address, desk
@@ -464,6 +465,36 @@ def test_what_a_file_says_is_text_on_every_screen(owner: TestClient, store: Stor
         assert "\u202e" not in text, url
     told = said_of(store, evil)
     assert owner.post(f"/s/{evil}/decide", data=told).status_code == 204
+
+
+def test_what_shows_beside_others_is_found_at_the_desk_and_muted_there(owner: TestClient, store: Store) -> None:
+    made = reports(12, 1, seed=6)
+    for no, one in enumerate(made):
+        told = "\n".join(f"{'一二三四五六七八九十'[i]}、第{i}方面\n{text}" for i, text in enumerate(one.sections))
+        uploaded(
+            owner,
+            (
+                f"{no}.docx",
+                word.make(f"# {one.unit}2023年度部门整体支出绩效自评报告\n填报单位：{one.unit}\n\n{told}\n"),
+            ),
+        )
+    page = owner.get("/findings").text
+    assert "13 份材料还没有与其他单位、其他年度的材料比对" in page
+    assert "两边的原文" not in page
+    assert owner.post("/compare").status_code == 200
+    page = owner.get("/findings").text
+    assert "还没有与其他单位" not in page
+    assert page.count("两边的原文") == 2  # one for each of the two
+    taker = next(one for one in made if one.copied)
+    assert taker.sections[taker.copied[2]][60:90] in page  # type: ignore[index]
+    told = {"rule": "copied_text", "unit": taker.unit, "reason": ""}
+    assert "没有写明理由" in owner.post("/mute", data=told).text
+    assert owner.post("/mute", data=told | {"reason": "同一中介<b>起草</b>"}).status_code == 200
+    page = owner.get("/findings").text
+    assert page.count("两边的原文") == 1
+    assert "同一中介&lt;b&gt;起草" in page
+    assert owner.post("/mute", data=told | {"off": "1"}).status_code == 200
+    assert owner.get("/findings").text.count("两边的原文") == 2
 
 
 def test_a_cell_of_nine_megabytes_and_an_image_bomb_go_the_whole_way(owner: TestClient, store: Store) -> None:
