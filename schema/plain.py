@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import date
 from decimal import Decimal
-from functools import cache
+from functools import cache, partial
 from types import NoneType, UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
@@ -24,46 +24,53 @@ def submission(record: Mapping[str, Any]) -> Submission:
 
 
 def _record(kind: Any, told: Mapping[str, Any]) -> Any:
-    hints = _hints(kind)
-    if unknown := told.keys() - hints.keys():
+    readers = _readers(kind)
+    if unknown := told.keys() - readers.keys():
         raise ValueError(f"{kind.__name__}: {', '.join(sorted(unknown))}")
-    return kind(**{name: _value(hints[name], value, name) for name, value in told.items()})
+    return kind(**{name: None if value is None else readers[name](value) for name, value in told.items()})
 
 
 @cache
-def _hints(kind: Any) -> dict[str, Any]:
+def _readers(kind: Any) -> dict[str, Callable[[Any], Any]]:
+    """By field of a record, what makes its value of its plain form."""
     hints = get_type_hints(kind)
-    return {field.name: hints[field.name] for field in fields(kind)}
+    return {field.name: _reader(hints[field.name], field.name) for field in fields(kind)}
 
 
-def _value(hint: Any, value: Any, name: str) -> Any:
-    if value is None:
-        return None
+def _reader(hint: Any, name: str) -> Callable[[Any], Any]:
     if get_origin(hint) in (Union, UnionType):
         kinds = [kind for kind in get_args(hint) if kind is not NoneType]
-        return _value(kinds[0], value, name) if len(kinds) == 1 else _figure(value)
+        return _reader(kinds[0], name) if len(kinds) == 1 else _figure
     if get_origin(hint) is tuple:
-        inner = get_args(hint)[0]
-        return tuple(_numbered(inner, item, no, name) for no, item in enumerate(value, 1))
+        return partial(_list, get_args(hint)[0], name)
     if get_origin(hint) is dict:
-        return {str(key): _figure(item) for key, item in value.items()}
+        return lambda told: {str(key): _figure(item) for key, item in told.items()}
     if is_dataclass(hint):
-        return _record(hint, value)
-    if hint is Decimal:
-        if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
-            raise ValueError(f"{name}: {value}")
-        return value if isinstance(value, Decimal) else Decimal(str(value))
-    if hint is date:
-        return value if isinstance(value, date) else date.fromisoformat(value)
-    if not isinstance(value, hint):
+        return partial(_record, hint)
+    return partial({Decimal: _decimal, date: _date}.get(hint, partial(_plain, hint)), name)
+
+
+def _list(kind: Any, name: str, told: Any) -> Any:
+    if is_dataclass(kind) and "no" in _readers(kind):  # type: ignore[arg-type]
+        return tuple(_record(kind, {"no": no} | dict(item)) for no, item in enumerate(told, 1))
+    read = _reader(kind, name)
+    return tuple(map(read, told))
+
+
+def _decimal(name: str, value: Any) -> Decimal:
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
+        raise ValueError(f"{name}: {value}")
+    return value if isinstance(value, Decimal) else Decimal(str(value))
+
+
+def _date(_: str, value: Any) -> date:
+    return value if isinstance(value, date) else date.fromisoformat(value)
+
+
+def _plain(kind: Any, name: str, value: Any) -> Any:
+    if not isinstance(value, kind):
         raise ValueError(f"{name}: {value}")
     return value
-
-
-def _numbered(kind: Any, item: Any, no: int, name: str) -> Any:
-    if is_dataclass(kind) and isinstance(item, Mapping) and "no" in _hints(kind):  # type: ignore[arg-type]
-        return _record(kind, {"no": no} | dict(item))
-    return _value(kind, item, name)
 
 
 def _figure(value: Any) -> Any:
