@@ -17,6 +17,7 @@ _FORMULA = re.compile(r"[①-⑳](?:=.*)?$|(?<=[\u4e00-\u9fff])[A-Z](?:=.*)?$")
 _RUNNING = re.compile(r"(?<=目标)\d{1,2}$")
 _POINTS = re.compile(r"\d+(?:\.\d+)?分$")
 _QUOTES = re.compile("[“”‘’\"'「」]")
+_DOUBLED = re.compile(r"([\u4e00-\u9fff])\1")  # a character typed twice
 _NOTED = re.compile(r"[（(](年初|年中调整|调整)后?(?:预算)?数?[)）]")
 
 
@@ -27,7 +28,8 @@ def whole(text: str) -> str:
 
 
 def variants(text: str, errors: Mapping[str, str], typing: re.Pattern[str]) -> tuple[str, ...]:
-    """The forms in which a text is looked up, from as written to most stripped. errors: typing errors and what is right, which `typing` finds."""
+    """The forms in which a text is looked up, from as written to most stripped. errors: typing errors and what is right, which `typing` finds; a
+    character typed twice is one."""
     written = whole(text)
     if not written or len(written) > LONGEST * 2:
         return ()
@@ -37,7 +39,10 @@ def variants(text: str, errors: Mapping[str, str], typing: re.Pattern[str]) -> t
     out = [written, plain, bare, bare.split("（")[0], _RUNNING.sub("", _POINTS.sub("", bare))]
     if typing.search(written):
         out += [typing.sub(lambda match: errors[match.group()], spelling) for spelling in out]
-    return tuple(dict.fromkeys(s for s in out if s and len(s) <= LONGEST))
+    told = list(dict.fromkeys(s for s in out if s and len(s) <= LONGEST))
+    for doubled in _DOUBLED.finditer(told[-1]) if told else ():
+        told.insert(-1, told[-1][: doubled.start()] + told[-1][doubled.start() + 1 :])
+    return tuple(dict.fromkeys(told))
 
 
 def as_noted(field: str, text: str) -> str:

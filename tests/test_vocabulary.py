@@ -100,3 +100,11 @@ def test_no_word_stands_in_two_fields_of_a_block_and_files_end_with_a_line() -> 
         rows = [line.split(",")[:2] for line in text.splitlines()]
         if path.name in ("headings.csv", "labels.csv"):
             assert len(rows) == len({tuple(row) for row in rows}), path
+
+
+def test_a_character_typed_twice_is_a_typing_error() -> None:
+    words = vocabulary()
+    assert words.heading("指标名名称", "indicators") == words.heading("指标名称", "indicators")
+    assert words.heading("（一）年度指指标值（20分）", "indicators") == "target"
+    assert words.heading("指指标名名称", "indicators") is None  # one is a slip, two are another word
+    assert words.stripped("指标名名称") == "指标名名称"  # layouts are told apart by what is written
