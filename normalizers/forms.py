@@ -104,8 +104,9 @@ class Forms:
         blocks = cut(grid, self.vocabulary, basics=kind == "basics")
         if found is not None:
             grid.told, blocks = found.columns, confirmed.parted(found, blocks)
-            grid.doubts = {row: sure for row, sure in grid.doubts.items() if row not in found.rows}
-            for row in found.rows:
+            covered = found.rows
+            grid.doubts = {row: sure for row, sure in grid.doubts.items() if row not in covered}
+            for row in covered:
                 for slot in grid.filled(row)[:1]:
                     self.ledger.confirm(slot.cell)
         for row, sure in grid.doubts.items():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -66,12 +66,14 @@ def waiting(store: Store) -> int:
         return len(_changed(current(connection, judging.used(connection, judging.ACROSS))))
 
 
-def _changed(standings: list[Standing]) -> set[str]:
+def _changed(standings: list[Standing]) -> dict[str, str]:
+    """The submissions that are new or changed, each with the digest of what it is compared by now."""
     keys = {one.submission: key for key, own in of_units(standings).values() for one in own}
+    due = {one.submission: keys.get(one.submission, one.key) for one in standings}
     return {
-        one.submission
+        one.submission: due[one.submission]
         for one in standings
-        if one.texts != one.version or one.beside != keys.get(one.submission, one.key)
+        if one.texts != one.version or one.beside != due[one.submission]
     }
 
 
@@ -81,28 +83,25 @@ def compare(store: Store, report: Report = lambda *_: None) -> Summary:
         standings = current(connection, judging.used(connection, judging.ACROSS))
     changed = _changed(standings)
     _sketch(store, [one for one in standings if one.texts != one.version], report)
-    units = of_units(standings)
-    stale = {unit: own for unit, (key, own) in units.items() if any(one.beside != key for one in own)}
+    stale = [own for key, own in of_units(standings).values() if any(one.beside != key for one in own)]
     with store.reading() as connection:
         near = _of_units(connection, stale, report)
         far: Found = defaultdict(list)
         for submission, found in (*_copies(connection, standings, report), *_outliers(connection, standings)):
             far[submission].append(found)
-    keys = {one.submission: key for key, own in units.values() for one in own}
-    again = {one.submission for own in stale.values() for one in own}
+    again = {one.submission for own in stale for one in own}
+    compared = [
+        {"submission_id": one.submission, "texts_key": one.version, "unit_key": changed[one.submission]}
+        for one in standings if one.submission in changed
+    ]  # fmt: skip
 
     def work(connection: sa.Connection) -> None:
         hold(connection, "compare")
         _keep(connection, standings, again, near, far)
-        for one in standings:
-            if one.submission in changed:
-                row = {
-                    "submission_id": one.submission,
-                    "texts_key": one.version,
-                    "unit_key": keys.get(one.submission, one.key),
-                }
-                clear(connection, tables.compared, one.submission)
-                connection.execute(tables.compared.insert().values(**row))
+        for submission in changed:
+            clear(connection, tables.compared, submission)
+        for batch in batches({tables.compared: compared}, connection.dialect):
+            put(connection, batch)
 
     store.write(work)
     counts = sa.select(tables.comparison.c.rule, sa.func.count()).group_by(tables.comparison.c.rule)
@@ -131,13 +130,8 @@ def _keep(connection: sa.Connection, standings: list[Standing], again: set[str],
 
 
 def _row(submission: str, no: int, one: Judgement) -> dict[str, Any]:
-    record, _, name = one.where.rpartition(".")
-    return {
-        "submission_id": submission, "no": no, "pack": one.pack, "rule": one.rule, "severity": one.severity, "clause": one.clause,
-        "record": record, "field": name, "message": one.message, "stated": judging.as_text(one.stated),
-        "computed": judging.as_text(one.computed), "cells": list(one.cells), "other_id": one.other, "other_path": one.there,
-        "passages": [list(pair) for pair in one.passages],
-    }  # fmt: skip
+    beside = {"other_id": one.other, "other_path": one.there, "passages": [list(pair) for pair in one.passages]}
+    return judging.row(submission, no, one) | beside
 
 
 def listed(store: Store, rule: str | None, unit: str | None, year: int | None, most: int) -> list[sa.Row[Any]]:
@@ -148,25 +142,23 @@ def listed(store: Store, rule: str | None, unit: str | None, year: int | None, m
 
 
 # ---------------------------------------------------------------- a unit's own
-def _of_units(connection: sa.Connection, stale: dict[str, list[Standing]], report: Report) -> Found:
+def _of_units(connection: sa.Connection, stale: list[list[Standing]], report: Report) -> Found:
     """What the rules find that look at the submissions of one unit."""
     out: Found = defaultdict(list)
-    for done, own in enumerate(stale.values(), 1):
+    for done, own in enumerate(stale, 1):
         if len(own) > 1:
-            read = [
-                Other(one.submission, one.year, plain.submission(stated(connection, one.submission)))
-                for one in own if one.year is not None
-            ]  # fmt: skip
-            read = [replace(one, submission=_dated(one)) for one in read]
+            read = [_read(connection, one) for one in own]
             for one, other in zip(own, read, strict=True):
                 out[one.submission] += beside(other.submission, [x for x in read if x is not other], one.force)
         report("比对各单位的材料", done, len(stale))
     return out
 
 
-def _dated(one: Other) -> Any:
-    """A submission with its year, where its forms alone state it."""
-    return replace(one.submission, report=replace(one.submission.report, fiscal_year=one.year))
+def _read(connection: sa.Connection, one: Standing) -> Other:
+    """A submission as it is compared: with its year, where its forms alone state it."""
+    told = stated(connection, one.submission)
+    told["report"]["fiscal_year"] = one.year
+    return Other(one.submission, one.year or 0, plain.submission(told))
 
 
 # ---------------------------------------------------------------- texts

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
@@ -12,7 +11,7 @@ import sqlalchemy as sa
 
 from pipeline.across.standing import Standing
 from schema.codes import CODES
-from schema.packs.rule import Parameters
+from schema.packs.rule import Parameters, bare
 from schema.packs.whole_store import Measured, kind_of
 from schema.relational import tables
 
@@ -42,7 +41,7 @@ def groups(
         kind = kind_of(one.name, parameters[one.submission]["kinds"]) if one is not None else None
         if one is None or kind is None:
             continue
-        place = next((place for place in (one.places[2], one.places[1], one.places[0]) if place), "")
+        place = next((place for place in one.places[2::-1] if place), "")
         said = f"{place}{kind}{one.year}年{CODES['kind'][row.kind].chinese}"
         if row.self_score is not None:
             found["自评得分", said].append(
@@ -82,6 +81,6 @@ def _costs(
             or not rows[0].level3
         ):
             continue
-        name = re.sub(r"\W", "", rows[0].level3)
+        name = bare(rows[0].level3)
         said = f"{one.year}年“{name}”（万元/{rows[0].actual_value_unit or '个'}）"
         yield Measured(submission, f"{rows[0].record}.actual", "单位成本", total.executed / done, said)

@@ -12,19 +12,18 @@ from normalizers.text import squeeze
 from pipeline.store.judging import Packs
 from schema.packs.judge import Force
 from schema.relational import tables
-from schema.relational.views import handed_in
+from schema.relational.views import handed_in, squeezed
 
 _S, _F = tables.submission, tables.form
 _CURRENT = sa.table("v_current", sa.column("submission_id"))
 _NAME = handed_in(_S)
-_SQUEEZED = sa.func.replace(sa.func.replace(_NAME, " ", ""), "\u3000", "")
 _STANDING = (
     sa.select(
         _S.c.submission_id, _S.c.fiscal_year, _NAME.label("name"), tables.unit.c.unit_id, tables.unit.c.province, tables.unit.c.city,
         tables.unit.c.county, tables.version.c.no, tables.compared.c.texts_key, tables.compared.c.unit_key,
     )
     .join_from(_S, _CURRENT, _CURRENT.c.submission_id == _S.c.submission_id)
-    .outerjoin(tables.unit_spelling, tables.unit_spelling.c.spelling == _SQUEEZED)
+    .outerjoin(tables.unit_spelling, tables.unit_spelling.c.spelling == squeezed(_NAME))
     .outerjoin(tables.unit, tables.unit.c.unit_id == tables.unit_spelling.c.unit_id)
     .outerjoin(
         tables.version, (tables.version.c.submission_id == _S.c.submission_id) & tables.version.c.valid_to.is_(None)

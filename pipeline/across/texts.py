@@ -111,9 +111,10 @@ class Common:
         marks, units, owners = self._group[self._shared], self._units[self._shared], self._owners[self._shared]
         keys = []
         for apart in range(1, min(_WIDE, len(marks))):
-            same = (marks[apart:] == marks[:-apart]) & (units[apart:] != units[:-apart])
-            if not (marks[apart:] == marks[:-apart]).any():
+            same = marks[apart:] == marks[:-apart]
+            if not same.any():
                 break
+            same &= units[apart:] != units[:-apart]
             keys.append(owners[:-apart][same] * len(self.texts) + owners[apart:][same])
         if not keys:
             return
@@ -138,7 +139,8 @@ class Common:
                 for text, places, start, end in ((one[0], my_places, a, a_end), (other[0], their_places, b, b_end))
             )
             passages.append((left, right))
-            figures += [figure for figure in _odd(left) if figure in _odd(right)]
+            theirs_odd = set(_odd(right))
+            figures += [figure for figure in _odd(left) if figure in theirs_odd]
         return Alike(same, tuple(passages), tuple(dict.fromkeys(figures)))
 
 
@@ -147,7 +149,7 @@ def _odd(text: str) -> list[str]:
     found = (figure.replace(",", "") for figure in _ODD.findall(text))
     return [
         figure for figure in found
-        if len(digits := figure.replace(".", "").strip("0")) >= 3 and not re.fullmatch(r"(?:19|20)\d\d", figure) and digits
+        if len(figure.replace(".", "").strip("0")) >= 3 and not re.fullmatch(r"(?:19|20)\d\d", figure)
     ]  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from pipeline.reviews import told as told_of
 from pipeline.store import contents, decisions, muting, rows, verdicts
 from pipeline.store.search import places
 from schema.checks import CHECKS
+from schema.packs.pack import SEVERITIES
 from schema.records import Finding, path_in
 from schema.relational import tables
 from schema.relational.views import handed_in
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
 _FEW = 24  # findings a page has room for; the rest are counted
 _RULES = 12  # and of what rule packs find
-_SEVERITIES = {"must": "必须", "should": "应当"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +130,7 @@ def sheet(store: Store, wanted: str) -> Sheet:
         report["title"] or head.name, counts, lines, len(findings) - len(lines),
         [(mark, clause) for clause, mark in marks.items()], due, corrected,
         [
-            (_SEVERITIES[row.severity], f"表{row.form_no}" if row.form_no else "全文", f"{row.message}（{row.clause}）",
+            (SEVERITIES[row.severity], f"表{row.form_no}" if row.form_no else "全文", f"{row.message}（{row.clause}）",
              _where(found, head.submission_id, row.record, row.field))
             for row in judged
         ],

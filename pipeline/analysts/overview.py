@@ -14,12 +14,12 @@ from pipeline.analysts.sheet_files import page
 from pipeline.learn import drift
 from pipeline.learn.layouts import layouts
 from pipeline.store import contents
+from schema.packs.pack import SEVERITIES
 from schema.packs.rule import RULES
 
 if TYPE_CHECKING:
     from pipeline.store.connection import Store
 
-_SEVERITIES = {"must": "必须", "should": "应当", "may": "提示"}
 _ROWS, _DOTS = 15, 500  # rows of a list and points of a chart
 _own = partial(query.free, trusted=True)
 
@@ -80,8 +80,8 @@ def overview(store: Store, year: int | None, sheets: Mapping[str, str] = Mapping
         understood=1 - (totals[6] or 0) / totals[5] if totals[5] else None,
         falls=[fall.sentence for fall in drift.falls(layouts(contents.layouts(store))) if year in (None, fall.year)],
         judged=[
-            (_SEVERITIES[severity], RULES[rule].chinese if rule in RULES else rule, count, units, muted)
-            for severity, rule, count, units, muted in sorted(judged, key=lambda row: (list(_SEVERITIES).index(row[0]), -int(row[2])))
+            (SEVERITIES[severity], RULES[rule].chinese if rule in RULES else rule, count, units, muted)
+            for severity, rule, count, units, muted in sorted(judged, key=lambda row: (list(SEVERITIES).index(row[0]), -int(row[2])))
         ],
         lists=[(query.questions()[name].chinese, answer) for name, answer in answers.items()],
         charts=[

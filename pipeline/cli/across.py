@@ -29,11 +29,12 @@ def compare(url: str, rule: str | None, unit: str | None, year: int | None, limi
     What was found before and still holds stays; only what is new or changed is read again, from the store alone. No record changes."""
     from pipeline.across import comparing
     from pipeline.cli import display_across
+    from pipeline.store.judging import ACROSS
     from schema.packs.rule import RULES
 
-    if rule is not None and (rule not in RULES or RULES[rule].scope in ("form", "submission")):
-        known = "、".join(code for code, one in RULES.items() if one.scope in ("unit", "store"))
-        raise click.BadParameter(_("known: {}").format(known), param_hint="--rule")
+    known = [code for code, one in RULES.items() if one.scope in ACROSS]
+    if rule is not None and rule not in known:
+        raise click.BadParameter(_("known: {}").format("、".join(known)), param_hint="--rule")
     store = existing(url)
     if store.writable:
         with display_across.progress() as report:

@@ -11,8 +11,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 
 from pipeline.across.comparing import Summary
-from pipeline.cli.display_packs import SEVERITIES
 from pipeline.screen import console, markup_safe
+from schema.packs.pack import SEVERITIES
 from schema.packs.rule import RULES
 
 
@@ -49,11 +49,7 @@ def summary(told: Summary, console: Console) -> None:
 def listed(rows: Sequence[Any], limit: int, console: Console) -> None:
     """Each finding; of copied texts both sides beside each other."""
     for row in rows[:limit]:
-        who = (
-            f"{row.unit or '（未写明单位）'} {row.fiscal_year or ''}年"
-            if row.fiscal_year
-            else row.unit or "（未写明单位）"
-        )
+        who = (row.unit or "（未写明单位）") + (f" {row.fiscal_year}年" if row.fiscal_year else "")
         muted = f"  [dim]（不再提示：{markup_safe(row.muted)}）[/]" if row.muted else ""
         console.print(
             f"\n[bold]{RULES[row.rule].chinese}[/] {SEVERITIES[row.severity]}  {markup_safe(who)}  [dim]{row.submission_id}[/]{muted}",

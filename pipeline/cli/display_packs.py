@@ -13,10 +13,9 @@ from pipeline.screen import markup_safe
 from pipeline.store.judging import Difference
 from schema.arithmetic import plain
 from schema.packs.judge import Judgement, ScoreDue
-from schema.packs.pack import Pack
+from schema.packs.pack import SEVERITIES, Pack
 from schema.packs.rule import RULES
 
-SEVERITIES = {"must": "必须", "should": "应当", "may": "提示"}
 _COLOURS = {"must": "red", "should": "yellow", "may": "dim"}
 _LISTED = 50  # differences that a screen lists
 

@@ -22,6 +22,7 @@ from pipeline.store import looks, muting, roster
 from pipeline.store.looks import Wanted
 from schema.checks import CHECKS
 from schema.errors import ZipingError
+from schema.packs.pack import SEVERITIES
 from schema.packs.rule import RULES
 
 if TYPE_CHECKING:
@@ -38,7 +39,6 @@ _JUDGED = sa.text(
     "FROM v_judgement j LEFT JOIN comparison x ON x.submission_id = j.submission_id AND x.no = j.no AND x.rule = j.rule "
     "WHERE (CAST(:year AS INTEGER) IS NULL OR j.fiscal_year = :year) AND j.muted IS NULL ORDER BY j.rule, j.unit, j.submission_id LIMIT :most"
 ).columns(passages=sa.JSON())
-_SEVERITIES = ("must", "should", "may")
 
 
 def findings(request: Request) -> Response:
@@ -47,7 +47,7 @@ def findings(request: Request) -> Response:
     with store.reading() as connection:
         rows, judged = connection.execute(_FINDINGS, asked).all(), connection.execute(_JUDGED, asked).all()
     found = _by_kind(rows[:_MOST], lambda row: CHECKS[row.check_code].severity)
-    rules = _by_kind(judged[:_MOST], lambda row: _SEVERITIES.index(row.severity))
+    rules = _by_kind(judged[:_MOST], lambda row: list(SEVERITIES).index(row.severity))
     full = len(rows) > _MOST or len(judged) > _MOST
     return views.page(
         request,

@@ -26,6 +26,7 @@ from schema.packs.pack import Pack, in_force
 from schema.packs.rule import RULES, Scope
 from schema.records import Submission, path_in
 from schema.relational import tables
+from schema.relational.views import squeezed
 
 ALONE: tuple[Scope, ...] = ("form", "submission")  # rules that need no other submission
 ACROSS: tuple[Scope, ...] = ("unit", "store")
@@ -48,7 +49,7 @@ _STANDING = (
     .outerjoin(tables.assignment, tables.assignment.c.submission_id == tables.submission.c.submission_id)
     .outerjoin(
         tables.unit_spelling,
-        tables.unit_spelling.c.spelling == sa.func.replace(sa.func.replace(_WHO, " ", ""), "\u3000", ""),
+        tables.unit_spelling.c.spelling == squeezed(_WHO),
     )
     .outerjoin(tables.unit, tables.unit.c.unit_id == tables.unit_spelling.c.unit_id)
     .order_by(tables.submission.c.submission_id)
@@ -102,7 +103,7 @@ def write(connection: sa.Connection, submission_id: str, submission: Submission,
     force, key = packs.force(_places(connection, submission_id, submission), submission.report.fiscal_year)
     found: dict[sa.Table, list[dict[str, Any]]] = {
         tables.judgement: [
-            _judgement_row(submission_id, no, one) for no, one in enumerate(judge(submission, force), 1)
+            row(submission_id, no, one) | {"form_no": one.form} for no, one in enumerate(judge(submission, force), 1)
         ],
         tables.score_due: [_due_row(submission_id, no, one) for no, one in enumerate(dues(submission, force), 1)],
         tables.judged: [{"submission_id": submission_id, "packs_key": key}],
@@ -133,11 +134,12 @@ def _path(form: int | None, where: str) -> dict[str, str]:
     return {"record": head, "field": field}
 
 
-def _judgement_row(submission_id: str, no: int, one: Judgement) -> dict[str, Any]:
+def row(submission_id: str, no: int, one: Judgement) -> dict[str, Any]:
+    """What was found as the tables of findings have it, without what each has besides."""
     return {
         "submission_id": submission_id, "no": no, "pack": one.pack, "rule": one.rule, "severity": one.severity, "clause": one.clause,
-        "form_no": one.form, **_path(one.form, one.where), "message": one.message, "stated": as_text(one.stated),
-        "computed": as_text(one.computed), "cells": list(one.cells),
+        **_path(one.form, one.where), "message": one.message, "stated": _text(one.stated), "computed": _text(one.computed),
+        "cells": list(one.cells),
     }  # fmt: skip
 
 
@@ -148,8 +150,7 @@ def _due_row(submission_id: str, no: int, one: ScoreDue) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def as_text(value: Decimal | str | None) -> str | None:
-    """What was found, as the store keeps it."""
+def _text(value: Decimal | str | None) -> str | None:
     return figure(value) if isinstance(value, Decimal) else value
 
 

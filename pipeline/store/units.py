@@ -19,7 +19,7 @@ from pipeline.store.places import place
 from pipeline.store.rows import once
 from schema.errors import StoreError
 from schema.relational import tables
-from schema.relational.views import handed_in
+from schema.relational.views import handed_in, squeezed
 
 ALIKE = 0.75  # the least likeness of two names worth a person's look
 _SPELT = sa.select(tables.unit_spelling).where(tables.unit_spelling.c.spelling == sa.bindparam("spelling"))
@@ -111,11 +111,7 @@ def geocode(connection: sa.Connection) -> None:
 def listed(store: Store) -> list[sa.Row[Any]]:
     """One row a spelling: unit_id, name, spelling, and how many submissions are spelled so."""
     u, s, m = tables.unit, tables.unit_spelling, tables.submission
-    count = (
-        sa.select(sa.func.count())
-        .where(sa.func.replace(sa.func.replace(handed_in(m), " ", ""), "\u3000", "") == s.c.spelling)
-        .scalar_subquery()
-    )
+    count = sa.select(sa.func.count()).where(squeezed(handed_in(m)) == s.c.spelling).scalar_subquery()
     query = (
         sa.select(u.c.unit_id, u.c.name, s.c.spelling, count.label("submissions"))
         .join(s, s.c.unit_id == u.c.unit_id)

@@ -10,24 +10,18 @@ from decimal import Decimal
 from schema.arithmetic import plain
 from schema.checks import at_most, called
 from schema.packs import scoring
-from schema.packs.rule import Other, Parameters, Told, positive, rule, share
-from schema.records import Form, Indicator, Submission
+from schema.packs.rule import Other, Parameters, Told, bare, positive, rule, share
+from schema.records import Form, Indicator, Submission, path_in, title
 
-_MONEY = {"approved": "年初预算数", "revised": "全年预算数", "executed": "全年执行数"}
 _FIGURE = re.compile(r"\d+(?:\.\d+)?")
 Row = tuple[int, Indicator]
-
-
-def _bare(text: str | None) -> str:
-    """A name without what is written otherwise from form to form."""
-    return re.sub(r"\W", "", text or "")
 
 
 def _same(form: Form, other: Form) -> bool:
     """Are two forms of one thing: the same project, or the department as a whole?"""
     if form.kind != other.kind or form.kind not in ("project", "transfer", "department"):
         return False
-    return form.kind == "department" or (bool(form.project) and _bare(form.project) == _bare(other.project))
+    return form.kind == "department" or (bool(form.project) and bare(form.project) == bare(other.project))
 
 
 def _pairs(own: Submission, other: Other) -> Iterator[tuple[Form, Form]]:
@@ -38,15 +32,11 @@ def _pairs(own: Submission, other: Other) -> Iterator[tuple[Form, Form]]:
             yield form, theirs[0]
 
 
-def _path(form: Form, rest: str) -> str:
-    return f"forms[{form.no - 1}].{rest}"
-
-
 def _rows(form: Form) -> dict[str, Row]:
     """The indicators whose name stands once in a form, by it."""
     out: dict[str, list[Row]] = {}
     for i, indicator in enumerate(form.indicators):
-        if name := _bare(indicator.level3):
+        if name := bare(indicator.level3):
             out.setdefault(name, []).append((i, indicator))
     return {name: rows[0] for name, rows in out.items() if len(rows) == 1}
 
@@ -67,12 +57,12 @@ def amounts_differ(own: Submission, others: Sequence[Other], p: Parameters) -> I
             mine, theirs = scoring.total(form), scoring.total(there)
             if mine is None or theirs is None:
                 continue
-            for field, said in _MONEY.items():
+            for field in scoring.MONEY:
                 one, two = getattr(mine[1], field), getattr(theirs[1], field)
                 if one is not None and two is not None and abs(one - two) > max(scoring.slack(one), scoring.slack(two)):
-                    words = {"name": _title(form), "way": said, "stated": plain(one), "other": plain(two)}
-                    path = _path(form, f"funds[{mine[0]}].{field}")
-                    at = _path(there, f"funds[{theirs[0]}].{field}")
+                    line = f"funds[{mine[0]}]"
+                    path, at = path_in(form.no, f"{line}.{field}"), path_in(there.no, f"funds[{theirs[0]}].{field}")
+                    words = {"name": _title(form), "way": title(line, field), "stated": plain(one), "other": plain(two)}
                     yield Told(path, words, one, two, (path,), other.key, at)
 
 
@@ -94,13 +84,13 @@ def projects_exceed_department(own: Submission, others: Sequence[Other], p: Para
         for project in submission.forms:
             found = scoring.total(project) if project.kind == "project" and project.project else None
             if found is not None and found[1].executed is not None:
-                at = _path(project, f"funds[{found[0]}].executed")
-                spent.setdefault(_bare(project.project), (found[1].executed, key or "", at))
+                at = path_in(project.no, f"funds[{found[0]}].executed")
+                spent.setdefault(bare(project.project), (found[1].executed, key or "", at))
     together = sum((executed for executed, _, _ in spent.values()), Decimal(0))
     elsewhere = [(key, at) for _, key, at in spent.values() if key]
     if elsewhere and whole >= 0 and together - whole > scoring.slack(whole) * (len(spent) + 1):
         words = {"count": str(len(spent)), "computed": plain(together), "stated": plain(whole)}
-        path = _path(form, f"funds[{i}].executed")
+        path = path_in(form.no, f"funds[{i}].executed")
         own_cells = tuple(at for _, key, at in spent.values() if not key)
         yield Told(path, words, whole, together, (path, *own_cells), *elsewhere[0])
 
@@ -131,12 +121,12 @@ def target_lowered(own: Submission, others: Sequence[Other], p: Parameters) -> I
                 continue
             moved = (now.value - then.value) / then.value * (1 if most else -1)
             if moved >= p["least"]:
-                path = _path(form, f"indicators[{i}].target")
+                path = path_in(form.no, f"indicators[{i}].target")
                 words = {
                     "name": called(indicator), "stated": indicator.target or "", "other": last.target or "",
                     "way": last.actual or "",
                 }  # fmt: skip
-                at = _path(there, f"indicators[{j}].target")
+                at = path_in(there.no, f"indicators[{j}].target")
                 yield Told(path, words, indicator.target, last.target, (path,), other.key, at)
 
 
@@ -161,9 +151,9 @@ def baseline_differs(own: Submission, others: Sequence[Other], p: Parameters) ->
             one, two = (Decimal(found[0]) for found in figures)
             rates = [("%" in (text or "") or "％" in (text or "")) for text in (indicator.baseline, last.actual)]
             if rates[0] == rates[1] and abs(one - two) > max(scoring.slack(one), scoring.slack(two)):
-                path = _path(form, f"indicators[{i}].baseline")
+                path = path_in(form.no, f"indicators[{i}].baseline")
                 words = {"name": called(indicator), "stated": indicator.baseline or "", "other": last.actual or ""}
-                at = _path(there, f"indicators[{j}].actual")
+                at = path_in(there.no, f"indicators[{j}].actual")
                 yield Told(path, words, indicator.baseline, last.actual, (path,), other.key, at)
 
 
@@ -181,10 +171,10 @@ def indicators_recycled(own: Submission, others: Sequence[Other], p: Parameters)
         if len(same) == years - 1:
             other, there = same[1]
             words = {"name": _title(form), "count": str(len(form.indicators)), "way": str(years)}
-            path = _path(form, "indicators")
-            cells = tuple(_path(form, f"indicators[{i}].actual") for i in range(len(form.indicators)))
-            yield Told(path, words, Decimal(years), None, cells, other.key, _path(there, "indicators"))
+            path = path_in(form.no, "indicators")
+            cells = tuple(path_in(form.no, f"indicators[{i}].actual") for i in range(len(form.indicators)))
+            yield Told(path, words, Decimal(years), None, cells, other.key, path_in(there.no, "indicators"))
 
 
 def _stated(form: Form) -> list[tuple[str, str, str]]:
-    return [(_bare(x.level3), _bare(x.target), _bare(x.actual)) for x in form.indicators]
+    return [(bare(x.level3), bare(x.target), bare(x.actual)) for x in form.indicators]

@@ -22,7 +22,7 @@ from schema.packs import whole as whole
 from schema.packs import whole_store as whole_store
 from schema.packs.rule import RULES, SAID
 
-SEVERITIES = ("must", "should", "may")
+SEVERITIES = {"must": "必须", "should": "应当", "may": "提示"}  # the heaviest first
 _KEYS = frozenset(("name", "title", "document", "place", "years", "rules"))
 _OF_RULE = frozenset(("kinds", "clause", "severity", "says", "parameters", "uncertain", "examples"))
 

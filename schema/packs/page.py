@@ -9,11 +9,9 @@ from typing import Any
 import yaml
 
 from schema.packs.judge import judge
-from schema.packs.pack import Clause, Pack, shipped
+from schema.packs.pack import SEVERITIES, Clause, Pack, shipped
 from schema.packs.rule import RULES
 from schema.plain import submission
-
-_SEVERITIES = {"must": "必须 must", "should": "应当 should", "may": "提示 may"}
 
 
 def page() -> str:
@@ -41,7 +39,7 @@ def _clauses(code: str) -> Iterator[tuple[Pack, Clause]]:
 
 
 def _told(pack: Pack, clause: Clause) -> Iterator[str]:
-    yield f"- **{pack.name}** · {_SEVERITIES[clause.severity]} · {clause.clause}"
+    yield f"- **{pack.name}** · {SEVERITIES[clause.severity]} {clause.severity} · {clause.clause}"
     if clause.parameters:
         yield f"    - 参数：`{yaml.safe_dump(_plain(clause.parameters), allow_unicode=True, default_flow_style=True, width=10_000).strip()}`"
     if clause.uncertain is not None:

@@ -68,6 +68,11 @@ class Rule:
 RULES: dict[str, Rule] = {}
 
 
+def bare(name: str | None) -> str:
+    """A name without the signs and blanks that are written otherwise from form to form."""
+    return re.sub(r"\W", "", name or "")
+
+
 def share(value: Any) -> bool:
     return isinstance(value, Decimal | int) and not isinstance(value, bool) and 0 <= value <= 1
 

@@ -10,7 +10,7 @@ from decimal import Decimal
 from schema.arithmetic import percent, plain
 from schema.checks import SAYS_NOTHING, at_most, called
 from schema.packs import scoring
-from schema.packs.rule import Parameters, Told, bands, between, pattern, positive, rule, share
+from schema.packs.rule import Parameters, Told, bands, bare, between, pattern, positive, rule, share
 from schema.records import Form
 
 _NO_SURVEY = re.compile("(?:无|没有|未收到|零)(?:任何)?投诉")
@@ -146,7 +146,7 @@ def duplicate_indicator(form: Form, p: Parameters) -> Iterator[Told]:  # noqa: A
     """One indicator stands once: not with points under two heads."""
     first: dict[str, int] = {}
     for i, indicator in enumerate(form.indicators):
-        name = re.sub(r"\W", "", indicator.level3 or "")
+        name = bare(indicator.level3)
         if not name or not indicator.weight:
             continue
         before = first.setdefault(name, i)

@@ -15,6 +15,7 @@ from schema.arithmetic import CENT, percent, plain
 from schema.checks import at_most
 from schema.records import Form, Fund, Indicator, Quantity
 
+MONEY = ("approved", "revised", "executed")  # what a form says of its total
 _EXECUTION = re.compile("预算执行率|资金执行率|预算执行进度|^执行率$")
 _OUTCOMES = (  # (what an actual in words says of its target, by which of a pack's bands)
     ("missed", re.compile("未达成|未达到|未完成|没有完成|未实现|效果较差")),

@@ -12,7 +12,7 @@ from schema.arithmetic import percent, plain
 from schema.checks import called
 from schema.packs import scoring
 from schema.packs.rule import Parameters, Told, pattern, positive, rule, share
-from schema.records import Form, Section, Submission
+from schema.records import Form, Section, Submission, title
 
 
 @rule("全部满分", "all full marks", scope="submission", least=(10, positive))
@@ -117,7 +117,6 @@ _FIELDS = {
     "调整预算": "revised",
     "调整后预算": "revised",
 }  # else executed
-_NAMES = {"approved": "年初预算数", "revised": "全年预算数", "executed": "全年执行数"}
 _SCALE = {"元": Decimal("0.0001"), "万元": Decimal(1), "亿元": Decimal(10000)}
 _MAIN = ("department", "project", "transfer")
 
@@ -163,11 +162,12 @@ def _beside(sections: tuple[Section, ...], form: Form) -> Iterator[tuple[str, _S
         if bases:
             shares = [(fund.executed / base * 100).quantize(Decimal("0.01")) for base in bases]
             yield "执行率", rate, f"funds[{i}].executed", shares
-    for field, name in _NAMES.items():
+    amounts = list(_amounts(sections))
+    for field in scoring.MONEY:
         stated = getattr(fund, field)
-        amount = _only([said for said_of, said in _amounts(sections) if said_of == field])
+        amount = _only([said for said_of, said in amounts if said_of == field])
         if stated is not None and amount is not None:
-            yield name, amount, f"funds[{i}].{field}", [stated]
+            yield title(f"funds[{i}]", field), amount, f"funds[{i}].{field}", [stated]
 
 
 def _amounts(sections: tuple[Section, ...]) -> Iterator[tuple[str, _Said]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import JSON, Column, ForeignKeyConstraint, Index, Integer, LargeBinary, MetaData, String, Table, Text
 
-from schema.relational import columns
+from schema.relational import columns, judging
 
 
 def tables(metadata: MetaData) -> tuple[Table, Table, Table]:
@@ -35,16 +35,8 @@ def tables(metadata: MetaData) -> tuple[Table, Table, Table]:
         metadata,
         columns.submission_id(),
         columns.key("no", "序号"),
-        Column("pack", Text, nullable=False, comment="规则包"),
-        Column("rule", Text, nullable=False, comment="规则代码"),
-        Column("severity", String(6), nullable=False, comment="轻重：must 必须，should 应当，may 提示"),
-        Column("clause", Text, nullable=False, comment="依据的条款"),
-        Column("record", Text, nullable=False, comment="记录路径"),
-        Column("field", Text, nullable=False, comment="字段"),
-        Column("message", Text, nullable=False, comment="说明"),
-        Column("stated", Text, comment="所填"),
-        Column("computed", Text, comment="应为"),
-        Column("cells", JSON, nullable=False, comment="所依据的值的路径"),
+        *judging.by_clause(),
+        *judging.what_was_found(),
         Column("other_id", String(16), comment="与之比对的自评材料编号"),
         Column("other_path", Text, comment="在那份材料中的路径"),
         Column("passages", JSON, nullable=False, comment="两份材料的原文，逐段并列"),

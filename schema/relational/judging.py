@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import (
     JSON,
     Boolean,
@@ -18,6 +20,28 @@ from sqlalchemy import (
 
 from schema.relational import columns
 from schema.relational.types import Exact
+
+
+def by_clause() -> list[Column[Any]]:
+    """By which clause something was found."""
+    return [
+        Column("pack", Text, nullable=False, comment="规则包"),
+        Column("rule", Text, nullable=False, comment="规则代码"),
+        Column("severity", String(6), nullable=False, comment="轻重：must 必须，should 应当，may 提示"),
+        Column("clause", Text, nullable=False, comment="依据的条款"),
+    ]
+
+
+def what_was_found() -> list[Column[Any]]:
+    """Where a clause found what, and what it rests on."""
+    return [
+        Column("record", Text, nullable=False, comment="记录路径"),
+        Column("field", Text, nullable=False, comment="字段"),
+        Column("message", Text, nullable=False, comment="说明"),
+        Column("stated", Text, comment="所填"),
+        Column("computed", Text, comment="应为"),
+        Column("cells", JSON, nullable=False, comment="所依据的值的路径"),
+    ]
 
 
 def tables(metadata: MetaData) -> tuple[Table, Table, Table, Table, Table]:
@@ -47,17 +71,9 @@ def tables(metadata: MetaData) -> tuple[Table, Table, Table, Table, Table]:
         metadata,
         columns.submission_id(),
         columns.key("no", "序号"),
-        Column("pack", Text, nullable=False, comment="规则包"),
-        Column("rule", Text, nullable=False, comment="规则代码"),
-        Column("severity", String(6), nullable=False, comment="轻重：must 必须，should 应当，may 提示"),
-        Column("clause", Text, nullable=False, comment="依据的条款"),
+        *by_clause(),
         Column("form_no", Integer, comment="表序号，全文的为空"),
-        Column("record", Text, nullable=False, comment="记录路径"),
-        Column("field", Text, nullable=False, comment="字段"),
-        Column("message", Text, nullable=False, comment="说明"),
-        Column("stated", Text, comment="所填"),
-        Column("computed", Text, comment="应为"),
-        Column("cells", JSON, nullable=False, comment="所依据的值的路径"),
+        *what_was_found(),
         *columns.of_submission("no"),
         Index(None, "rule"),
         comment="按规则包核对发现的问题",

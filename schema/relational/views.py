@@ -66,6 +66,11 @@ LEFT JOIN code k ON k.list = 'kind' AND k.code = f.kind"""
 _FROM_FORM = f"form f\n{_WITH_SUBMISSION}"
 
 
+def squeezed(name: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
+    """A name as `unit_spelling` has it: without blanks."""
+    return sa.func.replace(sa.func.replace(name, " ", ""), "\u3000", "")
+
+
 def handed_in(submission: Any) -> sa.ColumnElement[Any]:
     """Who handed a submission in: as the submission says, else as a person said; for queries that look beside the views."""
     a = tables.assignment
